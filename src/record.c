@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Life of a record: making, growing, ordering and freeing it, and the names that it may carry as
+ * static strings. It must not know where the figures come from nor how they are shown.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const categories[] = {
+	"zero-page", "page-payload", "zero-detect", "bg-snapshot", "prealloc",
+	"postcopy",  "device-load",  "vcpu",	    "io",	   "other",
+};
+static const char *const kinds[] = { "shmem", "anon", "hugetlb", "file", "page-tables", "other" };
+static const char *const modes[] = { "fentry", "kprobe", "tracepoint", "other" };
+static const char *const stacks[] = { "cfi", "fp", "none", "other" };
+static const char *const calls[] = {
+	"madvise", "process_madvise", "fallocate", "munmap", "mmap",  "mremap", "ftruncate", "truncate",
+	"brk",	   "userfaultfd",     "ioctl",	   "mlock",  "close", "unlink", "exit",	     "other",
+};
+static const char *const behaviors[] = {
+	"MADV_NORMAL",
+	"MADV_RANDOM",
+	"MADV_SEQUENTIAL",
+	"MADV_WILLNEED",
+	"MADV_DONTNEED",
+	"MADV_FREE",
+	"MADV_REMOVE",
+	"MADV_DONTFORK",
+	"MADV_DOFORK",
+	"MADV_MERGEABLE",
+	"MADV_UNMERGEABLE",
+	"MADV_HUGEPAGE",
+	"MADV_NOHUGEPAGE",
+	"MADV_DONTDUMP",
+	"MADV_DODUMP",
+	"MADV_WIPEONFORK",
+	"MADV_KEEPONFORK",
+	"MADV_COLD",
+	"MADV_PAGEOUT",
+	"MADV_POPULATE_READ",
+	"MADV_POPULATE_WRITE",
+	"MADV_DONTNEED_LOCKED",
+	"MADV_COLLAPSE",
+	"MADV_HWPOISON",
+	"MADV_SOFT_OFFLINE",
+	"MADV_GUARD_INSTALL",
+	"MADV_GUARD_REMOVE",
+	"FALLOC_FL_ALLOCATE",
+	"FALLOC_FL_KEEP_SIZE",
+	"FALLOC_FL_PUNCH_HOLE",
+	"FALLOC_FL_COLLAPSE_RANGE",
+	"FALLOC_FL_ZERO_RANGE",
+	"FALLOC_FL_INSERT_RANGE",
+	"FALLOC_FL_UNSHARE_RANGE",
+	"UFFDIO_COPY",
+	"UFFDIO_ZEROPAGE",
+	"UFFDIO_CONTINUE",
+	"UFFDIO_MOVE",
+	"UFFDIO_POISON",
+	"UFFDIO_WAKE",
+	"UFFDIO_REGISTER",
+	"UFFDIO_UNREGISTER",
+	"UFFDIO_WRITEPROTECT",
+	"MAP_POPULATE",
+	"other",
+};
+
+static const struct {
+	const char *const *v;
+	size_t n;
+} sets[] = {
+#define SET(a) { a, sizeof(a) / sizeof((a)[0]) }
+	[RECORD_NAME_CATEGORY] = SET(categories), [RECORD_NAME_KIND] = SET(kinds),
+	[RECORD_NAME_MODE] = SET(modes),	  [RECORD_NAME_STACK] = SET(stacks),
+	[RECORD_NAME_CALL] = SET(calls),	  [RECORD_NAME_BEHAVIOR] = SET(behaviors),
+#undef SET
+};
+
+static const char *errno__static_name(const char *s)
+{
+	/* Linux's own numbers end at EHWPOISON; MIPS has some above, which read as "other". */
+	for (int e = 1; e <= EHWPOISON; e++) {
+		const char *name = strerrorname_np(e);
+
+		if (name && strcmp(name, s) == 0)
+			return name;
+	}
+	return "other";
+}
+
+const char *record__static_name(enum record_name set, const char *s)
+{
+	if (!s)
+		return NULL;
+	if (set == RECORD_NAME_ERRNO)
+		return errno__static_name(s);
+	for (size_t i = 0; i < sets[set].n; i++)
+		if (strcmp(sets[set].v[i], s) == 0)
+			return sets[set].v[i];
+	return "other";
+}
+
+const char *record_access__name(enum record_access a)
+{
+	switch (a) {
+	case RECORD_ACCESS_READ:
+		return "read";
+	case RECORD_ACCESS_WRITE:
+		return "write";
+	case RECORD_ACCESS_NONE:
+		break;
+	}
+	return "none";
+}
+
+const char *record_context__name(enum record_context c)
+{
+	switch (c) {
+	case RECORD_CONTEXT_KERNEL:
+		return "kernel";
+	case RECORD_CONTEXT_SYSCALL:
+		return "syscall";
+	case RECORD_CONTEXT_USER:
+		break;
+	}
+	return "user";
+}
+
+int64_t record_count__sum(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (a == RECORD_UNKNOWN)
+		return b;
+	if (b == RECORD_UNKNOWN)
+		return a;
+	if (__builtin_add_overflow(a, b, &sum))
+		return a > 0 ? INT64_MAX : -INT64_MAX;
+	return sum == RECORD_UNKNOWN ? -INT64_MAX : sum;
+}
+
+struct record *record__new(void)
+{
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->totals.faults = RECORD_UNKNOWN;
+	r->totals.faults_user = RECORD_UNKNOWN;
+	r->totals.faults_kernel = RECORD_UNKNOWN;
+	r->totals.populated_pages = RECORD_UNKNOWN;
+	r->totals.zero_populated_pages = RECORD_UNKNOWN;
+	r->totals.mapped_pages = RECORD_UNKNOWN;
+	r->totals.released_pages = RECORD_UNKNOWN;
+	r->totals.advice_calls = RECORD_UNKNOWN;
+	r->totals.advice_bytes = RECORD_UNKNOWN;
+	r->lost.events = RECORD_UNKNOWN;
+	r->lost.stacks = RECORD_UNKNOWN;
+	r->lost.truncated_stacks = RECORD_UNKNOWN;
+	r->overhead.events = RECORD_UNKNOWN;
+	r->overhead.bpf_ns = RECORD_UNKNOWN;
+	r->overhead.ns_per_event = NAN;
+	return r;
+}
+
+static void record_frames__clear(struct record_frames *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].module);
+		free(f->v[i].build_id);
+		free(f->v[i].symbol);
+		free(f->v[i].function);
+	}
+	free(f->v);
+}
+
+static void record_backing__clear(struct record_backing *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(v[i].name);
+		free(v[i].ram_block);
+	}
+	free(v);
+}
+
+static void record_count__clear(struct record_count *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i].name);
+	free(v);
+}
+
+static void record_target__clear(struct record_target *t)
+{
+	for (size_t i = 0; i < t->nr_cmdline; i++)
+		free(t->cmdline[i]);
+	free(t->cmdline);
+	free(t->comm);
+	free(t->exe);
+	free(t->build_id);
+	free(t->guest);
+}
+
+void record__free(struct record *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->nr_target; i++)
+		record_target__clear(&r->target[i]);
+	free(r->target);
+	for (size_t i = 0; i < r->nr_accounting; i++)
+		free(r->accounting[i].name);
+	free(r->accounting);
+	for (size_t i = 0; i < r->nr_callsites; i++) {
+		free(r->callsites[i].syscall);
+		record_backing__clear(r->callsites[i].backing, r->callsites[i].nr_backing);
+		record_frames__clear(&r->callsites[i].frames);
+	}
+	free(r->callsites);
+	for (size_t i = 0; i < r->nr_advice; i++)
+		record_frames__clear(&r->advice[i].frames);
+	free(r->advice);
+	record_backing__clear(r->backing, r->nr_backing);
+	record_count__clear(r->lost.unwind_errors, r->lost.nr_unwind_errors);
+	record_count__clear(r->lost.kinds, r->lost.nr_kinds);
+	free(r->timeline);
+	free(r->tool_version);
+	free(r->host_kernel);
+	free(r->host_arch);
+	free(r->host_lockdown);
+	free(r->opened_by);
+	free(r->closed_by);
+	free(r);
+}
+
+/*
+ * One more zeroed element at the end of an array of @n. Room doubles whenever @n is a power of two,
+ * so no capacity has to be kept beside each array; NULL without memory, @v then as it was.
+ */
+static void *array__grow(void *v, size_t n, size_t size)
+{
+	void *p = v;
+
+	if ((n & (n - 1)) == 0) {
+		p = reallocarray(v, n ? 2 * n : 1, size);
+		if (!p)
+			return NULL;
+	}
+	memset((char *)p + n * size, 0, size);
+	return p;
+}
+
+struct record_callsite *record__add_callsite(struct record *r)
+{
+	void *p = array__grow(r->callsites, r->nr_callsites, sizeof(*r->callsites));
+
+	if (!p)
+		return NULL;
+	r->callsites = p;
+	return &r->callsites[r->nr_callsites++];
+}
+
+struct record_accounting *record__add_accounting(struct record *r)
+{
+	void *p = array__grow(r->accounting, r->nr_accounting, sizeof(*r->accounting));
+
+	if (!p)
+		return NULL;
+	r->accounting = p;
+	return &r->accounting[r->nr_accounting++];
+}
+
+struct record_advice *record__add_advice(struct record *r)
+{
+	void *p = array__grow(r->advice, r->nr_advice, sizeof(*r->advice));
+
+	if (!p)
+		return NULL;
+	r->advice = p;
+	return &r->advice[r->nr_advice++];
+}
+
+struct record_backing *record__add_backing(struct record *r)
+{
+	void *p = array__grow(r->backing, r->nr_backing, sizeof(*r->backing));
+
+	if (!p)
+		return NULL;
+	r->backing = p;
+	return &r->backing[r->nr_backing++];
+}
+
+struct record_backing *record_callsite__add_backing(struct record_callsite *c)
+{
+	void *p = array__grow(c->backing, c->nr_backing, sizeof(*c->backing));
+
+	if (!p)
+		return NULL;
+	c->backing = p;
+	return &c->backing[c->nr_backing++];
+}
+
+struct record_tick *record__add_tick(struct record *r)
+{
+	void *p = array__grow(r->timeline, r->nr_timeline, sizeof(*r->timeline));
+
+	if (!p)
+		return NULL;
+	r->timeline = p;
+	return &r->timeline[r->nr_timeline++];
+}
+
+struct record_target *record__add_target(struct record *r)
+{
+	void *p = array__grow(r->target, r->nr_target, sizeof(*r->target));
+
+	if (!p)
+		return NULL;
+	r->target = p;
+	return &r->target[r->nr_target++];
+}
+
+static int record_count__add(struct record_count **v, size_t *nr, const char *name, int64_t n)
+{
+	struct record_count *p;
+	char *copy;
+
+	for (size_t i = 0; i < *nr; i++) {
+		if (strcmp((*v)[i].name, name) == 0) {
+			(*v)[i].n = record_count__sum((*v)[i].n, n);
+			return 0;
+		}
+	}
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	p = array__grow(*v, *nr, sizeof(*p));
+	if (!p) {
+		free(copy);
+		return -ENOMEM;
+	}
+	*v = p;
+	p[*nr].name = copy;
+	p[*nr].n = n;
+	(*nr)++;
+	return 0;
+}
+
+int record__add_lost(struct record *r, const char *kind, int64_t n)
+{
+	int err = record_count__add(&r->lost.kinds, &r->lost.nr_kinds, kind, n);
+
+	if (!err)
+		r->lost.events = record_count__sum(r->lost.events, n);
+	return err;
+}
+
+int record__add_unwind_error(struct record *r, const char *kind, int64_t n)
+{
+	return record_count__add(&r->lost.unwind_errors, &r->lost.nr_unwind_errors, kind, n);
+}
+
+/* Larger first; what is not known last. */
+static int compare__larger_first(int64_t a, int64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int compare__smaller_first(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare__string(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a == NULL) - (b == NULL);
+	return strcmp(a, b);
+}
+
+static int record_frames__compare(const struct record_frames *a, const struct record_frames *b)
+{
+	int cmp;
+
+	for (size_t i = 0; i < a->n && i < b->n; i++) {
+		cmp = compare__string(a->v[i].module, b->v[i].module);
+		if (!cmp)
+			cmp = compare__smaller_first(a->v[i].offset, b->v[i].offset);
+		if (cmp)
+			return cmp;
+	}
+	return compare__smaller_first(a->n, b->n);
+}
+
+/* The rest of each comparison only makes the order the same in every run: qsort is not stable. */
+static int record_callsite__compare(const void *x, const void *y)
+{
+	const struct record_callsite *a = x, *b = y;
+	int cmp = compare__larger_first(a->populated_pages, b->populated_pages);
+
+	if (!cmp)
+		cmp = compare__larger_first(a->faults, b->faults);
+	if (!cmp)
+		cmp = compare__larger_first(a->released_pages, b->released_pages);
+	if (!cmp)
+		cmp = compare__string(a->category, b->category);
+	if (!cmp)
+		cmp = compare__smaller_first(a->pid, b->pid);
+	if (!cmp)
+		cmp = compare__smaller_first(a->access, b->access);
+	if (!cmp)
+		cmp = compare__smaller_first(a->context, b->context);
+	if (!cmp)
+		cmp = compare__string(a->syscall, b->syscall);
+	return cmp ? cmp : record_frames__compare(&a->frames, &b->frames);
+}
+
+static int record_backing__compare(const void *x, const void *y)
+{
+	const struct record_backing *a = x, *b = y;
+	int cmp = (a->ram_block == NULL) - (b->ram_block == NULL);
+
+	if (!cmp)
+		cmp = compare__larger_first(a->populated_pages, b->populated_pages);
+	if (!cmp)
+		cmp = compare__string(a->ram_block, b->ram_block);
+	if (!cmp)
+		cmp = compare__string(a->name, b->name);
+	return cmp ? cmp : compare__smaller_first(a->inode, b->inode);
+}
+
+static int record_advice__compare(const void *x, const void *y)
+{
+	const struct record_advice *a = x, *b = y;
+	int cmp = compare__larger_first(a->released_pages, b->released_pages);
+
+	if (!cmp)
+		cmp = compare__larger_first(a->bytes, b->bytes);
+	if (!cmp)
+		cmp = compare__larger_first(a->calls, b->calls);
+	if (!cmp)
+		cmp = compare__string(a->call, b->call);
+	if (!cmp)
+		cmp = compare__string(a->behavior, b->behavior);
+	if (!cmp)
+		cmp = compare__smaller_first(a->pid, b->pid);
+	return cmp ? cmp : record_frames__compare(&a->frames, &b->frames);
+}
+
+void record__sort(struct record *r)
+{
+	if (r->nr_callsites)
+		qsort(r->callsites, r->nr_callsites, sizeof(*r->callsites), record_callsite__compare);
+	for (size_t i = 0; i < r->nr_callsites; i++)
+		if (r->callsites[i].nr_backing)
+			qsort(r->callsites[i].backing, r->callsites[i].nr_backing,
+			      sizeof(*r->callsites[i].backing), record_backing__compare);
+	if (r->nr_backing)
+		qsort(r->backing, r->nr_backing, sizeof(*r->backing), record_backing__compare);
+	if (r->nr_advice)
+		qsort(r->advice, r->nr_advice, sizeof(*r->advice), record_advice__compare);
+}

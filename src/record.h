@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The record: what one traced window was found to be, as plain data. Collectors fill it, renderers
+ * read it; it knows neither BPF nor any output format. Its members are named as in the JSON schema
+ * "migpop.record/1". Counts are in base pages.
+ */
+#ifndef MIGPOP_RECORD_H
+#define MIGPOP_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RECORD_SCHEMA "migpop.record/1"
+
+/* A count that a mode may be unable to know: rendered as null, never as 0. */
+#define RECORD_UNKNOWN INT64_MIN
+
+enum record_access { RECORD_ACCESS_NONE, RECORD_ACCESS_READ, RECORD_ACCESS_WRITE };
+enum record_context { RECORD_CONTEXT_USER, RECORD_CONTEXT_KERNEL, RECORD_CONTEXT_SYSCALL };
+
+/* All strings below are owned by the record (malloc) and may be NULL: rendered as null. */
+struct record_frame {
+	char *module;	 /* path of the mapped file, "[vdso]", or NULL */
+	char *build_id;	 /* lower-case hex */
+	uint64_t offset; /* from the module's load address; the address itself without a module */
+	char *symbol;	 /* nearest ELF symbol at or below, NULL where there is none */
+	char *function;	 /* what to show: symbol, "fn+0x986b10" for a stripped function, or NULL */
+};
+
+struct record_frames {
+	struct record_frame *v; /* innermost first */
+	size_t n;
+};
+
+struct record_backing {
+	char *name;	     /* "memfd:ram0", "[heap]", a path */
+	const char *kind;    /* static: shmem, anon, hugetlb, file */
+	uint64_t inode;	     /* 0 for anonymous memory */
+	char *ram_block;     /* QEMU's memory-backend id, NULL if not one */
+	bool shared;	     /* shmem and hugetlb: pages of the file itself */
+	int64_t length_pages; /* of the RAM block; RECORD_UNKNOWN where not known */
+	int64_t populated_pages;
+	int64_t zero_populated_pages;
+	int64_t released_pages;
+};
+
+struct record_callsite {
+	const char *category; /* static: "other" until the rules file names it */
+	enum record_access access;
+	enum record_context context;
+	char *syscall; /* "fallocate", "io_uring worker", NULL outside of system calls */
+	uint32_t pid;
+	int64_t faults;
+	int64_t populated_pages;
+	int64_t zero_populated_pages;
+	int64_t released_pages;
+	int64_t fault_ns; /* RECORD_UNKNOWN in tracepoint mode */
+	struct record_backing *backing;
+	size_t nr_backing;
+	struct record_frames frames;
+};
+
+struct record_accounting {
+	const char *kind; /* static: shmem, anon, hugetlb, file, page-tables */
+	char *name;
+	uint64_t inode;
+	uint32_t pid;		   /* whose, for anon and page-tables; 0 else */
+	int64_t traced_pages;	   /* populated - released; RECORD_UNKNOWN where not traced */
+	int64_t kernel_pages;	   /* growth by the kernel's own figure */
+	int64_t residual_pages;	   /* kernel - traced */
+	int64_t uncertainty_pages; /* what moved between reading and attaching */
+};
+
+struct record_advice {
+	const char *call;     /* static: madvise, fallocate, munmap, ftruncate, ... */
+	const char *behavior; /* static: MADV_REMOVE, FALLOC_FL_PUNCH_HOLE, ...; NULL if it has none */
+	uint32_t pid;
+	int64_t calls;
+	int64_t failed;
+	const char *error; /* static: name of the errno of the failed calls, NULL if none failed */
+	int64_t bytes;	   /* asked for */
+	int64_t released_pages;
+	struct record_frames frames;
+};
+
+struct record_tick {
+	uint64_t t_ns; /* since start_ns */
+	int64_t faults;
+	int64_t populated_pages;
+	int64_t released_pages;
+	int64_t rss_pages;
+};
+
+struct record_count {
+	char *name;
+	int64_t n;
+};
+
+struct record_target {
+	uint32_t pid;
+	char *comm;
+	char *exe;
+	char *build_id;
+	char **cmdline;
+	size_t nr_cmdline;
+	char *guest; /* QEMU's -name guest=, NULL if none */
+};
+
+struct record {
+	char *tool_version;
+	char *host_kernel, *host_arch, *host_lockdown;
+	uint32_t host_page_size;
+	const char *mode;  /* static: fentry, kprobe, tracepoint */
+	const char *stack; /* static: cfi, fp, none */
+	struct record_target *target; /* the schema's "target" is the first, "targets" all of them */
+	size_t nr_target;
+	char *opened_by, *closed_by;
+	uint64_t start_ns, end_ns; /* CLOCK_BOOTTIME */
+	struct {
+		int64_t faults, faults_user, faults_kernel;
+		int64_t populated_pages, zero_populated_pages, mapped_pages, released_pages;
+		int64_t advice_calls, advice_bytes;
+	} totals;
+	struct record_accounting *accounting;
+	size_t nr_accounting;
+	struct {
+		int64_t events, stacks, truncated_stacks;
+		struct record_count *unwind_errors; /* by kind */
+		size_t nr_unwind_errors;
+		struct record_count *kinds; /* what "events" consists of, by kind */
+		size_t nr_kinds;
+	} lost;
+	struct record_callsite *callsites;
+	size_t nr_callsites;
+	struct record_backing *backing; /* sums over the callsites, RAM blocks first */
+	size_t nr_backing;
+	struct record_advice *advice;
+	size_t nr_advice;
+	struct record_tick *timeline;
+	size_t nr_timeline;
+	struct {
+		int64_t events, bpf_ns;
+		double ns_per_event; /* NAN where not measured */
+	} overhead;
+};
+
+/*
+ * An empty record whose totals, losses and overhead are RECORD_UNKNOWN (NAN) until set. NULL
+ * without memory.
+ */
+struct record *record__new(void);
+void record__free(struct record *r);
+
+/*
+ * Room for one more element, zeroed; NULL without memory. The pointer is good until the next call.
+ * An array that these grow is grown by nothing else.
+ */
+struct record_callsite *record__add_callsite(struct record *r);
+struct record_accounting *record__add_accounting(struct record *r);
+struct record_advice *record__add_advice(struct record *r);
+struct record_backing *record__add_backing(struct record *r);
+struct record_backing *record_callsite__add_backing(struct record_callsite *c);
+struct record_tick *record__add_tick(struct record *r);
+struct record_target *record__add_target(struct record *r);
+/* Add to the count of that kind; a loss goes into lost.events as well. */
+int record__add_lost(struct record *r, const char *kind, int64_t n);
+int record__add_unwind_error(struct record *r, const char *kind, int64_t n);
+
+/* a + b: what is not known adds nothing, both unknown stay so, and it never overflows. */
+int64_t record_count__sum(int64_t a, int64_t b);
+
+/* Call sites by populated pages, then faults, largest first; backings with RAM blocks first. */
+void record__sort(struct record *r);
+
+/* The sets that the static strings come from. */
+enum record_name {
+	RECORD_NAME_CATEGORY,
+	RECORD_NAME_KIND,
+	RECORD_NAME_MODE,
+	RECORD_NAME_STACK,
+	RECORD_NAME_CALL,
+	RECORD_NAME_BEHAVIOR,
+	RECORD_NAME_ERRNO,
+};
+
+/* The static string equal to @s, "other" where that set has none; NULL for NULL. */
+const char *record__static_name(enum record_name set, const char *s);
+
+const char *record_access__name(enum record_access a);
+const char *record_context__name(enum record_context c);
+
+#endif
