@@ -3,6 +3,9 @@
  * Life of a record: making, growing, ordering and freeing it, and the names that it may carry as
  * static strings. It must not know where the figures come from nor how they are shown.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strerrorname_np */
+#endif
 #include "record.h"
 
 #include <errno.h>
@@ -12,14 +15,15 @@
 
 static const char *const categories[] = {
 	"zero-page", "page-payload", "zero-detect", "bg-snapshot", "prealloc",
-	"postcopy",  "device-load",  "vcpu",	    "io",	   "other",
+	"postcopy",  "device-load",  "vcpu",        "io",          "other",
 };
-static const char *const kinds[] = { "shmem", "anon", "hugetlb", "file", "page-tables", "other" };
-static const char *const modes[] = { "fentry", "kprobe", "tracepoint", "other" };
-static const char *const stacks[] = { "cfi", "fp", "none", "other" };
+static const char *const kinds[] = {"shmem", "anon", "hugetlb", "file", "page-tables", "other"};
+static const char *const modes[] = {"fentry", "kprobe", "tracepoint", "other"};
+static const char *const stacks[] = {"cfi", "fp", "none", "other"};
 static const char *const calls[] = {
-	"madvise", "process_madvise", "fallocate", "munmap", "mmap",  "mremap", "ftruncate", "truncate",
-	"brk",	   "userfaultfd",     "ioctl",	   "mlock",  "close", "unlink", "exit",	     "other",
+	"madvise",   "process_madvise", "fallocate", "munmap",      "mmap",  "mremap",
+	"ftruncate", "truncate",        "brk",       "userfaultfd", "ioctl", "mlock",
+	"close",     "unlink",          "exit",      "other",
 };
 static const char *const behaviors[] = {
 	"MADV_NORMAL",
@@ -73,10 +77,13 @@ static const struct {
 	const char *const *v;
 	size_t n;
 } sets[] = {
-#define SET(a) { a, sizeof(a) / sizeof((a)[0]) }
+#define SET(a)                                                                                     \
+	{                                                                                          \
+		a, sizeof(a) / sizeof((a)[0])                                                      \
+	}
 	[RECORD_NAME_CATEGORY] = SET(categories), [RECORD_NAME_KIND] = SET(kinds),
-	[RECORD_NAME_MODE] = SET(modes),	  [RECORD_NAME_STACK] = SET(stacks),
-	[RECORD_NAME_CALL] = SET(calls),	  [RECORD_NAME_BEHAVIOR] = SET(behaviors),
+	[RECORD_NAME_MODE] = SET(modes),          [RECORD_NAME_STACK] = SET(stacks),
+	[RECORD_NAME_CALL] = SET(calls),          [RECORD_NAME_BEHAVIOR] = SET(behaviors),
 #undef SET
 };
 
@@ -454,7 +461,8 @@ static int record_advice__compare(const void *x, const void *y)
 void record__sort(struct record *r)
 {
 	if (r->nr_callsites)
-		qsort(r->callsites, r->nr_callsites, sizeof(*r->callsites), record_callsite__compare);
+		qsort(r->callsites, r->nr_callsites, sizeof(*r->callsites),
+		      record_callsite__compare);
 	for (size_t i = 0; i < r->nr_callsites; i++)
 		if (r->callsites[i].nr_backing)
 			qsort(r->callsites[i].backing, r->callsites[i].nr_backing,
