@@ -245,6 +245,7 @@ void format__add_chain(struct format_text *t, const struct record_frames *f)
 	for (size_t i = 0; i < f->n; i++) {
 		format__clear(&frame);
 		format__add_frame(&frame, &f->v[i]);
+		format__fit(&frame, 160); /* a C++ template must not crowd out its callers */
 		if (t->n + frame.n + 8 >= sizeof(t->s)) {
 			format__append(t, " ← …", strlen(" ← …"), 4);
 			return;

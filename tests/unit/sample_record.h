@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A record as a real migration leaves it, for the tests of what reads records, and a memory stream
+ * to look at what was printed. Every member of every object is set to a figure of its own.
+ */
+#ifndef MIGPOP_TESTS_SAMPLE_RECORD_H
+#define MIGPOP_TESTS_SAMPLE_RECORD_H
+
+#include "record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline void sample__frames(struct record_frames *f, const char *const *names, size_t n)
+{
+	f->v = calloc(n, sizeof(*f->v));
+	f->n = n;
+	for (size_t i = 0; i < n; i++) {
+		f->v[i].module = strdup("/usr/bin/qemu-system-x86_64");
+		f->v[i].build_id = strdup("5f1e0c0d");
+		f->v[i].offset = 0x788310 + i;
+		f->v[i].function = strdup(names[i]);
+		if (strncmp(names[i], "fn+", 3) != 0)
+			f->v[i].symbol = strdup(names[i]);
+	}
+}
+
+static inline struct record_callsite *sample__callsite(struct record *r, const char *category,
+						       enum record_access access, int64_t pages,
+						       int64_t zero, const char *leaf)
+{
+	const char *const names[] = {leaf, "fn+0x788310", "qemu_loadvm_state_main", "main"};
+	struct record_callsite *c = record__add_callsite(r);
+	struct record_backing *b = record_callsite__add_backing(c);
+
+	c->category = category;
+	c->access = access;
+	c->context = RECORD_CONTEXT_USER;
+	c->pid = 4711;
+	c->faults = pages;
+	c->populated_pages = pages;
+	c->zero_populated_pages = zero;
+	c->fault_ns = RECORD_UNKNOWN;
+	b->name = strdup("memfd:ram0");
+	b->kind = "shmem";
+	b->inode = 1042;
+	b->ram_block = strdup("ram0");
+	b->shared = true;
+	b->length_pages = 262144;
+	b->populated_pages = pages;
+	b->zero_populated_pages = zero;
+	sample__frames(&c->frames, names, 4);
+	return c;
+}
+
+static inline void sample__books(struct record *r)
+{
+	struct record_accounting *a = record__add_accounting(r);
+
+	a->kind = "shmem";
+	a->name = strdup("memfd:ram0");
+	a->inode = 1042;
+	a->traced_pages = a->kernel_pages = 262144;
+	a = record__add_accounting(r);
+	a->kind = "anon";
+	a->name = strdup("anonymous memory");
+	a->pid = 4711;
+	a->traced_pages = a->kernel_pages = 31;
+	a->uncertainty_pages = 2;
+	a = record__add_accounting(r);
+	a->kind = "page-tables";
+	a->pid = 4711;
+	a->traced_pages = a->residual_pages = RECORD_UNKNOWN;
+	a->kernel_pages = 514;
+}
+
+static inline void sample__head(struct record *r)
+{
+	struct record_target *t = record__add_target(r);
+
+	r->tool_version = strdup("0.1");
+	r->host_kernel = strdup("6.18.5");
+	r->host_arch = strdup("x86_64");
+	r->host_lockdown = strdup("integrity");
+	r->host_page_size = 4096;
+	r->mode = "tracepoint";
+	r->stack = "cfi";
+	r->opened_by = strdup("setup");
+	r->closed_by = strdup("completed");
+	r->start_ns = 1000000000;
+	r->end_ns = 4050000000;
+	t->pid = 4711;
+	t->comm = strdup("qemu-system-x86");
+	t->exe = strdup("/usr/bin/qemu-system-x86_64");
+	t->build_id = strdup("5f1e0c0d");
+	t->guest = strdup("fedora-7");
+	t->cmdline = calloc(2, sizeof(*t->cmdline));
+	t->nr_cmdline = 2;
+	t->cmdline[0] = strdup("qemu-system-x86_64");
+	t->cmdline[1] = strdup("-incoming=\"unix:x\"\n");
+}
+
+static inline struct record *sample__record(void)
+{
+	static const char *const discard[] = {"qemu_ram_discard", "main"};
+	struct record *r = record__new();
+	struct record_backing *b = record__add_backing(r);
+	struct record_advice *a = record__add_advice(r);
+	struct record_tick *tick = record__add_tick(r);
+	struct record_callsite *c;
+
+	sample__head(r);
+	sample__callsite(r, "zero-page", RECORD_ACCESS_READ, 262095, 262095, "buffer_is_zero");
+	sample__callsite(r, "page-payload", RECORD_ACCESS_WRITE, 49, 0, "memcpy");
+	c = sample__callsite(r, "prealloc", RECORD_ACCESS_NONE, 31, 0, "fallocate64");
+	c->context = RECORD_CONTEXT_SYSCALL;
+	c->syscall = strdup("fallocate");
+	r->totals.faults = 262144;
+	r->totals.faults_user = 262100;
+	r->totals.faults_kernel = 44;
+	r->totals.populated_pages = 262175;
+	r->totals.zero_populated_pages = 262095;
+	r->totals.mapped_pages = 12;
+	r->totals.released_pages = 5;
+	r->totals.advice_calls = 3;
+	r->totals.advice_bytes = 20480;
+	sample__books(r);
+	record__add_lost(r, "map-full", 0);
+	record__add_unwind_error(r, "expression", 7);
+	r->lost.stacks = 0;
+	r->lost.truncated_stacks = 7;
+	b->name = strdup("memfd:ram0");
+	b->kind = "shmem";
+	b->inode = 1042;
+	b->ram_block = strdup("ram0");
+	b->shared = true;
+	b->length_pages = 262144;
+	b->populated_pages = 262144;
+	b->zero_populated_pages = 262095;
+	b->released_pages = 5;
+	b = record__add_backing(r);
+	b->name = strdup("[heap]");
+	b->kind = "anon";
+	b->length_pages = RECORD_UNKNOWN;
+	b->populated_pages = 31;
+	a->call = "madvise";
+	a->behavior = "MADV_REMOVE";
+	a->pid = 4711;
+	a->calls = 3;
+	a->failed = 1;
+	a->error = "EACCES";
+	a->bytes = 20480;
+	a->released_pages = 5;
+	sample__frames(&a->frames, discard, 2);
+	tick->t_ns = 1000;
+	tick->faults = 10;
+	tick->populated_pages = 11;
+	tick->released_pages = RECORD_UNKNOWN;
+	tick->rss_pages = 9000;
+	r->overhead.events = 262144;
+	r->overhead.bpf_ns = 54000000;
+	r->overhead.ns_per_event = 205.99;
+	return r;
+}
+
+/* What @write prints of @r; the caller frees it. */
+static inline char *sample__print(const struct record *r,
+				  int (*write)(const struct record *, FILE *), size_t *len)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+	int err = write(r, f);
+
+	fclose(f);
+	if (err) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+#endif
