@@ -215,6 +215,14 @@ static const char *path__base(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* All of a line would be "qemu-system-x86_64" otherwise. */
+static const char *module__short(const char *path)
+{
+	const char *base = path__base(path);
+
+	return strncmp(base, "qemu-system-", 12) == 0 ? "qemu" : base;
+}
+
 void format__add_frame(struct format_text *t, const struct record_frame *f)
 {
 	const char *name = f->function && f->function[0] ? f->function : f->symbol;
@@ -227,7 +235,7 @@ void format__add_frame(struct format_text *t, const struct record_frame *f)
 	}
 	/* a bare "fn+0x…" or offset says nothing without its module */
 	if (in_module)
-		format__add_name(t, path__base(f->module));
+		format__add_name(t, module__short(f->module));
 	if (stripped) {
 		format__add(t, "!");
 		format__add_name(t, name);
