@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The call sites of a record summed by one thing that they have in common. All of them are shown,
+ * however many: who wants one screen asks for the text of the record.
+ */
+#include "output/groups.h"
+#include "output/format.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *group_by__name(enum group_by by)
+{
+	static const char *const names[] = {"callsite", "category", "backing", "syscall"};
+
+	return names[by];
+}
+
+static int group__compare_names(const void *x, const void *y)
+{
+	const struct group *a = x, *b = y;
+
+	return strcmp(a->name, b->name);
+}
+
+static int group__compare(const void *x, const void *y)
+{
+	const struct group *a = x, *b = y;
+	int cmp = (a->populated_pages < b->populated_pages) -
+		  (a->populated_pages > b->populated_pages);
+
+	if (!cmp)
+		cmp = (a->faults < b->faults) - (a->faults > b->faults);
+	return cmp ? cmp : strcmp(a->name, b->name);
+}
+
+static void group__add(struct group *g, const struct group *other)
+{
+	g->faults = record_count__sum(g->faults, other->faults);
+	g->populated_pages = record_count__sum(g->populated_pages, other->populated_pages);
+	g->zero_populated_pages = record_count__sum(g->zero_populated_pages,
+						    other->zero_populated_pages);
+	g->released_pages = record_count__sum(g->released_pages, other->released_pages);
+}
+
+/* Sorting brings equal names together: no look-up for each of many call sites. */
+static void groups__merge(struct groups *g)
+{
+	size_t n = 0;
+
+	if (!g->n)
+		return;
+	qsort(g->v, g->n, sizeof(*g->v), group__compare_names);
+	for (size_t i = 1; i < g->n; i++) {
+		if (strcmp(g->v[n].name, g->v[i].name) == 0) {
+			group__add(&g->v[n], &g->v[i]);
+			free(g->v[i].name);
+		} else {
+			g->v[++n] = g->v[i];
+		}
+	}
+	g->n = n + 1;
+	qsort(g->v, g->n, sizeof(*g->v), group__compare);
+}
+
+static void callsite__name(struct format_text *t, const struct record_callsite *c, enum group_by by)
+{
+	if (by == GROUP_BY_CATEGORY) {
+		format__add_name(t, c->category ? c->category : "other");
+		return;
+	}
+	if (c->syscall)
+		format__add_name(t, c->syscall);
+	else if (c->context == RECORD_CONTEXT_SYSCALL)
+		format__add(t, "(unknown system call)");
+	else if (by == GROUP_BY_SYSCALL)
+		format__add(t, c->context == RECORD_CONTEXT_KERNEL ? "(page fault in the kernel)"
+								   : "(page fault)");
+	if (by == GROUP_BY_CALLSITE) {
+		if (t->n)
+			format__add(t, " ← ");
+		format__add_chain(t, &c->frames);
+		format__add(t, " [%s", record_access__name(c->access));
+		format__add(t, ", ");
+		format__add_name(t, c->category ? c->category : "other");
+		format__add(t, "]");
+	}
+}
+
+static void backing__name(struct format_text *t, const struct record_backing *b)
+{
+	if (b->ram_block)
+		format__add_name(t, b->ram_block);
+	else
+		format__add_name(t, b->name ? b->name : "(no name)");
+	format__add(t, " (");
+	format__add_memory(t, b);
+	format__add(t, ")");
+}
+
+int groups__make(struct groups *g, const struct record *r, enum group_by by)
+{
+	size_t n = by == GROUP_BY_BACKING ? r->nr_backing : r->nr_callsites;
+	struct format_text t;
+
+	memset(g, 0, sizeof(*g));
+	g->v = calloc(n ? n : 1, sizeof(*g->v));
+	if (!g->v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct group *v = &g->v[i];
+
+		format__clear(&t);
+		if (by == GROUP_BY_BACKING) {
+			const struct record_backing *b = &r->backing[i];
+
+			backing__name(&t, b);
+			*v = (struct group){NULL, RECORD_UNKNOWN, b->populated_pages,
+					    b->zero_populated_pages, b->released_pages};
+		} else {
+			const struct record_callsite *c = &r->callsites[i];
+
+			callsite__name(&t, c, by);
+			*v = (struct group){NULL, c->faults, c->populated_pages,
+					    c->zero_populated_pages, c->released_pages};
+		}
+		v->name = strdup(t.s);
+		if (!v->name)
+			return -ENOMEM;
+		g->n++;
+	}
+	groups__merge(g);
+	return 0;
+}
+
+void groups__clear(struct groups *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		free(g->v[i].name);
+	free(g->v);
+	memset(g, 0, sizeof(*g));
+}
+
+static void put__row(FILE *f, const struct group *g, int64_t all)
+{
+	char n[FORMAT_NUMBER];
+
+	fprintf(f, "%11s", format__count(n, g->populated_pages));
+	fprintf(f, "  %9s", format__percent(n, g->populated_pages, all));
+	fprintf(f, "  %11s", format__count(n, g->zero_populated_pages));
+	fprintf(f, "  %10s", format__count(n, g->released_pages));
+	fprintf(f, "  %11s", format__count(n, g->faults));
+	fprintf(f, "  %s\n", g->name);
+}
+
+int output_groups__text(const struct groups *g, enum group_by by, FILE *f)
+{
+	struct group all = {NULL, RECORD_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN};
+	char total[] = "all";
+
+	errno = EIO;
+	fprintf(f, "%11s  %9s  %11s  %10s  %11s  %s\n", "pages", "", "zero", "given back", "faults",
+		group_by__name(by));
+	for (size_t i = 0; i < g->n; i++)
+		group__add(&all, &g->v[i]);
+	for (size_t i = 0; i < g->n; i++)
+		put__row(f, &g->v[i], all.populated_pages);
+	all.name = total;
+	put__row(f, &all, all.populated_pages);
+	return ferror(f) ? -errno : 0;
+}
+
+static bool json__add(json_object *o, const char *key, json_object *v)
+{
+	if (json_object_object_add(o, key, v)) {
+		json_object_put(v);
+		return false;
+	}
+	return true;
+}
+
+static bool json__count(json_object *o, const char *key, int64_t n)
+{
+	json_object *v = n == RECORD_UNKNOWN ? NULL : json_object_new_int64(n);
+
+	return (v || n == RECORD_UNKNOWN) && json__add(o, key, v);
+}
+
+static bool json__string(json_object *o, const char *key, const char *s)
+{
+	json_object *v = json_object_new_string(s);
+
+	return v && json__add(o, key, v);
+}
+
+static bool json__group(json_object *array, const struct group *g)
+{
+	json_object *o = json_object_new_object();
+
+	if (!o)
+		return false;
+	if (json_object_array_add(array, o)) {
+		json_object_put(o);
+		return false;
+	}
+	return json__string(o, "name", g->name) && json__count(o, "faults", g->faults) &&
+	       json__count(o, "populated_pages", g->populated_pages) &&
+	       json__count(o, "zero_populated_pages", g->zero_populated_pages) &&
+	       json__count(o, "released_pages", g->released_pages);
+}
+
+int output_groups__json(const struct groups *g, enum group_by by, FILE *f)
+{
+	json_object *root = json_object_new_object(), *array = json_object_new_array();
+	const char *text;
+	int err = -ENOMEM;
+
+	if (!root || !array || !json__string(root, "schema", "migpop.groups/1") ||
+	    !json__string(root, "by", group_by__name(by))) {
+		json_object_put(array);
+		goto out;
+	}
+	if (!json__add(root, "groups", array))
+		goto out;
+	for (size_t i = 0; i < g->n; i++)
+		if (!json__group(array, &g->v[i]))
+			goto out;
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		goto out;
+	errno = EIO;
+	err = fputs(text, f) == EOF || fputc('\n', f) == EOF ? -errno : 0;
+out:
+	json_object_put(root);
+	return err;
+}
