@@ -160,7 +160,8 @@ const char *format__size(char buf[FORMAT_NUMBER], double bytes)
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB"};
 	size_t u = 0;
 
-	while (fabs(bytes) >= 1024 && u + 1 < sizeof(units) / sizeof(units[0])) {
+	/* not 1024 KiB for what rounds to 1 MiB */
+	while (fabs(bytes) >= 1023.5 && u + 1 < sizeof(units) / sizeof(units[0])) {
 		bytes /= 1024;
 		u++;
 	}

@@ -177,7 +177,7 @@ static const struct member overhead_members[] = {
 	END,
 };
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /*
  * Objects are made before their members and handed to their parents at once, so that the root owns
@@ -450,7 +450,7 @@ out:
 	return err;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct reader {
 	char *why;

@@ -102,8 +102,7 @@ static const char *path__last(const char *s)
 	return slash && slash[1] ? slash + 1 : s;
 }
 
-/* --- who was watched, and the figures that matter most -----------------------------------------
- */
+/* --- who was watched, and the figures that matter most --- */
 
 static void text__target(struct flow *w, const struct record *r, struct format_text *t)
 {
@@ -277,8 +276,7 @@ static void text__categories(struct flow *w, const struct record *r)
 		flow__line(w, &t);
 }
 
-/* --- call sites --------------------------------------------------------------------------------
- */
+/* --- call sites --- */
 
 static int columns__of(int64_t n, int width)
 {
@@ -373,8 +371,7 @@ static void text__callsites(struct flow *w, const struct record *r, size_t max)
 	w->lines++;
 }
 
-/* --- RAM blocks and other memory ---------------------------------------------------------------
- */
+/* --- RAM blocks and other memory --- */
 
 static void text__backing_row(struct flow *w, const struct record_backing *b, const int width[4],
 			      int name_width)
@@ -422,7 +419,7 @@ static void text__backing_rest(struct flow *w, const struct record *r, size_t sh
 static void text__backings(struct flow *w, const struct record *r)
 {
 	size_t shown = r->nr_backing <= MAX_BACKINGS ? r->nr_backing : MAX_BACKINGS - 1;
-	int width[4] = {9, 9, 10, 9}, name_width = 14;
+	int width[4] = {9, 9, 10, 9}, name_width = 9, name_max;
 	struct format_text t;
 
 	if (!r->nr_backing)
@@ -434,10 +431,17 @@ static void text__backings(struct flow *w, const struct record *r)
 		width[1] = columns__of(b->zero_populated_pages, width[1]);
 		width[2] = columns__of(b->released_pages, width[2]);
 		width[3] = columns__of(b->length_pages, width[3]);
+	}
+	name_max = w->width - 28 - width[0] - width[1] - width[2] - width[3];
+	name_max = name_max < 9 ? 9 : name_max > 28 ? 28 : name_max;
+	for (size_t i = 0; i < shown; i++) {
+		const struct record_backing *b = &r->backing[i];
+
 		format__clear(&t);
-		format__add_name(&t, string__or(b->ram_block, string__or(b->name, "")));
-		if (i < shown && t.columns > name_width)
-			name_width = t.columns > 28 ? 28 : t.columns;
+		format__add_name(&t, string__or(b->ram_block, string__or(b->name, "(no name)")));
+		format__fit(&t, name_max);
+		if (t.columns > name_width)
+			name_width = t.columns;
 	}
 	flow__blank(w);
 	fprintf(w->f, "%-*s  %-18s  %*s  %*s  %*s  %*s\n", name_width,
@@ -450,8 +454,7 @@ static void text__backings(struct flow *w, const struct record *r)
 		text__backing_rest(w, r, shown, width, name_width);
 }
 
-/* --- what was given back, or asked to be -------------------------------------------------------
- */
+/* --- what was given back, or asked to be --- */
 
 static void text__advice(struct flow *w, const struct record *r)
 {
@@ -492,8 +495,7 @@ static void text__advice(struct flow *w, const struct record *r)
 	flow__line(w, &t);
 }
 
-/* --- the books ---------------------------------------------------------------------------------
- */
+/* --- the books --- */
 
 enum books { BOOKS_UNKNOWN, BOOKS_BALANCE, BOOKS_DO_NOT };
 
@@ -654,8 +656,7 @@ static void text__books(struct flow *w, const struct record *r)
 	flow__end(w);
 }
 
-/* --- losses and cost ---------------------------------------------------------------------------
- */
+/* --- losses and cost --- */
 
 static void add__kinds(struct format_text *t, const struct record_count *v, size_t n)
 {
@@ -761,8 +762,7 @@ out:
 	return err;
 }
 
-/* --- live --------------------------------------------------------------------------------------
- */
+/* --- live --- */
 
 /* A second's worth of what was added; a count that was not known before started at 0. */
 static int64_t rate__of(int64_t before, int64_t after, double seconds)
