@@ -300,6 +300,22 @@ static void death_between_commands_is_no_signal(void **state)
 	qmp__close(qmp);
 }
 
+static void quit_is_noticed(void **state)
+{
+	struct emulator *e = *state;
+	struct qmp *driver = open_monitor(e->a, REPLY_MS);
+	struct qmp *watcher = open_monitor(e->b, REPLY_MS);
+	int err = 0;
+
+	assert_int_equal(qmp__execute(driver, "quit", NULL, NULL), 0);
+	while (!err && readable(watcher, REPLY_MS))
+		err = qmp__drain(watcher);
+	assert_int_equal(err, -ECONNRESET);
+	assert_int_equal(qmp__execute(watcher, "query-status", NULL, NULL), -ECONNRESET);
+	qmp__close(watcher);
+	qmp__close(driver);
+}
+
 static void late_reply_is_not_taken_for_the_next(void **state)
 {
 	struct emulator *e = *state;
@@ -382,6 +398,7 @@ int main(void)
 		WITH_QEMU(migration_status_is_followed),
 		WITH_QEMU(death_in_mid_conversation_is_no_hang),
 		WITH_QEMU(death_between_commands_is_no_signal),
+		WITH_QEMU(quit_is_noticed),
 		WITH_QEMU(late_reply_is_not_taken_for_the_next),
 		WITH_QEMU(taken_monitor_times_out),
 		WITH_QEMU(human_monitor_is_not_qmp),
