@@ -48,3 +48,17 @@ wait_line() {
 bytes() {
 	numfmt --from=iec "${1%[iI][bB]}"
 }
+
+# build PRESET: configure and build; silent but for one line, unless it fails.
+build() {
+	local log
+
+	log=$(mktemp)
+	echo "building $1 in build/$1"
+	if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
+		tail -n 50 "$log" >&2
+		rm -f "$log"
+		die "the $1 build failed: see above"
+	fi
+	rm -f "$log"
+}
