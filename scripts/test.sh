@@ -50,8 +50,9 @@ run() {
 outcomes() {
 	awk '
 	function attribute(name) {
-		return match($0, " " name "=\"[^\"]*\"") ?
-			substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : ""
+		if (!match($0, " " name "=\"[^\"]*\""))
+			return ""
+		return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
 	}
 	function decode(text) {
 		gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text)
@@ -75,16 +76,19 @@ outcomes() {
 }
 
 count() {
-	local preset=$1 result name reason suffix=''
+	local preset=$1 result name reason suffix='' seen=0 tests
 
 	[[ $preset == release ]] || suffix=" ($preset)"
 	while IFS=$'\t' read -r result name reason; do
+		((++seen))
 		case $result in
 		passed) ((++passed)) ;;
 		skipped) ((++skipped)) && echo "SKIPPED $name$suffix: $reason" ;;
 		*) ((++failed)) && echo "FAILED  $name$suffix" ;;
 		esac
 	done < <(outcomes "$results/$preset.xml")
+	tests=$(sed -n 's/^\ttests="\([0-9]*\)"/\1/p' "$results/$preset.xml")
+	((seen == ${tests:-0})) || die "understood $seen of $tests results in build/$preset"
 }
 
 scripts/deps.sh test || exit
