@@ -156,7 +156,8 @@ detach_not-ours() {
 }
 
 stop() {
-	kill -"$1" "$tracer"
+	kill -"$1" "$tracer" 2>/dev/null ||
+		die "$contestant ended by itself: $(tail -n 3 "$work/log")"
 	wait_until "$timeout" ended "$tracer" || die "$contestant does not end"
 	wait "$tracer" || (($? == 130)) || die "$contestant failed: $(tail -n 3 "$work/log")"
 	tracer=''
