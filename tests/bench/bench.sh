@@ -138,11 +138,13 @@ attach_bpftrace() {
 	die "bpftrace did not attach: $(tail -n 3 "$work/log")"
 }
 
-# bpftrace misses a signal that finds it outside of epoll_wait() and acts on it with the next one. One
-# too many would end it before it prints, so another comes only while it still waits for events.
+# bpftrace misses a signal that finds it outside of epoll_wait() and acts on it with the next one.
 detach_bpftrace() {
-	while kill -INT "$tracer" 2>/dev/null && ! wait_until 3 ended "$tracer"; do
-		[[ $(cat "/proc/$tracer/wchan" 2>/dev/null) == *epoll* ]] || break
+	local try
+
+	for ((try = 0; try < 10; try++)); do
+		kill -INT "$tracer" 2>/dev/null || break
+		! wait_until 3 ended "$tracer" || break
 	done
 	stop
 	recorded=$(awk '/\]: [0-9]+$/ { n += $NF } END { print n + 0 }' "$work/counts")
