@@ -4,6 +4,9 @@
  * stack of chosen depth. It waits for orders on stdin, so that tracers can come and go around it:
  * each line "go" is one round and answers with one line "NS-PER-FAULT FAULTS".
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create(), RUSAGE_THREAD */
+#endif
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
