@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Install what is missing of the Debian packages that migpop needs. Does nothing, quickly, when all
+# is there. Usage: deps.sh quickstart|test    (test includes quickstart)
+set -euo pipefail
+
+# To build, and to migrate a QEMU. The unit tests are part of the build.
+quickstart=(
+	gcc libc6-dev clang llvm cmake ninja-build pkg-config
+	libbpf-dev bpftool libelf-dev libdw-dev libjson-c-dev libcmocka-dev
+	qemu-system-x86 jq
+)
+# To run kernels in virtual machines, to look at the code, and for the benchmark's other contestants.
+test=(
+	busybox-static cpio xz-utils zstd
+	shellcheck clang-format
+	linux-perf bpftrace
+)
+
+die() {
+	echo "deps.sh: $*" >&2
+	exit 3
+}
+
+# Of the packages named, those that are not installed.
+missing_of() {
+	local installed
+
+	# dpkg-query fails when it never heard of one of them: that one is missing, then.
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+		sed -n 's/^installed //p' | sort -u) || true
+	comm -23 <(printf '%s\n' "$@" | sort -u) <(echo "$installed")
+}
+
+case ${1:-} in
+quickstart) wanted=("${quickstart[@]}") ;;
+test) wanted=("${quickstart[@]}" "${test[@]}") ;;
+*) echo "usage: deps.sh quickstart|test" >&2 && exit 2 ;;
+esac
+
+command -v dpkg-query >/dev/null ||
+	die "not a Debian system: install the counterparts of these yourself: ${wanted[*]}"
+mapfile -t missing < <(missing_of "${wanted[@]}")
+((${#missing[@]})) || exit 0
+
+((EUID == 0)) || die "missing packages, and not root: apt-get install ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1
+}
+# The last error says why; what came before it is how apt-get got there.
+why() {
+	grep '^E:' "$log" | tail -n 1
+}
+
+echo "installing ${missing[*]}"
+apt update || die "apt-get update failed: $(why)"
+apt install -y --no-install-recommends "${missing[@]}" ||
+	die "apt-get cannot install ${missing[*]}: $(why)"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scripts share: saying why they stop, and waiting for conditions. Sourced, never run.
+# shellcheck shell=bash
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# Exit for what the machine lacks: CTest counts 77 as skipped, test.sh prints the reason.
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+milliseconds() {
+	local now=$EPOCHREALTIME
+	echo $((${now/[.,]/} / 1000))
+}
+
+alive() {
+	kill -0 "$1" 2>/dev/null
+}
+
+# wait_until SECONDS COMMAND ARGS…: until the command succeeds; 1 when it has not by then.
+wait_until() {
+	local deadline=$(($(milliseconds) + $1 * 1000))
+
+	shift
+	until "$@"; do
+		(($(milliseconds) < deadline)) || return 1
+		sleep 0.02
+	done
+}
+
+ended() {
+	! alive "$1"
+}
+
+# wait_line FILE REGEX PID SECONDS: until FILE has such a line. Fails at once when PID ends without.
+wait_line() {
+	# shellcheck disable=SC2317 # called through wait_until
+	has_line_or_ended() { grep -qE "$2" "$1" 2>/dev/null || ended "$3"; }
+	wait_until "$4" has_line_or_ended "$1" "$2" "$3" && grep -qE "$2" "$1"
+}
+
+# SIZE in bytes: 64M, 1G, 1024 …
+bytes() {
+	numfmt --from=iec "${1%[iI][bB]}"
+}
+
+# build PRESET: configure and build; silent but for one line, unless it fails.
+build() {
+	local log
+
+	log=$(mktemp)
+	echo "building $1 in build/$1"
+	if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1; then
+		tail -n 50 "$log" >&2
+		rm -f "$log"
+		die "the $1 build failed: see above"
+	fi
+	rm -f "$log"
+}

@@ -1,0 +1,285 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a page fault costs untraced, under migpop, and under the tools one would use today. All
+# contestants alternate on one running process, each round between two untraced ones that it is
+# compared with: times drift from minute to minute, ratios within one round hold. A contestant whose
+# record lacks the faults it was there for fails the benchmark.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$top/scripts/lib.sh"
+
+usage() {
+	cat <<'USAGE'
+usage: bench.sh [options]
+  --rounds N           rounds a contestant, odd is best (default 5)
+  --memory SIZE        memory populated in a round (default 1G)
+  --depth N            calls between main and the fault (default 4)
+  --contestants LIST   of migpop,migpop-cfi,perf,bpftrace,not-ours (default: all but migpop-cfi)
+  --build DIR          where the build left migpop and the workload (default build/release)
+  --migpop PATH        the tracer (default: the one in --build)
+  --mode MODE          handed to migpop trace
+Prints a table and, for each contestant, one line
+  bench contestant=NAME ns=N ratio=N ratio_min=N ratio_max=N rounds=N faults=N recorded=N
+USAGE
+}
+
+rounds=5 memory=1G depth=4 build=$top/build/release migpop='' mode=()
+contestants=migpop,perf,bpftrace,not-ours
+while (($#)); do
+	case $1 in
+	-h | --help) usage && exit 0 ;;
+	esac
+	(($# >= 2)) || { usage >&2 && exit 2; }
+	case $1 in
+	--rounds) rounds=$2 ;;
+	--memory) memory=$2 ;;
+	--depth) depth=$2 ;;
+	--contestants) contestants=$2 ;;
+	--build) build=$2 ;;
+	--migpop) migpop=$2 ;;
+	--mode) mode=(--mode "$2") ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+	shift 2
+done
+((rounds > 0)) || { usage >&2 && exit 2; }
+size=$(bytes "$memory")
+pages=$((size / $(getconf PAGE_SIZE)))
+fault=$build/tests/bench/fault
+: "${migpop:=$build/migpop}"
+tracepoint=exceptions:page_fault_user
+timeout=60
+
+[[ -x $fault ]] || die "no $fault; build first"
+((EUID == 0)) || skip "tracing needs root"
+
+work=$(mktemp -d)
+tracer='' mounted=''
+cleanup() {
+	exec 2>/dev/null # the shell announces each process that it kills
+	local p
+
+	for p in $tracer "${workload_PID:-}" "${other_PID:-}"; do
+		kill -KILL "$p"
+	done
+	wait
+	[[ ! $mounted ]] || umount "$mounted"
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Contestants. attach_X starts one on a process and returns once it is attached; detach_X ends it and
+# sets `recorded` to the number of faults it saw there.
+
+attach_migpop_with() {
+	local stack=$1 pid=$2
+
+	# The shell starts background jobs deaf to SIGINT, which is how a trace is ended.
+	env --default-signal=INT "$migpop" trace -p "$pid" --stack "$stack" "${mode[@]}" --format json -o "$work/record.json" \
+		2>"$work/log" &
+	tracer=$!
+	wait_line "$work/log" '^tracing ' "$tracer" "$timeout" && return
+	local status=0
+	ended "$tracer" || die "migpop did not attach within $timeout s"
+	wait "$tracer" || status=$?
+	tracer=''
+	((status != 3)) || skip "migpop: $(tail -n 1 "$work/log")"
+	die "migpop did not attach: $(tail -n 3 "$work/log")"
+}
+
+detach_migpop() {
+	stop INT
+	recorded=$(jq '.totals.faults // 0' "$work/record.json")
+	populated=$(jq '.totals.populated_pages // 0' "$work/record.json")
+}
+
+attach_migpop() { attach_migpop_with none "$1"; }
+attach_migpop-cfi() { attach_migpop_with cfi "$1"; }
+detach_migpop-cfi() { detach_migpop; }
+
+# perf starts disabled and says when it has been enabled: then every event is open.
+attach_perf() {
+	rm -f "$work"/ctl "$work"/ack
+	mkfifo "$work/ctl" "$work/ack"
+	perf record -e page-faults -c 1 -g -p "$1" -D -1 --control "fifo:$work/ctl,$work/ack" \
+		-o "$work/perf.data" >"$work/log" 2>&1 &
+	tracer=$!
+	exec {ctl}<>"$work/ctl" {ack}<>"$work/ack"
+	echo enable >&"$ctl"
+	local answer
+	read -r -t "$timeout" answer <&"$ack" || answer=none
+	[[ $answer == *ack* ]] ||
+		die "perf did not attach: $(tail -n 3 "$work/log")"
+	exec {ctl}>&- {ack}>&-
+}
+
+detach_perf() {
+	stop INT
+	recorded=$(grep -oE '\([0-9]+ samples\)' "$work/log" | tr -dc 0-9)
+	rm -f "$work/perf.data"
+}
+
+# The kernel knows which process holds which tracepoint.
+holds_tracepoint() {
+	ended "$1" || bpftool -j perf show 2>/dev/null | jq -e --argjson pid "$1" \
+		--arg name "${tracepoint#*:}" 'any(.[]; .pid == $pid and .tracepoint == $name)' >/dev/null
+}
+
+attach_bpftrace() {
+	bpftrace -e "tracepoint:$tracepoint /pid == $1/ { @[ustack] = count(); }" \
+		>"$work/counts" 2>"$work/log" &
+	tracer=$!
+	wait_until "$timeout" holds_tracepoint "$tracer" || true
+	holds_tracepoint "$tracer" && alive "$tracer" && return
+	die "bpftrace did not attach: $(tail -n 3 "$work/log")"
+}
+
+# bpftrace misses a signal that finds it outside of epoll_wait() and acts on it with the next one.
+detach_bpftrace() {
+	local try
+
+	for ((try = 0; try < 10; try++)); do
+		kill -INT "$tracer" 2>/dev/null || break
+		! wait_until 3 ended "$tracer" || break
+	done
+	stop
+	recorded=$(awk '/\]: [0-9]+$/ { n += $NF } END { print n + 0 }' "$work/counts")
+}
+
+# Only another process is traced. It faults as well, afterwards, to show that its tracer was at work.
+attach_not-ours() { attach_migpop_with none "$other_PID"; }
+detach_not-ours() {
+	order other
+	others=$faults
+	detach_migpop
+	# As many as the other had, and none of the workload's.
+	((recorded >= others && recorded < others + pages)) ||
+		die "not-ours: $recorded faults recorded of another process that had $others"
+	recorded=0
+}
+
+# stop [SIGNAL]: and wait for the end. Without one, for an end already under way.
+stop() {
+	[[ ! ${1:-} ]] || kill -"$1" "$tracer" 2>/dev/null ||
+		die "$contestant ended by itself: $(tail -n 3 "$work/log")"
+	wait_until "$timeout" ended "$tracer" || die "$contestant does not end"
+	wait "$tracer" || (($? == 130)) || die "$contestant failed: $(tail -n 3 "$work/log")"
+	tracer=''
+}
+
+# order PROCESS: one round of it; sets `ns` (a fault) and `faults`.
+order() {
+	local -n process=$1
+
+	echo go >&"${process[1]}"
+	read -r -t "$timeout" ns faults <&"${process[0]}" || die "the workload gave no answer"
+	((faults >= pages)) || die "the workload had $faults faults for $pages pages"
+}
+
+check_recorded() {
+	case $contestant in
+	perf)
+		# perf is known to lose samples, which is part of the comparison: it must have some.
+		((recorded >= pages / 10)) || die "perf recorded $recorded faults of $faults"
+		;;
+	not-ours) ;;
+	migpop*)
+		((recorded >= pages)) || die "$contestant recorded $recorded faults of $faults"
+		((populated >= pages)) || die "$contestant recorded $populated pages of $pages"
+		;;
+	*) ((recorded >= pages)) || die "$contestant recorded $recorded faults of $faults" ;;
+	esac
+}
+
+prepare() {
+	local needs='jq'
+
+	[[ $contestants != *migpop* && $contestants != *not-ours* ]] || [[ -x $migpop ]] ||
+		die "no $migpop; build first"
+	[[ $contestants != *perf* ]] || needs+=' perf'
+	[[ $contestants != *bpftrace* ]] || needs+=' bpftrace bpftool'
+	for tool in $needs; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed"
+	done
+	if [[ $contestants == *bpftrace* ]]; then
+		if [[ ! -d /sys/kernel/tracing/events ]]; then
+			mount -t tracefs tracefs /sys/kernel/tracing || skip "tracefs cannot be mounted"
+			mounted=/sys/kernel/tracing
+		fi
+		[[ -d /sys/kernel/tracing/events/${tracepoint/://} ]] ||
+			skip "this kernel has no tracepoint $tracepoint"
+	fi
+}
+
+prepare
+# bash keeps one named coprocess without a warning; two are just what is wanted here.
+# shellcheck disable=SC2034 # order() uses them by name
+{ coproc workload { exec "$fault" -m "$size" -d "$depth"; }; } 2>/dev/null
+# shellcheck disable=SC2034
+{ coproc other { exec "$fault" -m "$size" -d "$depth"; }; } 2>/dev/null
+
+IFS=, read -ra list <<<"$contestants"
+for contestant in "${list[@]}"; do
+	declare -F "attach_$contestant" >/dev/null || die "no such contestant: $contestant"
+done
+
+order workload # the first round warms up the machine's free pages
+order workload
+before=$ns
+for ((round = 1; round <= rounds; round++)); do
+	for contestant in "${list[@]}"; do
+		"attach_$contestant" "$workload_PID"
+		order workload
+		traced=$ns had=$faults
+		"detach_$contestant"
+		faults=$had
+		check_recorded
+		order workload
+		echo "$contestant $before $traced $ns $had $recorded" >>"$work/rounds"
+		before=$ns
+	done
+	[[ ! -t 2 ]] || printf '\rround %d of %d' "$round" "$rounds" >&2
+done
+[[ ! -t 2 ]] || printf '\r\e[K' >&2
+
+# figure CONTESTANT EXPRESSION: of the fields of its rounds, sorted, one a line.
+figure() {
+	awk -v name="$1" "name == \"all\" || \$1 == name { print $2 }" "$work/rounds" | sort -n
+}
+
+median() {
+	awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'
+}
+
+# shellcheck disable=SC2016 # awk's fields
+report() {
+	local ratio='$3 / (($2 + $4) / 2)' contestant ns median lowest highest faults recorded share
+
+	printf 'contestant\tns a fault\tratio\tlowest\thighest\tfaults recorded\n'
+	ns=$(figure all '$2 "\n" $4' | median)
+	printf 'untraced\t%.0f\t1.000\n' "$ns"
+	for contestant in "${list[@]}"; do
+		ns=$(figure "$contestant" '$3' | median)
+		median=$(figure "$contestant" "$ratio" | median)
+		lowest=$(figure "$contestant" "$ratio" | head -n 1)
+		highest=$(figure "$contestant" "$ratio" | tail -n 1)
+		faults=$(figure "$contestant" '$5' | median)
+		recorded=$(figure "$contestant" '$6' | median)
+		share=$(printf '%.1f %%' "$(figure "$contestant" '100 * $6 / $5' | median)")
+		[[ $contestant != not-ours ]] || share='none, as it should'
+		printf '%s\t%.0f\t%.3f\t%.3f\t%.3f\t%s\n' "$contestant" "$ns" "$median" "$lowest" \
+			"$highest" "$share"
+		echo "bench contestant=$contestant ns=$ns ratio=$median ratio_min=$lowest" \
+			"ratio_max=$highest rounds=$rounds faults=$faults recorded=$recorded" >&3
+	done
+}
+
+echo "$pages read faults a round on a fresh memfd, depth $depth, medians of $rounds rounds," \
+	"Linux $(uname -r), $(nproc) CPUs"
+report 3>"$work/lines" | column -t -s $'\t'
+echo
+cat "$work/lines"

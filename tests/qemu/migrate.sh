@@ -1,0 +1,272 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Migrate one real, paused, stock QEMU to another over a UNIX socket, each end under the tracer, and
+# leave in --out what was measured:
+#   {source,destination}.json .txt   the record of each end and its rendering (not with --no-trace)
+#   run.json                         pids, memory, inodes of guest memory, RSS before and after
+#   migration.json                   query-migrate of the source
+#   {source,destination}.log         stderr of QEMU, {…}.trace.log that of the tracer
+# Exit status: 0 done, 1 failed, 77 the machine lacks something (the reason is on stdout).
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$top/scripts/lib.sh"
+
+usage() {
+	cat <<'USAGE'
+usage: migrate.sh --out DIR [options]
+  --memory SIZE       guest memory (default 1G)
+  --qemu PATH         emulator (default qemu-system-x86_64)
+  --backing KIND      memfd|ram|memfd-private|hugetlb|file (default memfd)
+  --bandwidth BYTES   throttle the migration, bytes a second (default: unthrottled)
+  --capability NAME   switch a migration capability on at both ends (repeatable)
+  --preload FILE      LD_PRELOAD this into both ends
+  --build DIR         where the build left migpop and qmp-cli (default build/release)
+  --migpop PATH       the tracer (default: the one in --build)
+  --no-trace          measure without a tracer
+  --mode MODE         handed to migpop trace
+  --stack KIND        handed to migpop trace
+  --timeout SECONDS   for each thing waited for (default 120)
+USAGE
+}
+
+memory=1G qemu=qemu-system-x86_64 backing=memfd bandwidth=0 build=$top/build/release
+migpop='' out='' trace=1 timeout=120 preload=''
+trace_options=() capabilities=()
+
+while (($#)); do
+	case $1 in
+	--no-trace) trace=0 && shift && continue ;;
+	-h | --help) usage && exit 0 ;;
+	esac
+	(($# >= 2)) || { usage >&2 && exit 2; }
+	case $1 in
+	--memory) memory=$2 ;;
+	--qemu) qemu=$2 ;;
+	--backing) backing=$2 ;;
+	--bandwidth) bandwidth=$(bytes "$2") ;;
+	--capability) capabilities+=("$2") ;;
+	--preload) preload=$2 ;;
+	--build) build=$2 ;;
+	--migpop) migpop=$2 ;;
+	--out) out=$2 ;;
+	--mode) trace_options+=(--mode "$2") ;;
+	--stack) trace_options+=(--stack "$2") ;;
+	--timeout) timeout=$2 ;;
+	*) usage >&2 && exit 2 ;;
+	esac
+	shift 2
+done
+[[ $out ]] || { usage >&2 && exit 2; }
+size=$(bytes "$memory")
+cli=$build/tests/qemu/qmp-cli
+if [[ ! $migpop ]]; then
+	for migpop in "$build/migpop" "$build/src/migpop"; do
+		[[ -x $migpop ]] && break
+	done
+fi
+
+[[ -x $cli ]] || die "no $cli; build first"
+((!trace)) || command -v "$migpop" >/dev/null || die "no $migpop; build first, or give --no-trace"
+command -v jq >/dev/null || skip "jq is not installed"
+command -v "$qemu" >/dev/null || skip "$qemu is not installed"
+# Both ends end up holding the whole guest: too large a one would cost others their memory.
+available=$(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) * 1024))
+((2 * size + (1 << 30) <= available)) ||
+	skip "two guests of $memory need more than the $((available >> 20)) MiB available"
+
+declare -A pid tracer inode before after
+work='' huge_before=''
+
+cleanup() {
+	local p
+
+	exec 2>/dev/null # the shell announces each process that it kills
+	for p in "${tracer[@]}" "${pid[@]}"; do
+		kill -KILL "$p" || true
+	done
+	wait || true
+	[[ ! $huge_before ]] || echo "$huge_before" >"$huge_pool" || true
+	[[ ! $work ]] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+mkdir -p "$out"
+rm -f "$out"/{source,destination}.{json,txt,log,trace.log} "$out"/{run,migration}.json
+# Guest memory of --backing file has to lie on tmpfs; sockets do not mind. The name stays short
+# because that of a socket must.
+work=$(mktemp -d /dev/shm/migrate.XXXXXX)
+
+# Both ends hold the whole guest in huge pages: reserve what is missing, give it back at the end.
+huge_pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+reserve_huge_pages() {
+	local wanted=$((2 * size / 2097152)) free have
+
+	[[ -w $huge_pool ]] || skip "no 2 MiB huge pages on this machine, or no right to reserve them"
+	free=$(<"${huge_pool%/*}/free_hugepages")
+	have=$(<"$huge_pool")
+	((free < wanted)) || return 0
+	huge_before=$have
+	echo $((have + wanted - free)) >"$huge_pool"
+	free=$(<"${huge_pool%/*}/free_hugepages")
+	((free >= wanted)) || skip "only $free of $wanted huge pages could be reserved"
+}
+
+memory_object() {
+	case $backing in
+	memfd) echo "memory-backend-memfd,id=ram0,share=on,size=$size" ;;
+	memfd-private) echo "memory-backend-memfd,id=ram0,share=off,size=$size" ;;
+	ram) echo "memory-backend-ram,id=ram0,size=$size" ;;
+	hugetlb) echo "memory-backend-memfd,id=ram0,share=on,hugetlb=on,hugetlbsize=2M,size=$size" ;;
+	file) echo "memory-backend-file,id=ram0,share=on,mem-path=$work/$1.ram,size=$size" ;;
+	*) die "no such backing: $backing" ;;
+	esac
+}
+
+# start END [OPTIONS…]: two monitors each, `drive` for us and `watch` for the tracer.
+start() {
+	local end=$1 object
+
+	shift
+	object=$(memory_object "$end")
+	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
+		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
+		-name "guest=idle-$end" \
+		-qmp "unix:$work/$end.drive,server=on,wait=off" \
+		-qmp "unix:$work/$end.watch,server=on,wait=off" "$@" 2>"$out/$end.log" &
+	pid[$end]=$!
+}
+
+# qmp END ARGS…: one command to that end's driving monitor.
+qmp() {
+	local end=$1
+
+	shift
+	"$cli" -t $((timeout * 1000)) -p "${pid[$end]}" "$work/$end.drive" "$@" ||
+		die "$end: QEMU did not do: $*; its last words: $(tail -n 2 "$out/$end.log")"
+}
+
+# The file behind guest memory, by number: its name may be anything, /proc/PID/maps has the inode.
+guest_inode() {
+	local range inode name
+
+	while read -r range _ _ _ inode name; do
+		[[ $name == /memfd:* || $name == "$work"/*.ram* ]] || continue
+		if ((0x${range#*-} - 0x${range%-*} >= size)); then
+			echo "$inode"
+			return
+		fi
+	done <"/proc/$1/maps"
+}
+
+rss() {
+	awk '/^(VmRSS|RssAnon|RssFile|RssShmem|VmPTE|HugetlbPages):/ {
+		printf "%s\"%s\": %d", sep, substr($1, 1, length($1) - 1), $2; sep = ", "
+	}' "/proc/$1/status"
+}
+
+attach() {
+	local end=$1
+
+	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
+		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
+	tracer[$end]=$!
+}
+
+wait_attached() {
+	local end=$1
+
+	wait_line "$out/$end.trace.log" '^tracing ' "${tracer[$end]}" "$timeout" && return
+	# Status 3: this machine lacks something, and the tracer has said what.
+	if ended "${tracer[$end]}"; then
+		local status=0
+		wait "${tracer[$end]}" || status=$?
+		((status != 3)) || skip "migpop: $(tail -n 1 "$out/$end.trace.log")"
+	fi
+	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
+}
+
+# The tracer closes its window with the migration and ends by itself.
+collect() {
+	local end=$1 status=0
+
+	wait_until "$timeout" ended "${tracer[$end]}" ||
+		die "$end: the migration is over and the tracer has not ended"
+	wait "${tracer[$end]}" || status=$?
+	unset "tracer[$end]"
+	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
+	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
+	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
+}
+
+negotiate() {
+	local end=$1 list='' name
+
+	for name in "${capabilities[@]}"; do
+		list+="${list:+, }{\"capability\": \"$name\", \"state\": true}"
+	done
+	[[ ! $list ]] || qmp "$end" migrate-set-capabilities "{\"capabilities\": [$list]}" >/dev/null
+}
+
+describe() {
+	local end=$1
+
+	echo "\"$end\": {\"pid\": ${pid[$end]}, \"inode\": ${inode[$end]:-null}," \
+		"\"before_kb\": {${before[$end]}}, \"after_kb\": {${after[$end]}}}"
+}
+
+[[ $backing != hugetlb ]] || reserve_huge_pages
+start source
+start destination -incoming defer
+for end in source destination; do
+	qmp "$end" --wait-ready
+	inode[$end]=$(guest_inode "${pid[$end]}")
+	before[$end]=$(rss "${pid[$end]}")
+	negotiate "$end"
+done
+if ((trace)); then
+	attach source
+	attach destination
+	wait_attached source
+	wait_attached destination
+fi
+
+qmp destination migrate-incoming "{\"uri\": \"unix:$work/stream\"}" >/dev/null
+# As fast as it goes unless told otherwise: the default of old QEMUs is 32 MiB/s.
+((bandwidth)) || bandwidth=$((100 << 30))
+qmp source migrate-set-parameters "{\"max-bandwidth\": $bandwidth}" >/dev/null
+qmp source migrate "{\"uri\": \"unix:$work/stream\"}" >/dev/null
+qmp source --wait-migration completed >/dev/null
+qmp destination --wait-migration completed >/dev/null
+qmp source query-migrate | jq . >"$out/migration.json"
+for end in source destination; do
+	after[$end]=$(rss "${pid[$end]}")
+done
+if ((trace)); then
+	collect source
+	collect destination
+fi
+jq . >"$out/run.json" <<EOR
+{
+	"qemu": "$("$qemu" --version | head -n 1)", "kernel": "$(uname -r)",
+	"memory_bytes": $size, "page_size": $(getconf PAGE_SIZE), "backing": "$backing", "traced": $trace,
+	$(describe source),
+	$(describe destination)
+}
+EOR
+for end in source destination; do
+	qmp "$end" quit >/dev/null
+	wait "${pid[$end]}" || true
+	unset "pid[$end]"
+done
+
+jq -r --slurpfile migration "$out/migration.json" '
+	def mb: . / 1024 | floor;
+	"\(.qemu)", "\(.memory_bytes / 1048576) MiB \(.backing), migrated in \($migration[0]["total-time"]) ms",
+	(("source", "destination") as $side | .[$side] |
+		"\($side): RSS \(.before_kb.VmRSS | mb) → \(.after_kb.VmRSS | mb) MiB, huge pages " +
+		"\(.before_kb.HugetlbPages | mb) → \(.after_kb.HugetlbPages | mb) MiB")
+' "$out/run.json"
