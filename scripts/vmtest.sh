@@ -202,7 +202,7 @@ collect() {
     local qemu_status=$1 line='' status sum
     line=$(tail -n 1 "$tmp/result" 2>/dev/null | tr -d '\0')
     if ! [[ $line =~ ^[0-9]+\ [0-9a-f]{32}$ ]]; then
-        tail -n 40 "$tmp/console" "$tmp/qemu" >&2 2>/dev/null || true
+        tail -n 60 "$tmp/console" "$tmp/qemu" >&2 2>/dev/null || true
         case $qemu_status in
         124 | 137) die 124 "timed out after $timeout s" ;;
         *) die 125 "the machine ended without a result" ;;
