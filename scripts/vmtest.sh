@@ -107,7 +107,7 @@ find_kernel() {
     (cd "$tmp/package" && apt_get download "$package") || skip "cannot download $package"
     dpkg-deb -x "$tmp"/package/*.deb "$tmp/package"
     cp "$tmp"/package/boot/vmlinuz-* "$tmp/new/vmlinuz"
-    cp "$tmp"/package/boot/config-* "$tmp/new/config"
+    cp "$tmp"/package/boot/config-* "$tmp/new/"
     # Of two that fetch at the same time, the first to finish fills the store.
     mv -T "$tmp/new" "$store/$kernel" 2>/dev/null || [ -f "$image" ] || die 125 "cannot fill $store/$kernel"
 }
@@ -129,6 +129,10 @@ make_initramfs() {
     mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,dev,etc,out,proc,root,run,sys,tmp,vm}
     put "$busybox" /bin/busybox
     put "$repo/tests/vm/init" /init
+    # libbpf looks a kernel's options up there. A bzImage of the user's own comes without.
+    for file in "${image%/*}"/config-*; do
+        [ ! -f "$file" ] || put "$file" "/boot/${file##*/}"
+    done
     [ ! -x "$build/migpop" ] || put "$build/migpop" /bin/migpop
     [ ! -d "$repo/tests/trace" ] || put "$repo/tests/trace" /tests/trace
     if [ -d "$build/tests/trace" ]; then
@@ -227,7 +231,7 @@ parse_options "$@"
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-tmp=$(mktemp -d)
+tmp=$(mktemp -d -t vmtest.XXXXXX)
 check_host
 find_kernel
 make_initramfs
