@@ -67,16 +67,21 @@ check_host() {
     [ "$(uname -m)" = x86_64 ] || skip "the virtual machine is x86-64, this host is $(uname -m)"
     command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (package qemu-system-x86)"
     if ! busybox=$(command -v busybox) || ldd "$busybox" >/dev/null 2>&1; then
-        apt_get install -y busybox-static || skip "no static busybox (package busybox-static)"
+        { need_lists && apt_get install -y busybox-static; } || skip "no static busybox (package busybox-static)"
         busybox=$(command -v busybox)
     fi
 }
 
 apt_get() {
-    command -v apt-get >/dev/null || return 1
-    # Nothing is known until the lists were fetched once: a fresh container image has none.
-    [ -n "$(apt-cache --names-only search '^busybox-static$')" ] || apt-get -qq update >&2 || return 1
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o APT::Sandbox::User=root "$@" >&2
+}
+
+# A fresh container image has no package lists.
+need_lists() {
+    local lists=''
+    command -v apt-get >/dev/null || return 1
+    eval "$(apt-config shell lists Dir::State::lists/d)"
+    compgen -G "$lists*_Packages*" >/dev/null || apt_get update
 }
 
 # Prints the image package of a series. The meta-packages carry no kernel, and the unversioned one
@@ -102,7 +107,7 @@ find_kernel() {
     [ -f "$image" ] && return
     mkdir -p "$store"
     mkdir "$tmp/package" "$tmp/new"
-    apt_get indextargets >/dev/null 2>&1 || skip "no kernel $kernel in $store and no apt-get to fetch it"
+    need_lists || skip "no kernel $kernel in $store, and apt-get cannot fetch it"
     package=$(image_package "$kernel") || skip "no cloud kernel $kernel in this machine's package lists"
     (cd "$tmp/package" && apt_get download "$package") || skip "cannot download $package"
     dpkg-deb -x "$tmp"/package/*.deb "$tmp/package"
