@@ -1,0 +1,247 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs one command in a throw-away virtual machine with one of Debian's cloud kernels, and ends as the
+# command ended. For kernels other than the host's: the root file system is an initramfs made from the
+# build tree, the only devices are serial ports. tests/vm/init is the other half.
+
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+usage: vmtest.sh [OPTION…] -- COMMAND [ARG…]
+       vmtest.sh [OPTION…] --shell
+
+  --kernel 6.1|6.12|FILE  Debian's newest cloud kernel of that series, or a bzImage (6.12)
+  --build DIR             build tree: DIR/migpop is in PATH, DIR/tests/trace in /tests/trace (build/release)
+  --add FILE[:DEST]       put a host file (with its libraries) or directory into the machine; repeatable
+  --memory SIZE           memory of the machine (2G)
+  --timeout SECONDS       limit from power-on to power-off (300)
+  --swap                  512 MiB of swap on a disk
+  --hugepages N           N huge pages of 2 MiB
+  --out DIR               bring back what the command left in /out
+  --shell                 interactive shell on this terminal
+
+The command starts in /, without input; its output and its errors arrive apart and as they come.
+Exit status: the command's · 2 usage · 77 the host lacks something · 124 time is up · 125 the machine
+died, could not be set up, or /out came back damaged.
+END
+}
+
+say() { echo "vmtest: $*" >&2; }
+die() { say "$2"; exit "$1"; }
+skip() { echo "SKIP: $*"; exit 77; }
+
+repo=$(realpath "$(dirname "$0")/..")
+kernel=6.12 build=$repo/build/release memory=2G timeout=300 swap='' hugepages=0 out='' shell=''
+adds=() tmp='' vm=''
+
+parse_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --kernel | --build | --add | --memory | --timeout | --hugepages | --out)
+            [ $# -ge 2 ] || die 2 "$1 needs a value" ;;&
+        --kernel) kernel=$2; shift 2 ;;
+        --build) build=$2; shift 2 ;;
+        --add) adds+=("$2"); shift 2 ;;
+        --memory) memory=$2; shift 2 ;;
+        --timeout) timeout=$2; shift 2 ;;
+        --hugepages) hugepages=$2; shift 2 ;;
+        --out) out=$2; shift 2 ;;
+        --swap) swap=y; shift ;;
+        --shell) shell=y; shift ;;
+        --help) usage; exit 0 ;;
+        --) shift; break ;;
+        *) usage >&2; die 2 "unknown argument '$1'" ;;
+        esac
+    done
+    command=("$@")
+    if [ -n "$shell" ]; then
+        [ $# -eq 0 ] || die 2 "--shell takes no command"
+    elif [ $# -eq 0 ]; then
+        usage >&2
+        die 2 "no command"
+    fi
+}
+
+check_host() {
+    [ "$(uname -m)" = x86_64 ] || skip "the virtual machine is x86-64, this host is $(uname -m)"
+    command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (package qemu-system-x86)"
+    if ! busybox=$(command -v busybox) || ldd "$busybox" >/dev/null 2>&1; then
+        { need_lists && apt_get install -y busybox-static; } || skip "no static busybox (package busybox-static)"
+        busybox=$(command -v busybox)
+    fi
+}
+
+apt_get() {
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o APT::Sandbox::User=root "$@" >&2
+}
+
+# A fresh container image has no package lists.
+need_lists() {
+    local lists=''
+    command -v apt-get >/dev/null || return 1
+    eval "$(apt-config shell lists Dir::State::lists/d)"
+    compgen -G "$lists*_Packages*" >/dev/null || apt_get update
+}
+
+# Prints the image package of a series. The meta-packages carry no kernel, and the unversioned one
+# names a different series on every Debian release.
+image_package() {
+    local meta package
+    for meta in "linux-image-$1-cloud-amd64" linux-image-cloud-amd64; do
+        package=$(apt-cache depends "$meta" 2>/dev/null | sed -n 's/^ *Depends: //p' | head -n 1)
+        case $package in linux-image-"$1".*) echo "$package"; return ;; esac
+    done
+    return 1
+}
+
+# Leaves the path of a bzImage in $image. A series is fetched once and kept; it is never installed.
+find_kernel() {
+    if [ -f "$kernel" ]; then
+        image=$kernel
+        return
+    fi
+    [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]] || die 2 "--kernel: '$kernel' is neither a series nor a file"
+    local store=$repo/build/vm/kernels package
+    image=$store/$kernel/vmlinuz
+    [ -f "$image" ] && return
+    mkdir -p "$store"
+    mkdir "$tmp/package" "$tmp/new"
+    need_lists || skip "no kernel $kernel in $store, and apt-get cannot fetch it"
+    package=$(image_package "$kernel") || skip "no cloud kernel $kernel in this machine's package lists"
+    (cd "$tmp/package" && apt_get download "$package") || skip "cannot download $package"
+    dpkg-deb -x "$tmp"/package/*.deb "$tmp/package"
+    cp "$tmp"/package/boot/vmlinuz-* "$tmp/new/vmlinuz"
+    cp "$tmp"/package/boot/config-* "$tmp/new/"
+    # Of two that fetch at the same time, the first to finish fills the store.
+    mv -T "$tmp/new" "$store/$kernel" 2>/dev/null || [ -f "$image" ] || die 125 "cannot fill $store/$kernel"
+}
+
+# SOURCE DEST: copies into the root file system, with the libraries that an ELF file loads.
+put() {
+    local library
+    mkdir -p "$root$(dirname "$2")"
+    cp -rLT "$1" "$root$2"
+    [ -f "$1" ] || return 0
+    for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
+        [ -e "$root$library" ] || { mkdir -p "$root${library%/*}" && cp -L "$library" "$root$library"; }
+    done
+}
+
+make_initramfs() {
+    local file word
+    root=$tmp/root
+    mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,dev,etc,out,proc,root,run,sys,tmp,vm}
+    put "$busybox" /bin/busybox
+    put "$repo/tests/vm/init" /init
+    # libbpf looks a kernel's options up there. A bzImage of the user's own comes without.
+    for file in "${image%/*}"/config-*; do
+        [ ! -f "$file" ] || put "$file" "/boot/${file##*/}"
+    done
+    [ ! -x "$build/migpop" ] || put "$build/migpop" /bin/migpop
+    [ ! -d "$repo/tests/trace" ] || put "$repo/tests/trace" /tests/trace
+    if [ -d "$build/tests/trace" ]; then
+        while IFS= read -r -d '' file; do
+            put "$file" "/tests/trace/${file#"$build/tests/trace/"}"
+        done < <(find "$build/tests/trace" -name CMakeFiles -prune -o -type f -perm -u+x -print0)
+    fi
+    for file in "${adds[@]}"; do
+        [ -e "${file%%:*}" ] || die 2 "--add: no file '${file%%:*}'"
+        case $file in
+        *:/*) put "${file%%:*}" "${file#*:}" ;;
+        *) put "$file" "$(realpath -s "$file")" ;;
+        esac
+    done
+    {
+        printf exec
+        for word in "${command[@]}"; do
+            printf " '%s'" "${word//\'/\'\\\'\'}"
+        done
+    } >"$root/vm/command"
+    # Not compressed: the emulated processor takes longer to unpack than qemu to load.
+    (cd "$root" && find . | busybox cpio -o -H newc -R 0:0 2>/dev/null) >"$tmp/initramfs"
+}
+
+# Four ports: console, output, errors, result. What is left to the kernel's command line that the
+# kernel does not know reaches init as environment (vm_…).
+qemu_arguments() {
+    local append="console=ttyS0 quiet panic=-1 oops=panic rootfstype=ramfs vm_hugepages=$hugepages"
+    arguments=(-accel tcg -cpu max -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot
+        -kernel "$image" -initrd "$tmp/initramfs" -serial "file:$tmp/console")
+    if [ -n "$swap" ]; then
+        truncate -s 512M "$tmp/swap"
+        arguments+=(-drive "if=none,id=swap,format=raw,cache=unsafe,file=$tmp/swap"
+            -device "nvme,serial=swap,drive=swap")
+        append+=" vm_swap=y"
+    fi
+    if [ -n "$shell" ]; then
+        arguments+=(-chardev "stdio,id=terminal,signal=off" -serial chardev:terminal -serial null)
+        append+=" vm_shell=y"
+    else
+        mkfifo "$tmp/stdout" "$tmp/stderr"
+        arguments+=(-serial "file:$tmp/stdout" -serial "file:$tmp/stderr")
+    fi
+    arguments+=(-serial "file:$tmp/result" -append "$append${out:+ vm_out=y}")
+}
+
+run() {
+    local status=0
+    if [ -n "$shell" ]; then
+        qemu-system-x86_64 "${arguments[@]}" || status=$?
+        return $status
+    fi
+    cat "$tmp/stdout" &
+    local stdout=$!
+    cat "$tmp/stderr" >&2 &
+    local stderr=$!
+    # In the background and waited for, so that a signal to this script is handled at once.
+    timeout -k 5 "$timeout" qemu-system-x86_64 "${arguments[@]}" </dev/null >"$tmp/qemu" 2>&1 &
+    vm=$!
+    wait $vm || status=$?
+    vm=''
+    # qemu that never started did not open the pipes either.
+    : 1<>"$tmp/stdout" 2<>"$tmp/stderr"
+    wait $stdout $stderr || true
+    return $status
+}
+
+# The result port carries the archive of /out (empty without --out) and, after it, one line: exit
+# status and checksum of the archive. Without that line there is no result.
+collect() {
+    local qemu_status=$1 line='' status sum
+    line=$(tail -n 1 "$tmp/result" 2>/dev/null | tr -d '\0')
+    if ! [[ $line =~ ^[0-9]+\ [0-9a-f]{32}$ ]]; then
+        tail -n 60 "$tmp/console" "$tmp/qemu" >&2 2>/dev/null || true
+        case $qemu_status in
+        124 | 137) die 124 "timed out after $timeout s" ;;
+        *) die 125 "the machine ended without a result" ;;
+        esac
+    fi
+    read -r status sum <<<"$line"
+    if [ -n "$out" ]; then
+        head -c "-$((${#line} + 2))" "$tmp/result" >"$tmp/out.tar.gz"
+        [ "$(md5sum <"$tmp/out.tar.gz")" = "$sum  -" ] || die 125 "/out came back damaged"
+        mkdir -p "$out"
+        tar -xzf "$tmp/out.tar.gz" -C "$out"
+    fi
+    return "$status"
+}
+
+clean_up() {
+    [ -z "$vm" ] || { kill "$vm" && wait "$vm"; } 2>/dev/null || true
+    [ -z "$tmp" ] || rm -rf "$tmp"
+}
+
+parse_options "$@"
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+tmp=$(mktemp -d -t vmtest.XXXXXX)
+check_host
+find_kernel
+make_initramfs
+qemu_arguments
+status=0
+run || status=$?
+[ -z "$shell" ] || exit "$status"
+collect "$status"
