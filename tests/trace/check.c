@@ -31,9 +31,10 @@
  *it is a failure if only some does and the figure is not 0. The residual ones need a row that
  *matches.
  *
- * A null says that the mode cannot know. Where an expectation meets one it fails, but with
- * unless-null it holds if the known figures and the unknown ones *could* sum up to NUMBER: a wrong
- * number never passes, nor does a record that has neither number nor null.
+ * A null says that the mode cannot know. Where an expectation meets one, as a figure or as what a
+ * KEY asks for, it fails; but with unless-null it holds if the known figures and the unknown ones
+ * *could* sum up to NUMBER: a wrong number never passes, nor does a record that has neither number
+ * nor null. (No null in this sense: the symbol of a frame, and the system call of a user fault.)
  *
  * Whatever is expected, a record is refused if it is of another schema or program, if it saw no
  * fault, or if it contradicts itself (totals, call sites and their backing).
@@ -155,6 +156,27 @@ static bool is_frame_key(const char *key)
 	return !strcmp(key, "symbol") || !strcmp(key, "function") || !strcmp(key, "module");
 }
 
+/*
+ * A symbol that is null is one that could not be found, which those of a route program can. A call
+ * site in user context is in no system call. Any other null may be anything.
+ */
+static enum match match_field(struct json_object *row, const struct filter *filter)
+{
+	const char *context = get_string(row, "context");
+	struct json_object *frames, *value;
+
+	if (is_frame_key(filter->key)) {
+		frames = get(row, "frames");
+		value = length_of(frames) ? get(json_object_array_get_idx(frames, 0), filter->key)
+					  : NULL;
+		return value ? match_value(value, filter->pattern) : NO;
+	}
+	value = get(row, filter->key);
+	if (!value && !strcmp(filter->key, "syscall") && context && !strcmp(context, "user"))
+		return NO;
+	return match_value(value, filter->pattern);
+}
+
 static enum match both(enum match a, enum match b)
 {
 	if (a == NO || b == NO)
@@ -168,19 +190,9 @@ static enum match match_row(const struct expectation *exp, struct json_object *r
 	bool callsites = exp->column->section == CALLSITES;
 	enum match match = YES;
 
-	for (size_t i = 0; i < exp->filter_count; i++) {
-		const struct filter *filter = &exp->filters[i];
-		struct json_object *from = row;
-
-		if (callsites && is_backing_key(filter->key))
-			continue;
-		if (callsites && is_frame_key(filter->key)) {
-			struct json_object *frames = get(row, "frames");
-
-			from = length_of(frames) ? json_object_array_get_idx(frames, 0) : NULL;
-		}
-		match = both(match, match_value(get(from, filter->key), filter->pattern));
-	}
+	for (size_t i = 0; i < exp->filter_count; i++)
+		if (!callsites || !is_backing_key(exp->filters[i].key))
+			match = both(match, match_field(row, &exp->filters[i]));
 	return match;
 }
 

@@ -61,7 +61,7 @@ static void run(int argc, char **argv)
 	expect("populated 0 syscall=pread64");
 	expect("populated 0 symbol=touch_read");
 	expect("zero_populated 0 symbol=touch_read");
-	expect("populated 0 name=*route.*");
+	expect("populated 0 kind=file name=*route.*");
 	expect("residual_permille 1 " OF_ANON);
 }
 

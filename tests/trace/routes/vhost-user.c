@@ -41,7 +41,7 @@ static void run(int argc, char **argv)
 	expect("populated %d " OF_MEMFD, READ + WRITTEN);
 	expect("zero_populated %d " OF_MEMFD " unless-null", READ);
 	expect("populated 0 symbol=touch_again");
-	expect("populated 0 name=memfd:other");
+	expect("populated 0 kind=shmem name=memfd:other");
 	expect("populated 0 " OF_ANON " symbol=touch_write");
 	expect("kernel %d " OF_MEMFD, READ + WRITTEN);
 	expect("residual 0 " OF_MEMFD);
