@@ -85,8 +85,15 @@ void hugetlb_need(size_t huge_pages);
 /* Room for that many pages in swap until exit, on a file of its own if none is on; or skips. */
 void swap_need(size_t pages);
 
-/* MADV_PAGEOUT until all of it is in swap. */
+/* MADV_PAGEOUT until all of it is in swap; some or all may be in the swap cache as well. */
 void page_out(char *mem, size_t pages);
+
+/*
+ * The same, and out of the swap cache, or skips. What is populated after reclaim_prepare() can be
+ * reclaimed; without it only swap in memory (zram) will do.
+ */
+void reclaim_prepare(void);
+void page_out_of_memory(char *mem, size_t pages);
 
 /* Runs fn(0) … fn(threads - 1) at once; all start together. */
 void run_threads(size_t threads, void (*fn)(size_t index));

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
@@ -155,19 +154,4 @@ void swap_need(size_t pages)
 
 	if (swap_free_pages() < room)
 		swap_file(room);
-}
-
-void page_out(char *mem, size_t pages)
-{
-	/* A page that is still in a CPU's batch on its way to the LRU stays behind at first. */
-	for (int tries = 0; tries < 100; tries++) {
-		if (madvise(mem, pages * page_size, MADV_PAGEOUT)) {
-			if (errno == EINVAL)
-				skip("no MADV_PAGEOUT");
-			check_call("MADV_PAGEOUT", false);
-		}
-		if (smaps_pages(mem, "Swap") == (long)pages)
-			return;
-	}
-	fail("only %ld of %zu pages went to swap", smaps_pages(mem, "Swap"), pages);
 }

@@ -13,8 +13,9 @@ static void run(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	swap_need(PAGES);
+	reclaim_prepare();
 	touch_write(mem, PAGES);
-	page_out(mem, PAGES);
+	page_out_of_memory(mem, PAGES);
 	touch_again(mem, PAGES);
 	check_equal("Swap after touching again", smaps_pages(mem, "Swap"), 0);
 	check_equal("Anonymous in smaps", smaps_pages(mem, "Anonymous"), PAGES);
