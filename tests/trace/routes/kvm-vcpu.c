@@ -126,7 +126,7 @@ static void run(int argc, char **argv)
 	expect("populated %d " OF_MEMFD " access=read syscall=ioctl unless-null", READ);
 	expect("populated %d " OF_MEMFD " access=write syscall=ioctl unless-null", WRITTEN);
 	expect("zero_populated %d " OF_MEMFD " unless-null", READ);
-	expect("faults 0 syscall=ioctl");
+	expect("faults 0 " OF_MEMFD " syscall=ioctl");
 	expect("kernel %d " OF_MEMFD, READ + WRITTEN);
 	expect("residual 0 " OF_MEMFD);
 }
