@@ -367,13 +367,14 @@ static bool holds(const struct expectation *exp, struct json_object *record, con
 	struct sum sum = sum_up(exp, record), traced = {0};
 	const char *found;
 
+	line += strlen("expect ");
 	if (permille) {
 		of_traced.column = &columns[5];
 		traced = sum_up(&of_traced, record);
 	}
 	found = judge(exp, &sum, permille ? &traced : NULL);
 	if (found)
-		printf("FAIL expected %s\n     found    %s\n", line, found);
+		printf("FAIL expected %s\n     found %s\n", line, found);
 	else
 		printf("  ok %s%s\n", line, sum.has_null ? "   (null)" : "");
 	return !found;
