@@ -5,26 +5,11 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "route.h"
 
 enum { PAGES = 2048 };
-
-static size_t in_cache(const void *mem)
-{
-	unsigned char *vec = malloc(PAGES);
-	size_t count = 0;
-
-	check_call("malloc", vec);
-	check_call("mincore", !mincore((void *)(uintptr_t)mem, PAGES * page_size, vec));
-	for (size_t i = 0; i < PAGES; i++)
-		count += vec[i] & 1;
-	free(vec);
-	return count;
-}
 
 /* A file of its own, none of it in the page cache. */
 static char *cold_file(int *fd)
@@ -37,8 +22,9 @@ static char *cold_file(int *fd)
 	mem = map_shared(*fd, PAGES);
 	check_call("fsync", !fsync(*fd));
 	check_call("POSIX_FADV_DONTNEED", !posix_fadvise(*fd, 0, 0, POSIX_FADV_DONTNEED));
-	if (in_cache(mem))
-		skip("%zu of %d pages of a file stay in the page cache", in_cache(mem), PAGES);
+	if (pages_present(mem, PAGES))
+		skip("%ld of %d pages of a file stay in the page cache", pages_present(mem, PAGES),
+		     PAGES);
 	return mem;
 }
 
@@ -54,8 +40,8 @@ static void run(int argc, char **argv)
 	mapped_one = cold_file(&mapped_fd);
 	check_call("pread", pread(read_fd, buffer, size, 0) == (ssize_t)size);
 	touch_read(mapped_one, PAGES);
-	check_equal("pages in the cache after pread", (long)in_cache(read_one), PAGES);
-	check_equal("pages in the cache after touching", (long)in_cache(mapped_one), PAGES);
+	check_equal("pages in the cache after pread", pages_present(read_one, PAGES), PAGES);
+	check_equal("pages in the cache after touching", pages_present(mapped_one, PAGES), PAGES);
 
 	expect("populated %d " OF_ANON " symbol=touch_write", PAGES);
 	expect("populated 0 syscall=pread64");

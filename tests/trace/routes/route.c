@@ -191,7 +191,7 @@ long smaps_pages(const void *mem, const char *field)
 	long found = -1;
 	char line[4096];
 
-	check_call("/proc/self/smaps", smaps);
+	check_call("/proc/self/smaps", smaps != NULL);
 	while (found < 0 && fgets(line, sizeof(line), smaps)) {
 		unsigned long start, end;
 
@@ -204,6 +204,19 @@ long smaps_pages(const void *mem, const char *field)
 	if (found < 0)
 		fail("no %s in /proc/self/smaps for %p", field, (const void *)mem);
 	return found;
+}
+
+long pages_present(void *mem, size_t pages)
+{
+	unsigned char *vec = malloc(pages);
+	long present = 0;
+
+	check_call("malloc", vec != NULL);
+	check_call("mincore", !mincore(mem, pages * page_size, vec));
+	for (size_t i = 0; i < pages; i++)
+		present += vec[i] & 1;
+	free(vec);
+	return present;
 }
 
 long minor_faults(void)
@@ -235,7 +248,7 @@ void run_threads(size_t threads, void (*fn)(size_t index))
 	struct thread *all = calloc(threads, sizeof(*all));
 	pthread_barrier_t start;
 
-	check_call("calloc", all);
+	check_call("calloc", all != NULL);
 	pthread_barrier_init(&start, NULL, (unsigned int)threads);
 	for (size_t i = 0; i < threads; i++) {
 		all[i] = (struct thread){.index = i, .fn = fn, .start = &start};

@@ -73,7 +73,9 @@ bool is_tmpfs(int fd);
 /* The kernel's own figures, in base pages. */
 long memfd_pages(int fd);                             /* st_blocks */
 long smaps_pages(const void *mem, const char *field); /* one mapping's line of smaps */
-long minor_faults(void);                              /* of this thread */
+/* By mincore: in memory, be it mapped, in the page cache or in the swap cache. */
+long pages_present(void *mem, size_t pages);
+long minor_faults(void); /* of this thread */
 
 /* Changes a file under /proc/sys or /sys and puts it back at exit; false if it cannot. */
 bool setting_set(const char *path, const char *value);

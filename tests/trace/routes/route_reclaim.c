@@ -122,20 +122,6 @@ static void reclaim(size_t pages)
 	}
 }
 
-/* Present here means in memory: mapped, in the page cache or in the swap cache. */
-static size_t pages_present(char *mem, size_t pages)
-{
-	unsigned char *vec = malloc(pages);
-	size_t present = 0;
-
-	check_call("malloc", vec);
-	check_call("mincore", !mincore(mem, pages * page_size, vec));
-	for (size_t i = 0; i < pages; i++)
-		present += vec[i] & 1;
-	free(vec);
-	return present;
-}
-
 void page_out(char *mem, size_t pages)
 {
 	/* A page that is still in a CPU's batch on its way to the LRU stays behind at first. */
@@ -153,7 +139,7 @@ void page_out(char *mem, size_t pages)
 
 void page_out_of_memory(char *mem, size_t pages)
 {
-	size_t present;
+	long present;
 
 	page_out(mem, pages);
 	present = pages_present(mem, pages);
@@ -163,7 +149,7 @@ void page_out_of_memory(char *mem, size_t pages)
 		present = pages_present(mem, pages);
 	}
 	if (present)
-		skip("%zu of %zu pages stay in the swap cache%s", present, pages,
+		skip("%ld of %zu pages stay in the swap cache%s", present, pages,
 		     group[0] ? "" : ": no memory cgroup to reclaim them with");
 	check_equal("Swap in smaps", smaps_pages(mem, "Swap"), (long)pages);
 }

@@ -86,7 +86,7 @@ void hugetlb_need(size_t huge_pages)
 
 	if (!setting_get(path, value, sizeof(value)))
 		skip("no huge pages of 2 MiB: %s", path);
-	snprintf(value, sizeof(value), "%zu", strtoul(value, NULL, 10) + huge_pages);
+	snprintf(value, sizeof(value), "%lu", strtoul(value, NULL, 10) + (unsigned long)huge_pages);
 	if (!setting_set(path, value))
 		skip("cannot set %s: %s", path, strerror(errno));
 	if (!setting_get(path, found, sizeof(found)) || strcmp(found, value))
@@ -99,7 +99,7 @@ static size_t swap_free_pages(void)
 	unsigned long kib = 0;
 	char line[256];
 
-	check_call("/proc/meminfo", meminfo);
+	check_call("/proc/meminfo", meminfo != NULL);
 	while (fgets(line, sizeof(line), meminfo))
 		if (sscanf(line, "SwapFree: %lu", &kib) == 1)
 			break;
@@ -129,7 +129,7 @@ static void swap_file(size_t pages)
 	char *page = malloc(page_size);
 	int fd;
 
-	check_call("malloc", page);
+	check_call("malloc", page != NULL);
 	snprintf(swap_path, sizeof(swap_path), "%s/swap.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(swap_path, O_CLOEXEC);
 	check_call(swap_path, fd >= 0);
