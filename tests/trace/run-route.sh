@@ -20,8 +20,9 @@ title="trace/$mode/$name"
 check=$(dirname "$0")/trace-check
 peer=
 
+# On a disk if there is one, for the routes that are about files and swap: /tmp may be memory.
+[ -n "$TMPDIR" ] || [ ! -d /var/tmp ] || TMPDIR=/var/tmp
 work=$(mktemp -d "${TMPDIR:-/tmp}/migpop-route.XXXXXX") || exit 1
-# Files on a disk, for the routes that are about files: /tmp may be memory.
 export TMPDIR="$work"
 
 end_peer()
