@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The common part of the route programs: main, memory, touching it, the kernel's own figures.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "route.h"
+
+size_t page_size;
+
+void fail(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+/* Said on stdout too: a tracer between the program and the runner may have an exit status of its
+ * own. */
+void skip(const char *fmt, ...)
+{
+	char reason[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	fprintf(stderr, "SKIP: %s\n", reason);
+	printf("skip %s\n", reason);
+	exit(77);
+}
+
+void expect(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("expect ", stdout);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}
+
+void check_equal(const char *what, long found, long expected)
+{
+	if (found != expected)
+		fail("%s: the kernel says %ld, expected %ld", what, found, expected);
+}
+
+void check_call(const char *what, bool ok)
+{
+	if (!ok)
+		fail("%s: %s", what, strerror(errno));
+}
+
+__attribute__((noipa)) void touch_read(const volatile char *mem, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		(void)mem[i * page_size];
+}
+
+__attribute__((noipa)) void touch_again(const volatile char *mem, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		(void)mem[i * page_size];
+}
+
+/* Never zero: swap and KSM treat pages of zeros in ways of their own. */
+__attribute__((noipa)) void touch_write(volatile char *mem, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		mem[i * page_size] = (char)(i | 1);
+}
+
+int named_memfd(const char *name, size_t pages, unsigned int flags)
+{
+	int fd = memfd_create(name, flags | MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)(pages * page_size)))
+		fail("cannot make a memfd of %zu pages: %s", pages, strerror(errno));
+	return fd;
+}
+
+int route_memfd(size_t pages)
+{
+	return named_memfd("route", pages, 0);
+}
+
+static char *map(size_t pages, int flags, int fd)
+{
+	void *mem = mmap(NULL, pages * page_size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	check_call("mmap", mem != MAP_FAILED);
+	return mem;
+}
+
+char *map_shared(int fd, size_t pages)
+{
+	return map(pages, MAP_SHARED, fd);
+}
+
+char *map_private(int fd, size_t pages)
+{
+	return map(pages, MAP_PRIVATE, fd);
+}
+
+/*
+ * A mapping of its own: the pages of PROT_NONE around it keep it from being merged with a
+ * neighbour, which would add the neighbour to its line of smaps.
+ */
+char *map_anon_aligned(size_t pages, size_t align)
+{
+	size_t size = pages * page_size;
+	char *room = mmap(NULL, size + 2 * align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *mem = (char *)(((uintptr_t)room + 2 * align - 1) & ~(align - 1));
+
+	check_call("mmap", room != MAP_FAILED);
+	check_call("mprotect", !mprotect(mem, size, PROT_READ | PROT_WRITE));
+	return mem;
+}
+
+char *map_anon(size_t pages)
+{
+	return map_anon_aligned(pages, page_size);
+}
+
+int temp_file(size_t pages)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[4096], block[65536];
+	size_t left = pages * page_size;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/route.XXXXXX", dir ? dir : "/var/tmp");
+	fd = mkostemp(path, O_CLOEXEC);
+	check_call(path, fd >= 0);
+	unlink(path);
+	memset(block, 0x5a, sizeof(block));
+	while (left) {
+		ssize_t n = write(fd, block, left < sizeof(block) ? left : sizeof(block));
+
+		check_call("write to a temporary file", n > 0);
+		left -= (size_t)n;
+	}
+	check_call("fsync", !fsync(fd));
+	check_call("lseek", lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}
+
+bool is_tmpfs(int fd)
+{
+	struct statfs fs;
+
+	check_call("fstatfs", !fstatfs(fd, &fs));
+	return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+}
+
+long memfd_pages(int fd)
+{
+	struct stat st;
+
+	check_call("fstat", !fstat(fd, &st));
+	return (long)((size_t)st.st_blocks * 512 / page_size);
+}
+
+long smaps_pages(const void *mem, const char *field)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	size_t length = strlen(field);
+	bool inside = false;
+	long found = -1;
+	char line[4096];
+
+	check_call("/proc/self/smaps", smaps != NULL);
+	while (found < 0 && fgets(line, sizeof(line), smaps)) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = (uintptr_t)mem >= start && (uintptr_t)mem < end;
+		else if (inside && !strncmp(line, field, length) && line[length] == ':')
+			found = (long)(strtoul(line + length + 1, NULL, 10) * 1024 / page_size);
+	}
+	fclose(smaps);
+	if (found < 0)
+		fail("no %s in /proc/self/smaps for %p", field, (const void *)mem);
+	return found;
+}
+
+long pages_present(void *mem, size_t pages)
+{
+	unsigned char *vec = malloc(pages);
+	long present = 0;
+
+	check_call("malloc", vec != NULL);
+	check_call("mincore", !mincore(mem, pages * page_size, vec));
+	for (size_t i = 0; i < pages; i++)
+		present += vec[i] & 1;
+	free(vec);
+	return present;
+}
+
+long minor_faults(void)
+{
+	struct rusage usage;
+
+	check_call("getrusage", !getrusage(RUSAGE_THREAD, &usage));
+	return usage.ru_minflt;
+}
+
+struct thread {
+	pthread_t id;
+	size_t index;
+	void (*fn)(size_t index);
+	pthread_barrier_t *start;
+};
+
+static void *thread_main(void *arg)
+{
+	struct thread *thread = arg;
+
+	pthread_barrier_wait(thread->start);
+	thread->fn(thread->index);
+	return NULL;
+}
+
+void run_threads(size_t threads, void (*fn)(size_t index))
+{
+	struct thread *all = calloc(threads, sizeof(*all));
+	pthread_barrier_t start;
+
+	check_call("calloc", all != NULL);
+	pthread_barrier_init(&start, NULL, (unsigned int)threads);
+	for (size_t i = 0; i < threads; i++) {
+		all[i] = (struct thread){.index = i, .fn = fn, .start = &start};
+		errno = pthread_create(&all[i].id, NULL, thread_main, &all[i]);
+		check_call("pthread_create", !errno);
+	}
+	for (size_t i = 0; i < threads; i++)
+		pthread_join(all[i].id, NULL);
+	pthread_barrier_destroy(&start);
+	free(all);
+}
+
+static void pin_to_first_cpu(void)
+{
+	cpu_set_t allowed, one;
+	int cpu = 0;
+
+	check_call("sched_getaffinity", !sched_getaffinity(0, sizeof(allowed), &allowed));
+	while (!CPU_ISSET(cpu, &allowed))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	check_call("sched_setaffinity", !sched_setaffinity(0, sizeof(one), &one));
+}
+
+int main(int argc, char **argv)
+{
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	if (argc == 2 && !strcmp(argv[1], "--needs-peer"))
+		return route.peer ? 0 : 1;
+	if (argc == 3 && !strcmp(argv[1], "--peer") && route.peer)
+		return peer_main(argv[2], route.peer);
+
+	if (!(route.flags & ROUTE_ANY_CPU))
+		pin_to_first_cpu();
+	/* A system that makes all of memory huge would change every count. */
+	prctl(PR_SET_THP_DISABLE, !(route.flags & ROUTE_THP), 0, 0, 0);
+	printf("route %s\n", program_invocation_short_name);
+	route.run(argc, argv);
+	expect("lost 0");
+	puts("done");
+	return fflush(stdout) ? 1 : 0;
+}
