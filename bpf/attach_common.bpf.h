@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hooks that every mode has: tracepoints for pages, system calls and the lives of processes, and
+ * the iterators by which the collector looks at the kernel's own figures.
+ */
+#ifndef MIGPOP_ATTACH_COMMON_BPF_H
+#define MIGPOP_ATTACH_COMMON_BPF_H
+
+SEC("tp_btf/mm_page_alloc")
+int BPF_PROG(common__mm_page_alloc, struct page *page, unsigned int order, unsigned int gfp)
+{
+	on_page_alloc(bpf_get_current_task_btf(), page, order, gfp);
+	return 0;
+}
+
+SEC("tp_btf/mm_page_free")
+int BPF_PROG(common__mm_page_free, struct page *page, unsigned int order)
+{
+	on_page_free(bpf_get_current_task_btf(), page, order);
+	return 0;
+}
+
+SEC("tp_btf/mm_filemap_delete_from_page_cache")
+int BPF_PROG(common__mm_filemap_delete, struct folio *folio)
+{
+	on_page_cache_delete(bpf_get_current_task_btf(), folio);
+	return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (is_watched(task))
+		on_syscall_enter(task, nr);
+	return 0;
+}
+
+/* A process that maps a file of a target's memory is watched from then on (vhost-user). */
+static __always_inline void watch_mapper(struct task_struct *task, long ret)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	struct backing_key key;
+
+	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0)
+		return;
+	if (inode__is_memory(task__inode(task, regs->r8), &key) &&
+	    bpf_map_lookup_elem(&backings, &key))
+		tgid__set(watched_bits, task->tgid);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (is_watched(task))
+		on_syscall_exit(task, ret);
+	else
+		watch_mapper(task, ret);
+	return 0;
+}
+
+/* The access of a guest, which KVM resolves by GUP. */
+SEC("tp_btf/kvm_page_fault")
+int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts;
+
+	if (!is_target(task))
+		return 0;
+	ts = task_state__get(task);
+	if (!ts)
+		return 0;
+	task_state__end(ts, task);
+	ts->gup_access = error_code & PF_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	return 0;
+}
+
+/* A new process has a number that may have been a target's: it is none, unless children are. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	if (child->pid != child->tgid)
+		return 0;
+	if (follow_children && is_target(parent)) {
+		tgid__set(watched_bits, child->tgid);
+		tgid__set(target_bits, child->tgid);
+		__sync_fetch_and_add(&nr_targets, 1);
+		return 0;
+	}
+	if (tgid__test(watched_bits, child->tgid)) {
+		tgid__clear(target_bits, child->tgid);
+		tgid__clear(watched_bits, child->tgid);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(common__sched_process_exec, struct task_struct *task)
+{
+	if (is_watched(task))
+		__sync_fetch_and_add(&vma_generation, 1);
+	return 0;
+}
+
+/* One member of a process's memory, without what its CPUs have not folded in yet: no program can
+ * reach that where kallsyms lacks per-CPU symbols. The collector states the uncertainty. */
+static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
+{
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___atomic *old = (void *)mm;
+
+		return BPF_CORE_READ(old, rss_stat.count[member].counter);
+	}
+	struct mm_struct___percpu *new = (void *)mm;
+
+	return BPF_CORE_READ(new, rss_stat[member].count);
+}
+
+static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b, void *ctx)
+{
+	struct backing_key copy = *key;
+
+	if (!copy.tgid && !b->exited) {
+		b->exit_pages = backing__pages_now(&copy, b);
+		b->exited = 1;
+	}
+	return 0;
+}
+
+/* The memory of a process goes with its last thread. What it had is the kernel's side of the books:
+ * members 1 and 2 of rss_stat are MM_ANONPAGES and MM_SWAPENTS. */
+static __always_inline void process__close(struct task_struct *task)
+{
+	struct process *p = process__get(task->tgid);
+	struct mm_struct *mm = task->mm;
+
+	if (!p || !mm)
+		return;
+	p->exit_anon = mm__rss(mm, 1) + mm__rss(mm, 2);
+	p->exit_page_tables = mm->pgtables_bytes.counter;
+	p->exit_hugetlb = mm->hugetlb_usage.counter;
+	p->exited = 1;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(common__sched_process_exit, struct task_struct *task)
+{
+	struct task_state *ts;
+
+	if (!is_watched(task))
+		return 0;
+	ts = task_state__get(task);
+	if (!ts)
+		return 0;
+	task_state__end(ts, task);
+	task_state__flush(ts);
+	if (task->signal->live.counter == 0 && is_target(task)) {
+		process__close(task);
+		if (__sync_fetch_and_add(&nr_targets, -1) == 1)
+			bpf_for_each_map_elem(&backings, backing__close, NULL, 0);
+		ts->exiting = 1;
+	}
+	return 0;
+}
+
+/* What the thread counted last, while its memory went, is still in its state. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(common__sched_process_free, struct task_struct *task)
+{
+	struct task_state *ts;
+	u32 pid = task->pid;
+
+	ts = task_state__find(task);
+	if (!ts)
+		return 0;
+	task_state__flush(ts);
+	__sync_fetch_and_add(&events, ts->events);
+	bpf_map_delete_elem(&tasks, &pid);
+	return 0;
+}
+
+/* Enters the memory that the targets have already. */
+SEC("iter/task_vma")
+int common__open(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct backing_key key;
+	struct process *p;
+	u32 flags;
+
+	if (!task || !vma || !is_target(task))
+		return 0;
+	vma__key(vma, task->tgid, &key, &flags);
+	if (key.kind == KIND_ANON)
+		return 0;
+	vma__register(vma, &key, flags);
+	p = process__get(task->tgid);
+	if (p && task->mm)
+		p->hugetlb_usage = task->mm->hugetlb_usage.counter;
+	return 0;
+}
+
+/* Settles, when the window is closed, what threads have pending and will not settle themselves. */
+SEC("iter/task")
+int common__settle(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *ts;
+
+	if (!task || !closed || !tgid__test(watched_bits, task->tgid))
+		return 0;
+	ts = task_state__find(task);
+	if (ts)
+		task_state__end(ts, task);
+	return 0;
+}
+
+/* Reads the kernel's figure of every inode in the table. */
+SEC("iter/bpf_map_elem")
+int common__read_backings(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct backing_key *key = ctx->key, copy;
+	struct backing *b = ctx->value, found;
+
+	if (!key || !b)
+		return 0;
+	bpf_probe_read_kernel(&copy, sizeof(copy), key);
+	bpf_probe_read_kernel(&found, sizeof(found), b);
+	if (!copy.tgid)
+		b->pages_now = backing__pages_now(&copy, &found);
+	return 0;
+}
+
+#endif

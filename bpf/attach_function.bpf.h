@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fentry and kprobe modes: handle_mm_fault() begins and ends a fault, GUP's among them, with the
+ * VMA at hand and the time it took. Its signature has been the same since 5.9 (bce617edecad).
+ */
+#ifndef MIGPOP_ATTACH_FUNCTION_BPF_H
+#define MIGPOP_ATTACH_FUNCTION_BPF_H
+
+static __always_inline void function__fault_begin(const struct vm_area_struct *vma, u64 address,
+						  u32 flags, const struct pt_regs *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts;
+	u64 ip;
+
+	if (!is_watched(task) &&
+	    (closed || !tgid__test(target_bits, BPF_CORE_READ(vma, vm_mm, owner, tgid))))
+		return;
+	ts = task_state__get(task);
+	if (!ts)
+		return;
+	ts->events++;
+	task_state__end(ts, task);
+	if (regs) {
+		on_fault(ts, task, address, flags & FAULT_FLAG_WRITE, flags & FAULT_FLAG_USER);
+		/* A fault that is tried again was counted the first time. */
+		ts->fault = !(flags & FAULT_FLAG_TRIED);
+	} else {
+		s32 nr = task__syscall(task, &ip);
+
+		task_state__enter_syscall(ts, task, nr, ip);
+		ts->address = address;
+		ts->access = flags & FAULT_FLAG_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	}
+	ts->in_function = 1;
+	if (!task_state__knows(ts, address))
+		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));
+	ts->entry_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void function__fault_end(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+
+	if (!ts || !ts->in_function)
+		return;
+	task_state__end(ts, task);
+	ts->in_function = 0;
+	ts->kernel_fault = 0;
+}
+
+SEC("fentry/handle_mm_fault")
+int BPF_PROG(fentry__handle_mm_fault, struct vm_area_struct *vma, unsigned long address,
+	     unsigned int flags, struct pt_regs *regs)
+{
+	function__fault_begin(vma, address, flags, regs);
+	return 0;
+}
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(fentry__handle_mm_fault_end)
+{
+	function__fault_end();
+	return 0;
+}
+
+SEC("kprobe/handle_mm_fault")
+int BPF_KPROBE(kprobe__handle_mm_fault, struct vm_area_struct *vma, unsigned long address,
+	       unsigned int flags, struct pt_regs *regs)
+{
+	function__fault_begin(vma, address, flags, regs);
+	return 0;
+}
+
+SEC("kretprobe/handle_mm_fault")
+int BPF_KRETPROBE(kprobe__handle_mm_fault_end)
+{
+	function__fault_end();
+	return 0;
+}
+
+#endif

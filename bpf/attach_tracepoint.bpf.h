@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tracepoint mode: where a fault begins is seen, where it ends is known by what the thread does
+ * next. For kernels that let neither fentry nor kprobe in.
+ */
+#ifndef MIGPOP_ATTACH_TRACEPOINT_BPF_H
+#define MIGPOP_ATTACH_TRACEPOINT_BPF_H
+
+static __always_inline void tracepoint__fault(u64 address, u64 error_code, bool user)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts;
+
+	if (!is_watched(task) || (s64)address < 0)
+		return;
+	ts = task_state__get(task);
+	if (!ts)
+		return;
+	ts->events++;
+	task_state__end(ts, task);
+	on_fault(ts, task, address, error_code & PF_ERROR_WRITE, user);
+}
+
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(tracepoint__page_fault_user, unsigned long address, struct pt_regs *regs,
+	     unsigned long error_code)
+{
+	tracepoint__fault(address, error_code, true);
+	return 0;
+}
+
+SEC("tp_btf/page_fault_kernel")
+int BPF_PROG(tracepoint__page_fault_kernel, unsigned long address, struct pt_regs *regs,
+	     unsigned long error_code)
+{
+	tracepoint__fault(address, error_code, false);
+	return 0;
+}
+
+#endif

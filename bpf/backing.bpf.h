@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What memory is it? From a page, an inode or a VMA to a backing's key, and the table of the
+ * backings seen. Knows nothing of who asked.
+ */
+#ifndef MIGPOP_BACKING_BPF_H
+#define MIGPOP_BACKING_BPF_H
+
+static __always_inline u64 inode__pages(const struct inode *inode)
+{
+	return BPF_CORE_READ(inode, i_blocks) >> (PAGE_SHIFT - 9);
+}
+
+/* Kind of the inode's pages: KIND_NONE for everything that is not memory (page cache of files). */
+static __always_inline u32 inode__key(const struct inode *inode, struct backing_key *key)
+{
+	const struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	u32 magic = BPF_CORE_READ(sb, s_magic);
+
+	__builtin_memset(key, 0, sizeof(*key));
+	key->id = BPF_CORE_READ(inode, i_ino);
+	key->dev = BPF_CORE_READ(sb, s_dev);
+	key->kind = magic == MAGIC_TMPFS	    ? KIND_SHMEM
+		    : magic == MAGIC_HUGETLBFS ? KIND_HUGETLB
+						    : KIND_NONE;
+	return key->kind;
+}
+
+static __always_inline void inode__name(const struct inode *inode, struct backing *b)
+{
+	struct hlist_node *alias = BPF_CORE_READ(inode, i_dentry.first);
+	const struct dentry *dentry;
+
+	if (!alias)
+		return;
+	dentry = (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	bpf_probe_read_kernel_str(b->name, sizeof(b->name), BPF_CORE_READ(dentry, d_name.name));
+}
+
+static __always_inline struct backing *backing__add(const struct backing_key *key)
+{
+	if (bpf_map_update_elem(&backings, key, &backing_none, BPF_NOEXIST) == -E2BIG)
+		count_lost(LOST_BACKINGS, 1);
+	if (key->kind == KIND_HUGETLB)
+		hugetlb_in_use = 1;
+	return bpf_map_lookup_elem(&backings, key);
+}
+
+/* Enters the inode of a target into the table, with the pages it has now as where the books start.
+ * "pending" of them have been allocated since, and are about to be counted. */
+static __always_inline struct backing *inode__register(const struct inode *inode,
+						       const struct backing_key *key, u64 pending)
+{
+	struct backing *b = bpf_map_lookup_elem(&backings, key);
+
+	if (b)
+		return b;
+	b = backing__add(key);
+	if (!b)
+		return NULL;
+	b->inode_address = (u64)inode;
+	b->open_pages = inode__pages(inode) - pending;
+	b->blocks = b->open_pages;
+	inode__name(inode, b);
+	return b;
+}
+
+/* Key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: ordinary file. */
+static __always_inline void vma__key(const struct vm_area_struct *vma, u32 tgid,
+				     struct backing_key *key, u32 *flags)
+{
+	u64 vm_flags = BPF_CORE_READ(vma, vm_flags);
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+
+	__builtin_memset(key, 0, sizeof(*key));
+	*flags = 0;
+	if (file) {
+		u32 kind = inode__key(BPF_CORE_READ(file, f_inode), key);
+
+		if (vm_flags & VM_SHARED)
+			return;
+		key->tgid = tgid;
+		if (kind == KIND_HUGETLB) {
+			key->id = BPF_CORE_READ(vma, vm_start);
+			key->dev = 0;
+			return;
+		}
+		key->kind = KIND_PRIVATE_FILE;
+		return;
+	}
+	key->tgid = tgid;
+	key->kind = KIND_ANON;
+	if (vm_flags & VM_GROWSDOWN) {
+		key->id = BPF_CORE_READ(vma, vm_end);
+		*flags = BACKING_STACK;
+		return;
+	}
+	key->id = BPF_CORE_READ(vma, vm_start);
+	if (key->id <= BPF_CORE_READ(vma, vm_mm, brk) &&
+	    BPF_CORE_READ(vma, vm_end) >= BPF_CORE_READ(vma, vm_mm, start_brk))
+		*flags = BACKING_HEAP;
+}
+
+static __always_inline void vma__register(const struct vm_area_struct *vma,
+					  const struct backing_key *key, u32 flags)
+{
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	struct backing *b;
+
+	if (key->kind == KIND_NONE || bpf_map_lookup_elem(&backings, key))
+		return;
+	if (!key->tgid) {
+		inode__register(BPF_CORE_READ(file, f_inode), key, 0);
+		return;
+	}
+	b = backing__add(key);
+	if (!b)
+		return;
+	b->start = BPF_CORE_READ(vma, vm_start);
+	b->end = BPF_CORE_READ(vma, vm_end);
+	b->flags = flags;
+	if (file)
+		inode__name(BPF_CORE_READ(file, f_inode), b);
+}
+
+static __always_inline void task_state__set_vma(struct task_state *ts,
+						const struct vm_area_struct *vma, u32 tgid)
+{
+	struct backing_key key;
+	u32 flags;
+
+	ts->vma_start = BPF_CORE_READ(vma, vm_start);
+	ts->vma_end = BPF_CORE_READ(vma, vm_end);
+	ts->vma_generation = vma_generation;
+	vma__key(vma, tgid, &key, &flags);
+	vma__register(vma, &key, flags);
+	ts->vma = key;
+}
+
+static __always_inline bool task_state__knows(const struct task_state *ts, u64 address)
+{
+	return address >= ts->vma_start && address < ts->vma_end &&
+	       ts->vma_generation == vma_generation;
+}
+
+static long find_vma__found(struct task_struct *task, struct vm_area_struct *vma,
+			    struct task_state **ts)
+{
+	task_state__set_vma(*ts, vma, task->tgid);
+	return 0;
+}
+
+/* Makes ts->vma that of "address"; false if there is none or the kernel was changing them. */
+static __always_inline bool task_state__find_vma(struct task_state *ts, struct task_struct *task,
+						 u64 address)
+{
+	if (task_state__knows(ts, address))
+		return true;
+	return address && !bpf_find_vma(task, address, find_vma__found, &ts, 0);
+}
+
+/* The inode of the file "fd" of the current task, NULL if it has none. */
+static __always_inline struct inode *task__inode(const struct task_struct *task, u64 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(fdt, fd), *file = NULL;
+
+	if (fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file ? BPF_CORE_READ(file, f_inode) : NULL;
+}
+
+static __always_inline bool inode__is_memory(const struct inode *inode, struct backing_key *key)
+{
+	return inode && (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFREG &&
+	       inode__key(inode, key) != KIND_NONE;
+}
+
+static __always_inline bool inode__is_gone(const struct inode *inode)
+{
+	u64 gone = I_FREEING_MACRO | I_CLEAR_MACRO, offset;
+	u32 state = 0;
+
+	if (bpf_core_enum_value_exists(enum inode_state_flags_t___enum, I_CLEAR___enum))
+		gone = bpf_core_enum_value(enum inode_state_flags_t___enum, I_FREEING___enum) |
+		       bpf_core_enum_value(enum inode_state_flags_t___enum, I_CLEAR___enum);
+	if (bpf_core_field_exists(struct inode___enum, i_state))
+		offset = bpf_core_field_offset(struct inode___enum, i_state);
+	else if (bpf_core_field_exists(struct inode___struct, i_state))
+		offset = bpf_core_field_offset(struct inode___struct, i_state);
+	else
+		offset = bpf_core_field_offset(struct inode___int, i_state);
+	bpf_probe_read_kernel(&state, sizeof(state), (const void *)inode + offset);
+	return state & gone;
+}
+
+/* Pages of the table's inode now, 0 when it was evicted since. The memory of an evicted inode stays
+ * an inode's until it is used again: number, and freeing state, tell. */
+static __always_inline u64 backing__pages_now(const struct backing_key *key,
+					      const struct backing *b)
+{
+	const struct inode *inode = (const struct inode *)b->inode_address;
+	struct backing_key now;
+
+	if (inode__key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev ||
+	    inode__is_gone(inode))
+		return 0;
+	return inode__pages(inode);
+}
+
+/* Order of a folio. PG_head has been bit 16 or 6, the order has lived in two places. */
+static __always_inline u32 folio__order(const struct folio *folio)
+{
+	u64 flags = 0;
+
+	bpf_probe_read_kernel(&flags, sizeof(flags), folio);
+	if (!(flags >> bpf_core_enum_value(enum pageflags___head, PG_head___head) & 1))
+		return 0;
+	if (bpf_core_field_exists(struct folio___order, _folio_order)) {
+		const struct folio___order *old = (const void *)folio;
+
+		return BPF_CORE_READ(old, _folio_order);
+	}
+	return BPF_CORE_READ(folio, _flags_1) & 0xff;
+}
+
+#endif

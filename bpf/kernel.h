@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few kernel types and constants that the programs use, relocated by CO-RE to those of the
+ * running kernel. Every difference between kernel versions lives here, beside its commit.
+ */
+#ifndef MIGPOP_KERNEL_H
+#define MIGPOP_KERNEL_H
+
+struct bpf_map;
+
+#define __KERNEL_TYPES __attribute__((preserve_access_index))
+
+typedef struct {
+	int counter;
+} __KERNEL_TYPES atomic_t;
+
+typedef struct {
+	s64 counter;
+} __KERNEL_TYPES atomic_long_t;
+
+struct pt_regs {
+	unsigned long di, si, dx, cx, r10, r8, ip, orig_ax, ax, bp, sp;
+} __KERNEL_TYPES;
+
+struct qstr {
+	const unsigned char *name;
+} __KERNEL_TYPES;
+
+struct hlist_node {
+	struct hlist_node *next;
+} __KERNEL_TYPES;
+
+struct hlist_head {
+	struct hlist_node *first;
+} __KERNEL_TYPES;
+
+struct super_block {
+	u32 s_dev;
+	unsigned long s_magic;
+} __KERNEL_TYPES;
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	struct address_space *i_mapping;
+	unsigned long i_ino;
+	u64 i_blocks;
+	struct hlist_head i_dentry;
+} __KERNEL_TYPES;
+
+struct address_space {
+	struct inode *host;
+} __KERNEL_TYPES;
+
+struct dentry {
+	struct qstr d_name;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+} __KERNEL_TYPES;
+
+struct file {
+	struct inode *f_inode;
+} __KERNEL_TYPES;
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} __KERNEL_TYPES;
+
+struct files_struct {
+	struct fdtable *fdt;
+} __KERNEL_TYPES;
+
+struct percpu_counter {
+	s64 count;
+	s32 *counters;
+} __KERNEL_TYPES;
+
+struct mm_struct {
+	struct task_struct *owner;
+	unsigned long start_brk, brk, start_stack;
+	atomic_long_t hugetlb_usage, pgtables_bytes;
+} __KERNEL_TYPES;
+
+/* Up to 6.1: one atomic a member. Since 6.2 (f1a7941243c1): a percpu_counter a member. */
+struct mm_rss_stat {
+	atomic_long_t count[4];
+} __KERNEL_TYPES;
+
+struct mm_struct___atomic {
+	struct mm_rss_stat rss_stat;
+} __KERNEL_TYPES;
+
+struct mm_struct___percpu {
+	struct percpu_counter rss_stat[4];
+} __KERNEL_TYPES;
+
+struct vm_area_struct {
+	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
+	struct mm_struct *vm_mm;
+	struct file *vm_file;
+} __KERNEL_TYPES;
+
+struct rb_node {
+	struct rb_node *rb_right, *rb_left;
+} __KERNEL_TYPES;
+
+struct rb_root {
+	struct rb_node *rb_node;
+} __KERNEL_TYPES;
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+} __KERNEL_TYPES;
+
+struct anon_vma {
+	struct rb_root_cached rb_root;
+} __KERNEL_TYPES;
+
+struct anon_vma_chain {
+	struct vm_area_struct *vma;
+	struct rb_node rb;
+} __KERNEL_TYPES;
+
+struct page {
+	struct address_space *mapping;
+} __KERNEL_TYPES;
+
+struct folio {
+	struct address_space *mapping;
+	atomic_t _mapcount;
+	unsigned long _flags_1;
+} __KERNEL_TYPES;
+
+struct signal_struct {
+	atomic_t live;
+} __KERNEL_TYPES;
+
+struct task_struct {
+	int pid, tgid;
+	unsigned int flags;
+	unsigned long maj_flt;
+	struct mm_struct *mm;
+	struct files_struct *files;
+	struct signal_struct *signal;
+} __KERNEL_TYPES;
+
+struct shmem_inode_info {
+	unsigned long swapped;
+	struct inode vfs_inode;
+} __KERNEL_TYPES;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} __KERNEL_TYPES;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} __KERNEL_TYPES;
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+} __KERNEL_TYPES;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	void *key;
+	void *value;
+} __KERNEL_TYPES;
+
+/* include/linux/gfp_types.h. Page tables and slab lack MOVABLE; so does memory allocated to be pinned
+ * for long (PF_MEMALLOC_PIN), which HIGHMEM tells then: 0x140cc2 for io_uring's buffers. */
+enum { GFP_HIGHMEM = 0x02, GFP_MOVABLE = 0x08 };
+
+/* include/linux/mm.h */
+enum {
+	VM_WRITE = 0x2,
+	VM_SHARED = 0x8,
+	VM_GROWSDOWN = 0x100,
+	VM_HUGETLB = 0x00400000,
+};
+
+/* include/linux/mm_types.h: enum fault_flag, unchanged since 5.9 for these. */
+enum { FAULT_FLAG_WRITE = 1 << 0, FAULT_FLAG_TRIED = 1 << 5, FAULT_FLAG_USER = 1 << 6 };
+
+/* include/linux/sched.h */
+enum {
+	PF_IO_WORKER = 0x00000010,
+	PF_MEMALLOC = 0x00000800,
+	PF_USER_WORKER = 0x00004000, /* since 6.4 (54e6842d0775) */
+	PF_KTHREAD = 0x00200000,
+	PF_MEMALLOC_PIN = 0x10000000,
+};
+
+/* include/linux/page-flags.h: low bits of page->mapping */
+enum { MAPPING_ANON = 1, MAPPING_MOVABLE = 2, MAPPING_FLAGS = 3 };
+
+/* Bits of inode->i_state: macros until they became an enum in 6.18. The member was unsigned long or
+ * u32 before, that enum then, and is a struct since 6.19: one flavour each; the flags are in its
+ * first four bytes in all. */
+enum inode_state_flags_t___enum { I_FREEING___enum, I_CLEAR___enum };
+enum { I_FREEING_MACRO = 1 << 5, I_CLEAR_MACRO = 1 << 6 };
+
+struct inode___int {
+	u32 i_state;
+} __KERNEL_TYPES;
+
+struct inode___enum {
+	enum inode_state_flags_t___enum i_state;
+} __KERNEL_TYPES;
+
+struct inode_state_flags {
+	u32 __state;
+} __KERNEL_TYPES;
+
+struct inode___struct {
+	struct inode_state_flags i_state;
+} __KERNEL_TYPES;
+
+/* include/linux/page-flags.h. page->flags is the first word of a page on every version; its type
+ * became a struct in 6.18 (memdesc_flags_t). */
+enum pageflags___head { PG_head___head };
+
+/* The order of a large folio: in 6.1 a byte of its own, since 6.6 (379708ffde1b) the low byte of
+ * _flags_1. */
+struct folio___order {
+	unsigned char _folio_order;
+} __KERNEL_TYPES;
+
+/* arch/x86/include/asm/trap_pf.h */
+enum { PF_ERROR_WRITE = 1 << 1 };
+
+/* include/uapi/linux/magic.h */
+#define MAGIC_TMPFS	0x01021994u
+#define MAGIC_HUGETLBFS 0x958458f6u
+
+enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };
+
+#endif

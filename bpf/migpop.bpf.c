@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The BPF object: includes the parts, nothing more. Data flows hook -> context -> key -> counter.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/ioctl.h>
+#include <linux/falloc.h>
+#include <linux/mman.h>
+#include <linux/userfaultfd.h>
+#include <asm-generic/errno-base.h>
+#include <asm-generic/mman-common.h>
+#include <asm/unistd_64.h>
+#include "migpop.h"
+#include "kernel.h"
+#define __VMLINUX_H__ /* members of pt_regs have their kernel names */
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "maps.bpf.h"
+#include "target.bpf.h"
+#include "backing.bpf.h"
+#include "populate.bpf.h"
+#include "advice.bpf.h"
+#include "attach_common.bpf.h"
+#include "attach_tracepoint.bpf.h"
+#include "attach_function.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keys, values and enums that the BPF programs and the collector share: the only header both sides
+ * include. Fixed-width members, no implicit padding. Counts are in base pages.
+ */
+#ifndef MIGPOP_H
+#define MIGPOP_H
+
+#ifdef __BPF__
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+#else
+#include <stdint.h>
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+#endif
+
+enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE };
+
+/* How the kernel came to touch the memory. */
+enum context {
+	CONTEXT_USER,	 /* a fault in user mode */
+	CONTEXT_KERNEL,	 /* a fault in kernel mode, on behalf of a system call */
+	CONTEXT_SYSCALL, /* no fault: GUP, fallocate, write() to the file, userfaultfd */
+};
+
+enum kind { KIND_NONE, KIND_SHMEM, KIND_ANON, KIND_HUGETLB, KIND_PRIVATE_FILE };
+
+/* Values of "syscall" that are no system call numbers. */
+enum {
+	SYSCALL_NONE = -1,
+	SYSCALL_IO_URING = -2, /* a worker of io_uring, */
+	SYSCALL_VHOST = -3,    /* of vhost, */
+	SYSCALL_KTHREAD = -4,  /* a kernel thread */
+	SYSCALL_EXIT = -5,     /* the end of the process: its memory goes */
+};
+
+/* What a page belongs to. shmem and shared hugetlb: the inode. Private memory: the start of its VMA
+ * (the end, for one that grows downwards), in the address space of "tgid". */
+struct backing_key {
+	u64 id;
+	u32 dev;  /* 0 for private memory */
+	u32 tgid; /* 0 for inodes */
+	u32 kind; /* enum kind */
+	u32 zero;
+};
+
+enum backing_flag { BACKING_HEAP = 1, BACKING_STACK = 2, BACKING_PRIVATE_FILE = 4 };
+
+struct backing {
+	u64 inode_address; /* of struct inode; 0 for private memory */
+	u64 start, end;	   /* of the VMA first seen */
+	u64 open_pages;	   /* inodes: the kernel's figure when first seen, */
+	u64 pages_now;	   /* when last asked for, */
+	u64 exit_pages;	   /* and when the target exited */
+	u64 blocks;	   /* hugetlb: pages already attributed */
+	u32 exited;
+	u32 flags; /* enum backing_flag */
+	char name[64];
+};
+
+/* A call site: who asked, how, and for what. */
+struct site_key {
+	u64 ip; /* user mode: the faulting instruction, or the return address of a system call */
+	struct backing_key backing;
+	u32 tgid;
+	s32 syscall;
+	s32 stack; /* of the call chain; -1 without one */
+	u8 access, context;
+	u16 zero;
+};
+
+struct site {
+	u64 faults;
+	u64 populated;
+	u64 zero_populated;
+	u64 released;
+	u64 fault_ns;
+};
+
+/* Calls that give memory back or advise so. */
+struct advice_key {
+	u64 ip;
+	u32 tgid;
+	s32 syscall;
+	s32 behavior; /* madvise: MADV_*; fallocate: mode; else 0 */
+	s32 error;    /* errno of a failed call, 0 else */
+	s32 stack;
+	u32 zero;
+};
+
+struct advice {
+	u64 calls;
+	u64 bytes;
+	u64 released;
+};
+
+enum { PENDING_MAX = 8 };
+
+/* A page allocated by a task of ours of which it is not yet known what it became. */
+struct pending {
+	u64 page;
+	u32 order;
+	u8 context, access;
+	u16 zero;
+};
+
+/* One thread of a target: what it is doing, what it has allocated, what it counted last. */
+struct task_state {
+	u64 task; /* struct task_struct: tells a reused pid */
+	u64 ip;
+	u64 address; /* of the fault under way; 0 unless there is one */
+	u64 entry_ns; /* of a timed fault; 0 where the mode has no end of fault */
+	u64 maj_flt; /* of the task when the context began */
+	s32 syscall;
+	s32 stack;
+	u8 context, access;
+	u8 fault;	 /* faults of this context not yet counted */
+	u8 kernel_fault; /* one is under way in this system call */
+	u8 exiting;
+	u8 nr_pending;
+	u8 gup_access;	/* of the guest's access, from KVM */
+	u8 in_function; /* between the begin and the end of a fault; function modes only */
+	u64 released; /* in the present system call */
+	u64 swapped;  /* of the inode that the present system call gives back */
+	u64 events;
+	u64 vma_start, vma_end, vma_generation;
+	struct backing_key vma; /* of [vma_start, vma_end) */
+	struct pending pending[PENDING_MAX];
+	u64 mapping; /* address_space last resolved, to ... */
+	struct backing_key file;
+	struct site_key memo_key; /* counted here until another key comes */
+	struct site memo;
+};
+
+/* One process: the kernel's figures for its private memory. */
+struct process {
+	s64 hugetlb_usage;    /* mm->hugetlb_usage in pages when last looked at */
+	s64 exit_anon;	      /* when it exited: pages anonymous and swapped, */
+	s64 exit_page_tables; /* bytes, */
+	s64 exit_hugetlb;     /* pages mapped */
+	u32 exited;
+	u32 zero;
+};
+
+enum lost_kind {
+	LOST_SITES,	/* map of call sites full */
+	LOST_TASKS,	/* map of threads full */
+	LOST_BACKINGS,	/* map of backings full */
+	LOST_ADVICE,	/* map of advice full */
+	LOST_STACKS,	/* a stack was asked for and not had */
+	LOST_UNPLACED,	/* a page of which it was never learned what it became */
+	NR_LOST,
+};
+
+_Static_assert(sizeof(struct backing_key) == 24, "no padding");
+_Static_assert(sizeof(struct site_key) == 48, "no padding");
+_Static_assert(sizeof(struct advice_key) == 32, "no padding");
+_Static_assert(sizeof(struct pending) == 16, "no padding");
+_Static_assert(sizeof(struct backing) == 128, "no padding");
+
+#endif

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fault context, allocation, release -> counters. A page is counted when it is known what it became,
+ * which is at the next event of the thread that allocated it: until then it is pending there. So a
+ * page that a racing thread allocated and freed again is never counted.
+ */
+#ifndef MIGPOP_POPULATE_BPF_H
+#define MIGPOP_POPULATE_BPF_H
+
+/* How a system call touches memory when no fault tells: by GUP or in the file itself. */
+static __always_inline enum access syscall__access(const struct task_state *ts, u32 kind)
+{
+	switch (ts->syscall) {
+	case __NR_madvise:
+	case __NR_process_vm_readv:
+	case __NR_process_vm_writev:
+	case __NR_write:
+	case __NR_pwrite64:
+	case __NR_writev:
+	case __NR_pwritev:
+	case __NR_pwritev2:
+	case __NR_sendfile:
+	case __NR_splice:
+	case __NR_copy_file_range:
+	case __NR_ioctl:
+	case __NR_io_uring_register:
+		return ts->access;
+	/* populate_vma_page_range(): writes to private writable memory, reads shared memory. */
+	case __NR_mmap:
+	case __NR_mlock:
+	case __NR_mlock2:
+	case __NR_mlockall:
+		return kind == KIND_SHMEM || kind == KIND_HUGETLB ? ACCESS_READ : ACCESS_WRITE;
+	case __NR_read:
+	case __NR_pread64:
+	case __NR_readv:
+	case __NR_preadv:
+	case __NR_preadv2:
+		return ACCESS_WRITE; /* O_DIRECT into the memory */
+	default:
+		return kind == KIND_ANON || kind == KIND_PRIVATE_FILE ? ACCESS_WRITE : ACCESS_NONE;
+	}
+}
+
+/* Access, and the address where an argument names one, of the system call the task is in. */
+static __always_inline void task_state__enter_syscall(struct task_state *ts,
+						      struct task_struct *task, s32 nr, u64 ip)
+{
+	struct pt_regs *regs;
+
+	ts->context = CONTEXT_SYSCALL;
+	ts->syscall = nr;
+	ts->ip = ip;
+	ts->access = ACCESS_NONE;
+	ts->address = 0;
+	ts->fault = 0;
+	ts->entry_ns = 0;
+	ts->maj_flt = task->maj_flt;
+	if (nr < 0)
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	switch (nr) {
+	case __NR_madvise:
+		ts->address = regs->di;
+		if (regs->dx == MADV_POPULATE_READ)
+			ts->access = ACCESS_READ;
+		else if (regs->dx == MADV_POPULATE_WRITE)
+			ts->access = ACCESS_WRITE;
+		break;
+	case __NR_process_vm_readv:
+		ts->access = ACCESS_READ;
+		break;
+	case __NR_ioctl:
+		ts->access = (u32)regs->si == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
+		break;
+	case __NR_process_vm_writev:
+	case __NR_write:
+	case __NR_pwrite64:
+	case __NR_writev:
+	case __NR_pwritev:
+	case __NR_pwritev2:
+	case __NR_sendfile:
+	case __NR_splice:
+	case __NR_copy_file_range:
+	case __NR_io_uring_register: /* buffers are pinned for writing */
+		ts->access = ACCESS_WRITE;
+		break;
+	}
+}
+
+static __always_inline void task_state__key(const struct task_state *ts, u32 tgid,
+					    struct site_key *key)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	key->ip = ts->ip;
+	key->tgid = tgid;
+	key->syscall = ts->exiting ? SYSCALL_EXIT : ts->syscall;
+	key->stack = ts->stack;
+}
+
+/* The process whose memory an anonymous page is, from the first VMA that maps it; 0 if none does. */
+static __always_inline u32 anon__tgid(u64 mapping)
+{
+	const struct anon_vma *anon_vma = (const void *)(mapping & ~(u64)MAPPING_FLAGS);
+	const struct rb_node *node = BPF_CORE_READ(anon_vma, rb_root.rb_root.rb_node);
+	const struct anon_vma_chain *chain;
+
+	if (!node)
+		return 0;
+	chain = (const void *)node - bpf_core_field_offset(struct anon_vma_chain, rb);
+	return BPF_CORE_READ(chain, vma, vm_mm, owner, tgid);
+}
+
+/* What a pending page became: its backing, KIND_NONE where it is not memory of a target's. */
+static __always_inline void pending__backing(struct task_state *ts, struct task_struct *task,
+					     u64 mapping, u64 pages, struct backing_key *key)
+{
+	const struct inode *inode;
+	bool target = is_target(task);
+
+	__builtin_memset(key, 0, sizeof(*key));
+	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {
+		u32 tgid = target ? task->tgid : 0;
+
+		if (!target || ts->syscall == __NR_process_vm_writev ||
+		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl) {
+			u32 owner = anon__tgid(mapping);
+
+			if (!tgid__test(target_bits, owner))
+				return;
+			tgid = owner;
+		}
+		if (tgid == (u32)task->tgid && task_state__find_vma(ts, task, ts->address) &&
+		    (ts->vma.kind == KIND_ANON || ts->vma.kind == KIND_PRIVATE_FILE)) {
+			*key = ts->vma;
+			return;
+		}
+		key->kind = KIND_ANON;
+		key->tgid = tgid;
+		return;
+	}
+	if (mapping & MAPPING_FLAGS)
+		return;
+	if (mapping == ts->mapping) {
+		inode = (const struct inode *)BPF_CORE_READ((struct address_space *)mapping, host);
+		if (BPF_CORE_READ(inode, i_ino) == ts->file.id) {
+			*key = ts->file;
+			return;
+		}
+	}
+	inode = BPF_CORE_READ((struct address_space *)mapping, host);
+	inode__key(inode, key);
+	if (key->kind != KIND_NONE && !bpf_map_lookup_elem(&backings, key)) {
+		if (target)
+			inode__register(inode, key, pages);
+		else
+			key->kind = KIND_NONE;
+	}
+	ts->mapping = mapping;
+	ts->file = *key;
+}
+
+/* A page that its file holds but nobody has mapped came by the file: fallocate, write(). */
+static __always_inline bool folio__is_mapped(const struct folio *folio, u32 order)
+{
+	return order || BPF_CORE_READ(folio, _mapcount.counter) >= 0;
+}
+
+static __always_inline void task_state__settle_one(struct task_state *ts, struct task_struct *task,
+						   const struct pending *p)
+{
+	struct folio *folio = (struct folio *)p->page;
+	u64 mapping = (u64)BPF_CORE_READ(folio, mapping);
+	u64 pages = 1ULL << (p->order & 31);
+	struct site_key key;
+	struct site add = {};
+	bool shared;
+
+	if (!mapping) {
+		/* System calls allocate such pages for other ends too: a pool of huge pages. */
+		if (!swap_in_use && p->context != CONTEXT_SYSCALL)
+			count_lost(LOST_UNPLACED, pages);
+		return;
+	}
+	task_state__key(ts, task->tgid, &key);
+	pending__backing(ts, task, mapping, pages, &key.backing);
+	if (key.backing.kind == KIND_NONE)
+		return;
+	/* A major fault read the page from swap: it had been counted when it was first populated. */
+	if (swap_in_use && task->maj_flt != ts->maj_flt && key.backing.kind != KIND_PRIVATE_FILE)
+		return;
+	shared = key.backing.kind == KIND_SHMEM || key.backing.kind == KIND_HUGETLB;
+	key.context = p->context;
+	key.access = p->access;
+	if (p->context == CONTEXT_KERNEL && shared && !folio__is_mapped(folio, p->order))
+		key.context = CONTEXT_SYSCALL;
+	if (key.context == CONTEXT_SYSCALL)
+		key.access = syscall__access(ts, key.backing.kind);
+	add.populated = pages;
+	if (shared && key.access == ACCESS_READ)
+		add.zero_populated = pages;
+	add.faults = ts->fault;
+	ts->fault = 0;
+	if (ts->entry_ns) {
+		add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
+		ts->entry_ns = 0;
+	}
+	task_state__count(ts, &key, &add);
+}
+
+/* Counts a page, or pages, of hugetlb memory that came or went since it was last looked at. They
+ * come from a pool and raise no event, but the kernel's own counters show them: i_blocks of a shared
+ * file, hugetlb_usage of a process for private mappings. Sums are exact; between threads that fault
+ * at the same instant the first to look is taken for both. */
+static __always_inline void hugetlb__count(struct task_state *ts, u32 tgid,
+					   const struct backing_key *backing, s64 delta)
+{
+	struct site_key key;
+	struct site add = {};
+
+	if (!delta)
+		return;
+	task_state__key(ts, tgid, &key);
+	key.backing = *backing;
+	key.context = ts->context;
+	key.access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB) : ts->access;
+	if (delta > 0) {
+		add.populated = delta;
+		if (key.access == ACCESS_READ)
+			add.zero_populated = delta;
+		add.faults = ts->fault;
+		ts->fault = 0;
+	} else {
+		add.released = -delta;
+		key.access = ACCESS_NONE;
+		ts->released += -delta;
+	}
+	task_state__count(ts, &key, &add);
+}
+
+static __always_inline s64 backing__take(const struct backing_key *key, struct backing *b)
+{
+	u64 now = backing__pages_now(key, b);
+
+	return (s64)(now - __sync_lock_test_and_set(&b->blocks, now));
+}
+
+struct hugetlb_scan {
+	struct task_state *ts;
+	u32 tgid;
+	s64 shared; /* pages found to have come or gone in shared files */
+};
+
+static long hugetlb__scan(struct bpf_map *map, struct backing_key *key, struct backing *b,
+			  struct hugetlb_scan *scan)
+{
+	struct backing_key copy = *key;
+	s64 delta;
+
+	if (copy.kind != KIND_HUGETLB || copy.tgid)
+		return 0;
+	delta = backing__take(&copy, b);
+	scan->shared += delta;
+	if (scan->ts)
+		hugetlb__count(scan->ts, scan->tgid, &copy, delta);
+	return 0;
+}
+
+/* Looks at the memory that the present context may have populated or given back. */
+static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
+							struct task_struct *task)
+{
+	struct hugetlb_scan scan = {.ts = ts, .tgid = task->tgid};
+	struct process *process;
+	s64 usage, delta;
+
+	if (ts->context != CONTEXT_SYSCALL &&
+	    !(task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB))
+		return;
+	bpf_for_each_map_elem(&backings, hugetlb__scan, &scan, 0);
+	if (!task->mm)
+		return;
+	process = process__get(task->tgid);
+	if (!process)
+		return;
+	usage = task->mm->hugetlb_usage.counter;
+	delta = usage - __sync_lock_test_and_set(&process->hugetlb_usage, usage);
+	/* What a process maps of shared files was counted as theirs. */
+	if (ts->context != CONTEXT_SYSCALL ? !!ts->vma.tgid : !scan.shared && delta) {
+		struct backing_key private = {.kind = KIND_HUGETLB, .tgid = task->tgid};
+
+		if (ts->vma.kind == KIND_HUGETLB && ts->vma.tgid)
+			private = ts->vma;
+		hugetlb__count(ts, task->tgid, &private, delta);
+	}
+}
+
+/* Counts the pages that the present context populated. */
+static __always_inline void task_state__settle(struct task_state *ts, struct task_struct *task)
+{
+	u32 n = ts->nr_pending;
+
+	for (u32 i = 0; i < PENDING_MAX; i++) {
+		if (i >= n)
+			break;
+		task_state__settle_one(ts, task, &ts->pending[i]);
+	}
+	ts->nr_pending = 0;
+}
+
+/* Ends the present context: counts what it populated, and its fault. */
+static __always_inline void task_state__end(struct task_state *ts, struct task_struct *task)
+{
+	task_state__settle(ts, task);
+	if (hugetlb_in_use && is_target(task))
+		task_state__settle_hugetlb(ts, task);
+	if (ts->fault) {
+		struct site add = {.faults = ts->fault};
+		struct site_key key;
+
+		task_state__key(ts, task->tgid, &key);
+		key.context = ts->context;
+		key.access = ts->access;
+		if (ts->entry_ns)
+			add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
+		ts->fault = 0;
+		task_state__count(ts, &key, &add);
+	}
+	ts->entry_ns = 0;
+}
+
+/* Another process that reaches into the memory of others, by a system call that says so. */
+static __always_inline bool reaches_into_others(s32 nr, struct task_struct *task)
+{
+	if (nr == __NR_ioctl) {
+		u32 cmd = ((struct pt_regs *)bpf_task_pt_regs((void *)task))->si;
+
+		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
+	}
+	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
+}
+
+static __always_inline void on_page_alloc(struct task_struct *task, const struct page *page,
+					  u32 order, u32 gfp)
+{
+	struct task_state *ts;
+	struct pending *p;
+	u64 ip;
+	s32 nr;
+
+	if (!(gfp & (task->flags & PF_MEMALLOC_PIN ? GFP_HIGHMEM : GFP_MOVABLE)) || !page ||
+	    task->flags & PF_MEMALLOC)
+		return;
+	nr = task__syscall(task, &ip);
+	if (!is_watched(task) && (closed || !reaches_into_others(nr, task)))
+		return;
+	ts = task_state__get(task);
+	if (!ts)
+		return;
+	ts->events++;
+	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
+		task_state__settle(ts, task);
+	if (nr != SYSCALL_NONE && !ts->kernel_fault)
+		task_state__enter_syscall(ts, task, nr, ip);
+	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
+	p->page = (u64)page;
+	p->order = order;
+	p->context = ts->context;
+	p->access = ts->access;
+	p->zero = 0;
+	ts->nr_pending++;
+	ts->kernel_fault = 0;
+}
+
+/* Begins a fault of the current task in its own memory. */
+static __always_inline void on_fault(struct task_state *ts, struct task_struct *task, u64 address,
+				     bool write, bool user)
+{
+	u64 ip;
+	s32 nr = task__syscall(task, &ip);
+
+	ts->ip = ip;
+	ts->address = address;
+	ts->context = user ? CONTEXT_USER : CONTEXT_KERNEL;
+	ts->access = write ? ACCESS_WRITE : ACCESS_READ;
+	ts->syscall = user ? SYSCALL_NONE : nr;
+	ts->maj_flt = task->maj_flt;
+	ts->kernel_fault = !user;
+	ts->fault = 1;
+}
+
+/* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. */
+static __always_inline void count_released(struct task_struct *task, struct task_state *ts,
+					   const struct backing_key *backing, u64 pages)
+{
+	struct site_key key = {};
+	struct site add = {.released = pages};
+	u64 ip;
+	s32 nr = task__syscall(task, &ip);
+
+	key.ip = ip;
+	key.tgid = task->tgid;
+	key.syscall = ts && ts->exiting ? SYSCALL_EXIT : nr;
+	key.stack = -1;
+	key.context = nr == SYSCALL_NONE ? CONTEXT_USER : CONTEXT_SYSCALL;
+	key.backing = *backing;
+	if (!ts) {
+		site__add(&key, &add);
+		return;
+	}
+	ts->released += pages;
+	task_state__count(ts, &key, &add);
+}
+
+static __always_inline void on_page_free(struct task_struct *task, const struct page *page,
+					 u32 order)
+{
+	struct task_state *ts;
+	u64 mapping;
+
+	if (!is_watched(task))
+		return;
+	ts = task_state__find(task);
+	if (!ts)
+		return;
+	for (u32 i = 0; i < PENDING_MAX; i++) {
+		if (i >= (u32)ts->nr_pending)
+			break;
+		if (ts->pending[i].page != (u64)page)
+			continue;
+		ts->nr_pending--;
+		ts->pending[i] = ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
+		return;
+	}
+	if (task->flags & PF_MEMALLOC || !is_target(task))
+		return;
+	mapping = (u64)BPF_CORE_READ(page, mapping);
+	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {
+		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
+
+		ts->events++;
+		count_released(task, ts, &key, 1ULL << (order & 31));
+	}
+}
+
+/* A file lets go of a page. For shmem this is the page given back, whoever did it; paging out takes
+ * another way (shmem_delete_from_page_cache, without an event). */
+static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
+{
+	struct address_space *mapping = BPF_CORE_READ(folio, mapping);
+	struct task_state *ts = NULL;
+	struct backing_key key;
+
+	if (closed || inode__key(BPF_CORE_READ(mapping, host), &key) != KIND_SHMEM ||
+	    !bpf_map_lookup_elem(&backings, &key))
+		return;
+	if (is_watched(task)) {
+		ts = task_state__get(task);
+		if (ts) {
+			ts->events++;
+			task_state__settle(ts, task);
+		}
+	}
+	count_released(task, ts, &key, 1ULL << (folio__order(folio) & 31));
+}
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is it ours, and what is it doing? Processes by bit, threads by state. Knows nothing of pages.
+ */
+#ifndef MIGPOP_TARGET_BPF_H
+#define MIGPOP_TARGET_BPF_H
+
+static __always_inline bool tgid__test(const u64 *bits, u32 tgid)
+{
+	return bits[(tgid / 64) & (TGID_BITS / 64 - 1)] >> (tgid & 63) & 1;
+}
+
+static __always_inline void tgid__set(u64 *bits, u32 tgid)
+{
+	__sync_fetch_and_or(&bits[(tgid / 64) & (TGID_BITS / 64 - 1)], 1ULL << (tgid & 63));
+}
+
+static __always_inline void tgid__clear(u64 *bits, u32 tgid)
+{
+	__sync_fetch_and_and(&bits[(tgid / 64) & (TGID_BITS / 64 - 1)], ~(1ULL << (tgid & 63)));
+}
+
+static __always_inline void count_lost(enum lost_kind kind, u64 n)
+{
+	__sync_fetch_and_add(&lost[kind], n);
+}
+
+static __always_inline bool is_target(const struct task_struct *task)
+{
+	return tgid__test(target_bits, task->tgid);
+}
+
+static __always_inline bool is_watched(const struct task_struct *task)
+{
+	return tgid__test(watched_bits, task->tgid) && !closed;
+}
+
+static __always_inline void site__add(const struct site_key *key, const struct site *add)
+{
+	struct site *site = bpf_map_lookup_elem(&sites, key);
+
+	if (!site) {
+		long err = bpf_map_update_elem(&sites, key, add, BPF_NOEXIST);
+
+		if (!err)
+			return;
+		/* Another CPU was first, or the map is full. */
+		site = bpf_map_lookup_elem(&sites, key);
+		if (!site) {
+			count_lost(LOST_SITES, add->faults + add->populated + add->released);
+			return;
+		}
+	}
+	__sync_fetch_and_add(&site->faults, add->faults);
+	__sync_fetch_and_add(&site->populated, add->populated);
+	__sync_fetch_and_add(&site->zero_populated, add->zero_populated);
+	__sync_fetch_and_add(&site->released, add->released);
+	__sync_fetch_and_add(&site->fault_ns, add->fault_ns);
+}
+
+static __always_inline bool site_key__equal(const struct site_key *a, const struct site_key *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) |
+		 (x[5] ^ y[5]));
+}
+
+/* A migration loop counts at the same site a million times: the thread's last site is counted in
+ * its own state, and reaches the map when another one comes. The collector adds what is left. */
+static __always_inline void task_state__count(struct task_state *ts, const struct site_key *key,
+					      const struct site *add)
+{
+	if (!site_key__equal(key, &ts->memo_key)) {
+		if (ts->memo.faults | ts->memo.populated | ts->memo.released)
+			site__add(&ts->memo_key, &ts->memo);
+		ts->memo_key = *key;
+		ts->memo = *add;
+		return;
+	}
+	ts->memo.faults += add->faults;
+	ts->memo.populated += add->populated;
+	ts->memo.zero_populated += add->zero_populated;
+	ts->memo.released += add->released;
+	ts->memo.fault_ns += add->fault_ns;
+}
+
+static __always_inline void task_state__flush(struct task_state *ts)
+{
+	struct site none = {};
+
+	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
+		return;
+	site__add(&ts->memo_key, &ts->memo);
+	ts->memo = none;
+}
+
+static __always_inline struct task_state *task_state__find(const struct task_struct *task)
+{
+	u32 pid = task->pid;
+	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
+
+	return ts && ts->task == (u64)task ? ts : NULL;
+}
+
+static __always_inline struct task_state *task_state__get(const struct task_struct *task)
+{
+	u32 pid = task->pid;
+	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
+
+	if (ts && ts->task == (u64)task)
+		return ts;
+	if (ts) /* a thread of that id is gone, this one has its id now */
+		task_state__flush(ts);
+	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
+	ts = bpf_map_lookup_elem(&tasks, &pid);
+	if (!ts) {
+		count_lost(LOST_TASKS, 1);
+		return NULL;
+	}
+	ts->task = (u64)task;
+	ts->syscall = SYSCALL_NONE;
+	ts->stack = -1;
+	return ts;
+}
+
+static __always_inline struct process *process__get(u32 tgid)
+{
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (p)
+		return p;
+	bpf_map_update_elem(&processes, &tgid, &process_none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+/* The system call a task is in, or what kind of worker it is; SYSCALL_NONE when it came in by an
+ * exception. Sets the user PC, 0 for workers: they have none worth showing.
+ *
+ * orig_ax is -1 after an exception, else the number of the system call (measured: 1000 of 1000
+ * faults, 2000 of 2000 pages of a read()). */
+static __always_inline s32 task__syscall(const struct task_struct *task, u64 *ip)
+{
+	struct pt_regs *regs;
+	s64 nr;
+
+	*ip = 0;
+	if (task->flags & PF_IO_WORKER)
+		return SYSCALL_IO_URING;
+	if (task->flags & PF_USER_WORKER)
+		return SYSCALL_VHOST;
+	if (task->flags & PF_KTHREAD)
+		return SYSCALL_KTHREAD;
+	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	nr = (s64)regs->orig_ax;
+	*ip = regs->ip;
+	return nr < 0 ? SYSCALL_NONE : (s32)nr;
+}
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the commands share: one way to fail, one way to read --color.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+int fail(int status, const char *format, ...)
+{
+	va_list args;
+
+	fputs("migpop: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return status;
+}
+
+int attach_status(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+	case ENOENT:
+	case ESRCH: /* no BTF */
+	case ENOTSUP:
+	case ENOSYS:
+	case EINVAL:
+		return STATUS_MACHINE;
+	default:
+		return STATUS_FAULT;
+	}
+}
+
+bool parse_color(const char *when, bool *color)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (!strcmp(when, "always"))
+		*color = true;
+	else if (!strcmp(when, "never"))
+		*color = false;
+	else if (!strcmp(when, "auto"))
+		*color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands share: exit statuses and the options common to all.
+ */
+#ifndef MIGPOP_CMD_CMD_H
+#define MIGPOP_CMD_CMD_H
+
+#include <stdbool.h>
+
+/* Exit statuses, the same for every command. */
+enum {
+	STATUS_OK = 0,
+	STATUS_NO = 1,	    /* the answer is no */
+	STATUS_USAGE = 2,
+	STATUS_MACHINE = 3, /* the machine lacks something */
+	STATUS_FAULT = 4,   /* a fault of ours or of the target */
+};
+
+int cmd_trace(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+/* One line on stderr, "migpop: ...". Returns "status". */
+int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The status that a failure to attach ends with. */
+int attach_status(int err);
+
+/* --color of "when": auto asks NO_COLOR and whether stdout is a terminal. False: no such value. */
+bool parse_color(const char *when, bool *color);
+
+#endif

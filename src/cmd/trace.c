@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migpop trace: which processes, from when to when, and where the record goes.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "collect/launch.h"
+#include "collect/session.h"
+#include "output/file.h"
+#include "output/json.h"
+#include "output/text.h"
+#include "qemu/qmp.h"
+#include "symbol/resolve.h"
+
+enum { TARGETS_MAX = 4096, TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+struct options {
+	pid_t *pids;
+	size_t nr_pids;
+	char **command; /* NULL without one */
+	const char *qmp_path, *output;
+	enum format format;
+	double duration, interval; /* seconds; 0: none */
+	struct tracer_options tracer;
+	bool quiet, verbose, color;
+};
+
+struct trace {
+	const struct options *options;
+	struct session session;
+	struct tracer *tracer;
+	struct qmp *qmp;
+	pid_t child;	  /* of the command; 0 without one, or once it is reaped */
+	int child_status; /* wait status */
+	bool migrating;	  /* the monitor has said so */
+	int signal_fd;
+	uint64_t start_ms, next_tick_ms, next_line_ms, measure_until_ms;
+	struct record *last; /* of the live table */
+};
+
+static const char doc[] =
+	"Watch one or more processes, attribute every populated page.\v"
+	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
+	"end, unless -d or --qmp says otherwise.";
+
+enum { OPT_QMP = 256, OPT_MODE, OPT_STACK, OPT_FORMAT, OPT_COLOR, OPT_MAX_SITES };
+
+static const struct argp_option argp_options[] = {
+	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
+	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
+	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
+	{"qmp", OPT_QMP, "SOCKET", 0, "Open and close with the migration that QEMU's monitor reports", 2},
+	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
+	{"format", OPT_FORMAT, "FORMAT", 0, "text (default) or json", 3},
+	{"interval", 'i', "SECONDS", 0, "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
+	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
+	{"stack", OPT_STACK, "KIND", 0, "none (default) or fp: call chains by frame pointers", 4},
+	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
+	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
+	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
+	{"quiet", 'q', 0, 0, "Say nothing but errors", 5},
+	{0},
+};
+
+static bool parse_number(const char *text, double low, double high, double *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtod(text, &end);
+	return !errno && end != text && !*end && *out >= low && *out <= high;
+}
+
+static bool add_pid(struct options *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->nr_pids; i++)
+		if (o->pids[i] == pid)
+			return true;
+	if (o->nr_pids == TARGETS_MAX)
+		return false;
+	o->pids[o->nr_pids++] = pid;
+	return true;
+}
+
+static void parse_pid(struct argp_state *state, struct options *o, const char *text)
+{
+	double number;
+	pid_t tgid;
+
+	if (!parse_number(text, 1, 4194304, &number) || number != floor(number))
+		argp_failure(state, STATUS_USAGE, 0, "not a process id: %s", text);
+	tgid = proc__tgid((pid_t)number);
+	if (tgid < 0)
+		argp_failure(state, STATUS_USAGE, 0, "no such process: %s", text);
+	if (!add_pid(o, tgid))
+		argp_failure(state, STATUS_USAGE, 0, "more than %d targets", TARGETS_MAX);
+}
+
+static void parse_cgroup(struct argp_state *state, struct options *o, const char *cgroup)
+{
+	char path[4096];
+	size_t before = o->nr_pids;
+	FILE *procs;
+	int pid;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	procs = fopen(path, "re");
+	if (!procs && *cgroup != '/') {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", cgroup);
+		procs = fopen(path, "re");
+	}
+	if (!procs)
+		argp_failure(state, STATUS_USAGE, 0, "no such cgroup: %s", cgroup);
+	while (procs && fscanf(procs, "%d", &pid) == 1)
+		if (pid > 0 && !add_pid(o, pid))
+			argp_failure(state, STATUS_USAGE, 0, "more than %d targets", TARGETS_MAX);
+	if (procs)
+		fclose(procs);
+	if (o->nr_pids == before)
+		argp_failure(state, STATUS_USAGE, 0, "no process in cgroup %s", cgroup);
+	o->tracer.follow_children = true;
+}
+
+static int find_word(const char *word, const char *const *words, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(word, words[i]))
+			return i;
+	return -1;
+}
+
+static int parse_word(struct argp_state *state, const char *what, const char *word,
+		      const char *const *words, int n)
+{
+	int i = find_word(word, words, n);
+
+	if (i < 0)
+		argp_failure(state, STATUS_USAGE, 0, "unknown %s: %s", what, word);
+	return i;
+}
+
+static void check_options(struct argp_state *state, const struct options *o)
+{
+	if (!o->nr_pids && !o->command)
+		argp_failure(state, STATUS_USAGE, 0, "nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+	if (o->nr_pids && o->command)
+		argp_failure(state, STATUS_USAGE, 0, "either a command or -p and -c, not both");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
+	static const char *const stacks[] = {"none", "fp"};
+	static const char *const formats[] = {"text", "json"};
+	struct options *o = state->input;
+	double number;
+
+	switch (key) {
+	case 'p':
+		parse_pid(state, o, arg);
+		break;
+	case 'c':
+		parse_cgroup(state, o, arg);
+		break;
+	case 'd':
+		if (!parse_number(arg, 0.001, 1e9, &o->duration))
+			argp_failure(state, STATUS_USAGE, 0, "not a number of seconds: %s", arg);
+		break;
+	case 'i':
+		if (!parse_number(arg, 0.05, 1e6, &o->interval))
+			argp_failure(state, STATUS_USAGE, 0, "not a number of seconds: %s", arg);
+		break;
+	case 'o':
+		o->output = arg;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case OPT_QMP:
+		o->qmp_path = arg;
+		break;
+	case OPT_FORMAT:
+		o->format = (enum format)parse_word(state, "format", arg, formats, 2);
+		break;
+	case OPT_MODE:
+		o->tracer.mode = (enum mode)parse_word(state, "mode", arg, modes, 4);
+		break;
+	case OPT_STACK:
+		o->tracer.stack = (enum stack)parse_word(state, "stack", arg, stacks, 2);
+		break;
+	case OPT_MAX_SITES:
+		if (!parse_number(arg, 1, 1e8, &number))
+			argp_failure(state, STATUS_USAGE, 0, "not a number of call sites: %s", arg);
+		o->tracer.max_sites = (unsigned int)number;
+		break;
+	case OPT_COLOR:
+		if (!parse_color(arg, &o->color))
+			argp_failure(state, STATUS_USAGE, 0, "unknown colour setting: %s", arg);
+		break;
+	case ARGP_KEY_ARGS:
+		o->command = state->argv + state->next;
+		o->tracer.follow_children = true;
+		break;
+	case ARGP_KEY_END:
+		check_options(state, o);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int start_child(struct trace *t)
+{
+	pid_t pid = launch__start(t->options->command);
+	int err;
+
+	if (pid < 0)
+		return fail(STATUS_USAGE, "cannot run %s: %s", t->options->command[0], strerror(-pid));
+	t->child = pid;
+	err = session__watch(&t->session, &pid, 1);
+	if (!err)
+		err = session__open(&t->session, "start of the command");
+	if (err)
+		return fail(STATUS_FAULT, "cannot trace %s: %s", t->options->command[0], strerror(-err));
+	launch__continue(pid);
+	return STATUS_OK;
+}
+
+static int start_targets(struct trace *t)
+{
+	const struct options *o = t->options;
+	int err = session__watch(&t->session, o->pids, o->nr_pids);
+
+	if (!err)
+		err = session__open(&t->session, o->qmp_path ? "before the migration" : "attach");
+	if (err == -ESRCH)
+		return fail(STATUS_FAULT, "a target is gone before it could be traced");
+	if (err)
+		return fail(STATUS_FAULT, "cannot trace: %s", strerror(-err));
+	return STATUS_OK;
+}
+
+static void say_tracing(const struct trace *t)
+{
+	const struct record_target *first = &t->session.described[0];
+
+	if (t->options->quiet)
+		return;
+	fprintf(stderr, "tracing pid %u (%s)", first->pid, first->comm ? first->comm : "?");
+	if (t->session.nr_targets > 1)
+		fprintf(stderr, " and %zu more", t->session.nr_targets - 1);
+	fprintf(stderr, ", %s mode, stacks %s\n", mode__name(tracer__mode(t->tracer)),
+		stack__name(t->session.stack));
+}
+
+/* Statuses of a migration that is on its way; before them is "none", after them it is over. */
+static bool is_under_way(const char *status)
+{
+	static const char *const states[] = {"setup", "cancelling", "active", "device",
+					     "postcopy-active", "postcopy-paused",
+					     "postcopy-recover", "postcopy-recover-setup",
+					     "pre-switchover", "wait-unplug", "colo"};
+
+	return find_word(status, states, sizeof(states) / sizeof(*states)) >= 0;
+}
+
+/* Follows the migration; the reason to close the window, or NULL. */
+static const char *follow_migration(struct trace *t)
+{
+	static char reason[64];
+	char status[32];
+	int err = qmp__migration_status(t->qmp, status, sizeof(status));
+
+	if (err == -ETIMEDOUT)
+		return NULL; /* QEMU is busy: ask again */
+	if (err)
+		return "monitor gone";
+	if (is_under_way(status)) {
+		t->migrating = true;
+		t->session.opened_by = "migration setup (QMP)";
+	} else if (strcmp(status, "none")) {
+		snprintf(reason, sizeof(reason), "migration %s (QMP)", status);
+		return t->migrating || !strcmp(status, "completed") ? reason : NULL;
+	}
+	return NULL;
+}
+
+static void print_line(struct trace *t)
+{
+	struct record *r = NULL;
+
+	if (session__tick(&t->session, &r))
+		return;
+	output_text__live(r, t->last, t->options->output ? stdout : stderr,
+			  &(struct text_options){.color = t->options->color});
+	record__free(t->last);
+	t->last = r;
+}
+
+/* Measures what an event costs for a moment of the window only: measuring is dearer than counting. */
+static void measure(struct trace *t, uint64_t now)
+{
+	if (now < t->measure_until_ms || !isnan(t->session.ns_per_event))
+		return;
+	t->session.ns_per_event = tracer__ns_per_event(t->tracer);
+	if (!isnan(t->session.ns_per_event))
+		tracer__measure(t->tracer, false);
+}
+
+/* Reason to close the window, or NULL. */
+static const char *on_child(struct trace *t)
+{
+	struct target *target = &t->session.targets[0];
+
+	for (;;) {
+		switch (launch__poll(t->child, &t->child_status)) {
+		case LAUNCH_NOTHING:
+			return NULL;
+		case LAUNCH_EXEC:
+			session__describe(&t->session, 0);
+			launch__continue(t->child);
+			break;
+		case LAUNCH_EXITING:
+			target->at_exit_known = !proc__figures(t->child, &target->at_exit);
+			resolver__remember(t->session.resolver, t->child);
+			launch__continue(t->child);
+			break;
+		case LAUNCH_GONE:
+			t->child = 0;
+			return "end of the command";
+		}
+	}
+}
+
+static bool all_gone(struct session *s)
+{
+	for (size_t i = 0; i < s->nr_targets; i++) {
+		struct pollfd p = {.fd = s->targets[i].pidfd, .events = POLLIN};
+
+		if (!s->targets[i].gone && poll(&p, 1, 0) > 0)
+			s->targets[i].gone = true;
+		if (!s->targets[i].gone)
+			return false;
+	}
+	return true;
+}
+
+/* On a signal: the reason to close the window, or NULL. */
+static const char *on_signal(struct trace *t)
+{
+	struct signalfd_siginfo info;
+
+	while (read(t->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
+			return info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM";
+	return t->child ? on_child(t) : NULL;
+}
+
+static const char *on_time(struct trace *t, uint64_t now)
+{
+	const struct options *o = t->options;
+
+	measure(t, now);
+	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
+		return "duration";
+	if (o->interval > 0 && now >= t->next_line_ms) {
+		t->next_line_ms = now + (uint64_t)(o->interval * 1000);
+		print_line(t);
+	}
+	if (now >= t->next_tick_ms) {
+		t->next_tick_ms = now + TICK_MS;
+		/* Waiting for a migration, the window opens anew at each tick, so that it begins
+		 * before the first page of it. */
+		if (t->qmp && !t->migrating)
+			session__open(&t->session, "before the migration");
+		else
+			session__tick(&t->session, NULL);
+	}
+	if (t->qmp)
+		return follow_migration(t);
+	return NULL;
+}
+
+static const char *run(struct trace *t)
+{
+	struct session *s = &t->session;
+	struct pollfd *fds = calloc(s->nr_targets + 1, sizeof(*fds));
+	const char *reason = fds ? NULL : "out of memory";
+
+	t->start_ms = now_ms();
+	t->next_tick_ms = t->start_ms + TICK_MS;
+	t->next_line_ms = t->start_ms + (uint64_t)(t->options->interval * 1000);
+	t->measure_until_ms = t->start_ms + 20;
+	tracer__measure(t->tracer, true);
+	while (!reason) {
+		uint64_t now = now_ms(), until = t->next_tick_ms;
+
+		if (t->qmp && until > now + QMP_POLL_MS)
+			until = now + QMP_POLL_MS;
+		if (t->options->interval > 0 && until > t->next_line_ms)
+			until = t->next_line_ms;
+		if (isnan(s->ns_per_event) && until > now + 20)
+			until = now + 20;
+		if (t->options->duration > 0 &&
+		    until > t->start_ms + (uint64_t)(t->options->duration * 1000))
+			until = t->start_ms + (uint64_t)(t->options->duration * 1000);
+		fds[0] = (struct pollfd){.fd = t->signal_fd, .events = POLLIN};
+		for (size_t i = 0; i < s->nr_targets; i++)
+			fds[i + 1] = (struct pollfd){
+				.fd = s->targets[i].gone ? -1 : s->targets[i].pidfd,
+				.events = POLLIN};
+		poll(fds, s->nr_targets + 1, until > now ? (int)(until - now) : 0);
+		reason = on_signal(t);
+		if (!reason && !t->options->command && all_gone(s))
+			reason = "end of the target";
+		if (!reason)
+			reason = on_time(t, now_ms());
+	}
+	free(fds);
+	return reason;
+}
+
+static int write_record(const struct options *o, const struct record *r, struct output_file *out)
+{
+	struct text_options text = {.color = o->color && !o->output};
+	int err = o->format == FORMAT_JSON ? output_json__write(r, out->f)
+					   : output_text__write(r, out->f, &text);
+
+	if (err) {
+		output_file__abort(out);
+		return err;
+	}
+	return output_file__commit(out);
+}
+
+/* Between a command that was killed by us and one that ended: it runs on if the tracer ends first. */
+static void let_go(struct trace *t)
+{
+	if (t->child)
+		kill(t->child, SIGTERM);
+	while (t->child && launch__poll(t->child, &t->child_status) != LAUNCH_GONE) {
+		struct pollfd p = {.fd = t->signal_fd, .events = POLLIN};
+
+		launch__continue(t->child);
+		poll(&p, 1, 10);
+	}
+	t->child = 0;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int trace_window(struct trace *t, struct output_file *out)
+{
+	struct record *r = NULL;
+	const char *reason;
+	int err, status;
+
+	status = t->options->command ? start_child(t) : start_targets(t);
+	if (status)
+		return status;
+	say_tracing(t);
+	reason = run(t);
+	err = session__close(&t->session, reason, &r);
+	if (err)
+		return fail(STATUS_FAULT, "cannot read the counters: %s", strerror(-err));
+	err = write_record(t->options, r, out);
+	record__free(r);
+	if (err)
+		return fail(STATUS_FAULT, "cannot write %s: %s",
+			    t->options->output ? t->options->output : "the record", strerror(-err));
+	return STATUS_OK;
+}
+
+static int trace_targets(const struct options *o, struct output_file *out)
+{
+	struct trace t = {.options = o, .signal_fd = -1};
+	char why[512];
+	int status, err;
+
+	t.signal_fd = open_signals();
+	if (o->qmp_path) {
+		err = qmp__open(&t.qmp, o->qmp_path, QMP_TIMEOUT_MS);
+		if (err)
+			return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
+				    strerror(-err));
+	}
+	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
+	if (err) {
+		qmp__close(t.qmp);
+		return fail(attach_status(err), "%s; \"migpop doctor\" says what this kernel allows",
+			    why);
+	}
+	session__init(&t.session, t.tracer, o->tracer.stack);
+	status = trace_window(&t, out);
+	let_go(&t);
+	record__free(t.last);
+	session__free(&t.session);
+	tracer__close(t.tracer);
+	qmp__close(t.qmp);
+	close(t.signal_fd);
+	return status;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
+	pid_t pids[TARGETS_MAX];
+	struct options o = {.pids = pids};
+	struct output_file out;
+	int status, err;
+
+	parse_color("auto", &o.color);
+	argp_err_exit_status = STATUS_USAGE;
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o))
+		return STATUS_USAGE;
+	if (geteuid())
+		return fail(STATUS_MACHINE, "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	tracer__set_verbose(o.verbose);
+	err = output_file__open(&out, o.output);
+	if (err)
+		return fail(STATUS_USAGE, "cannot write %s: %s", o.output ? o.output : "stdout",
+			    strerror(-err));
+	status = trace_targets(&o, &out);
+	output_file__abort(&out);
+	return status;
+}

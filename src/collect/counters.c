@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads the maps: call sites with what threads still hold of them, backings with the kernel's
+ * figures, advice, processes, losses.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/tracer.h"
+#include "collect/tracer_internal.h"
+
+/* All elements of a hash map as rows of "row_size" with the value at "value_at"; *n gets their
+ * number. */
+static int read_map(const struct bpf_map *map, size_t row_size, size_t value_at, void **rows,
+		    size_t *n)
+{
+	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
+	u32 max = bpf_map__max_entries(map), batch = 0, count, total = 0;
+	char *keys = malloc(max * key_size), *values = malloc(max * value_size);
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	bool first = true;
+	int err = 0;
+	char *out;
+
+	*rows = NULL;
+	*n = 0;
+	if (!keys || !values) {
+		err = -ENOMEM;
+		goto out;
+	}
+	do {
+		count = max - total;
+		err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &batch, &batch,
+					   keys + total * key_size, values + total * value_size,
+					   &count, &opts);
+		if (err && err != -ENOENT)
+			goto out;
+		total += count;
+		first = false;
+	} while (!err && total < max);
+	err = 0;
+	out = calloc(total ? total : 1, row_size);
+	if (!out) {
+		err = -ENOMEM;
+		goto out;
+	}
+	for (u32 i = 0; i < total; i++) {
+		char *row = out + i * row_size;
+
+		memcpy(row, keys + i * key_size, key_size);
+		memcpy(row + value_at, values + i * value_size, value_size);
+	}
+	*rows = out;
+	*n = total;
+out:
+	free(keys);
+	free(values);
+	return err;
+}
+
+static int compare_sites(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct site_key));
+}
+
+static int compare_backings(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct backing_key));
+}
+
+static int compare_advice(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct advice_key));
+}
+
+static void site__sum(struct site *to, const struct site *add)
+{
+	to->faults += add->faults;
+	to->populated += add->populated;
+	to->zero_populated += add->zero_populated;
+	to->released += add->released;
+	to->fault_ns += add->fault_ns;
+}
+
+struct task_row {
+	u32 pid;
+	struct task_state value;
+};
+
+#define READ_ROWS(map, rows, n)                                                                    \
+	read_map(map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
+
+static int add_memos(struct tracer *t, struct counters *c)
+{
+	struct site_row *more;
+	struct task_row *rows;
+	size_t n, to = 0;
+	int err;
+
+	err = READ_ROWS(t->skel->maps.tasks, &rows, &n);
+	if (err)
+		return err;
+	more = realloc(c->sites, (c->nr_sites + n + 1) * sizeof(*more));
+	if (!more) {
+		free(rows);
+		return -ENOMEM;
+	}
+	c->sites = more;
+	for (size_t i = 0; i < n; i++) {
+		const struct task_state *ts = &rows[i].value;
+
+		c->events += ts->events;
+		if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
+			continue;
+		c->sites[c->nr_sites].key = ts->memo_key;
+		c->sites[c->nr_sites++].value = ts->memo;
+	}
+	free(rows);
+	qsort(c->sites, c->nr_sites, sizeof(*c->sites), compare_sites);
+	for (size_t i = 1; i < c->nr_sites; i++) {
+		if (!compare_sites(&c->sites[to], &c->sites[i]))
+			site__sum(&c->sites[to].value, &c->sites[i].value);
+		else
+			c->sites[++to] = c->sites[i];
+	}
+	if (c->nr_sites)
+		c->nr_sites = to + 1;
+	return 0;
+}
+
+static u64 missed_runs(struct tracer *t)
+{
+	struct bpf_program *prog;
+	u64 missed = 0;
+
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
+		struct bpf_prog_info info = {0};
+		u32 len = sizeof(info);
+
+		if (bpf_program__fd(prog) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
+int tracer__read_backings(struct tracer *t, struct counters *c)
+{
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	err = tracer__run_iterator(t->skel->progs.common__read_backings,
+				   bpf_map__fd(t->skel->maps.backings));
+	if (!err)
+		err = READ_ROWS(t->skel->maps.backings, &c->backings, &c->nr_backings);
+	if (!err)
+		qsort(c->backings, c->nr_backings, sizeof(*c->backings), compare_backings);
+	return err;
+}
+
+int tracer__read(struct tracer *t, struct counters *c)
+{
+	struct timespec now;
+	int err;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	err = tracer__read_backings(t, c);
+	c->taken_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+	if (!err)
+		err = READ_ROWS(t->skel->maps.sites, &c->sites, &c->nr_sites);
+	if (!err)
+		err = add_memos(t, c);
+	if (!err)
+		err = READ_ROWS(t->skel->maps.advices, &c->advice, &c->nr_advice);
+	if (!err)
+		err = READ_ROWS(t->skel->maps.processes, &c->processes, &c->nr_processes);
+	if (err) {
+		counters__free(c);
+		return err;
+	}
+	qsort(c->advice, c->nr_advice, sizeof(*c->advice), compare_advice);
+	for (int i = 0; i < NR_LOST; i++)
+		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
+	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
+	c->missed = missed_runs(t);
+	return 0;
+}
+
+void counters__free(struct counters *c)
+{
+	free(c->sites);
+	free(c->backings);
+	free(c->advice);
+	free(c->processes);
+	memset(c, 0, sizeof(*c));
+}
+
+int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max)
+{
+	u64 chain[127];
+	size_t n = 0;
+	int err;
+
+	err = bpf_map__lookup_elem(t->skel->maps.stacks, &id, sizeof(id), chain, sizeof(chain), 0);
+	if (err)
+		return err;
+	while (n < max && n < sizeof(chain) / sizeof(*chain) && chain[n]) {
+		addresses[n] = chain[n];
+		n++;
+	}
+	return (int)n;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What /proc says of a process: who it is, and the kernel's own figures for its memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/proc.h"
+#include "record.h"
+
+static char *read_all(const char *path, size_t *len)
+{
+	size_t n = 0, room = 0;
+	char *buf = NULL;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	for (;;) {
+		ssize_t got;
+
+		if (room - n < 4096) {
+			char *more = realloc(buf, room = room ? room * 2 : 16384);
+
+			if (!more)
+				goto fail;
+			buf = more;
+		}
+		got = read(fd, buf + n, room - n - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			goto fail;
+		if (!got)
+			break;
+		n += (size_t)got;
+	}
+	close(fd);
+	buf[n] = '\0';
+	if (len)
+		*len = n;
+	return buf;
+fail:
+	err = errno;
+	close(fd);
+	free(buf);
+	errno = err;
+	return NULL;
+}
+
+char *proc__read(pid_t pid, const char *name, size_t *len)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return read_all(path, len);
+}
+
+/* The number behind "key" at the start of a line of "text", or -1. */
+static int64_t field(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, key, len))
+			return strtoll(line + len, NULL, 10);
+	}
+	return -1;
+}
+
+static int64_t kb_to_pages(int64_t kb)
+{
+	return kb < 0 ? -1 : kb * 1024 / sysconf(_SC_PAGESIZE);
+}
+
+int proc__figures(pid_t pid, struct proc_figures *out)
+{
+	char *rollup, *status = proc__read(pid, "status", NULL);
+	int64_t anonymous, swap;
+
+	memset(out, 0xff, sizeof(*out));
+	if (!status)
+		return -ESRCH;
+	out->page_tables = field(status, "VmPTE:");
+	out->hugetlb = kb_to_pages(field(status, "HugetlbPages:"));
+	out->rss = kb_to_pages(field(status, "VmRSS:"));
+	free(status);
+	rollup = proc__read(pid, "smaps_rollup", NULL);
+	if (!rollup)
+		return -ESRCH;
+	anonymous = field(rollup, "Anonymous:");
+	swap = field(rollup, "Swap:");
+	free(rollup);
+	if (anonymous < 0)
+		return -ESRCH;
+	out->anon = kb_to_pages(anonymous + (swap > 0 ? swap : 0));
+	return 0;
+}
+
+int64_t proc__rss(pid_t pid)
+{
+	char *statm = proc__read(pid, "statm", NULL);
+	long long size, rss = -1;
+
+	if (statm && sscanf(statm, "%lld %lld", &size, &rss) != 2)
+		rss = -1;
+	free(statm);
+	return rss;
+}
+
+pid_t proc__tgid(pid_t pid)
+{
+	char *status = proc__read(pid, "status", NULL);
+	int64_t tgid = status ? field(status, "Tgid:") : -1;
+
+	free(status);
+	return tgid > 0 ? (pid_t)tgid : -ESRCH;
+}
+
+bool proc__has_swap(void)
+{
+	char *swaps = read_all("/proc/swaps", NULL);
+	char *second = swaps ? strchr(swaps, '\n') : NULL;
+	bool has = second && second[1];
+
+	free(swaps);
+	return has;
+}
+
+const char *proc__lockdown(void)
+{
+	static const char *const levels[] = {"none", "integrity", "confidentiality"};
+	char *text = read_all("/sys/kernel/security/lockdown", NULL);
+	const char *found = NULL, *open = text ? strchr(text, '[') : NULL;
+
+	for (size_t i = 0; open && i < sizeof(levels) / sizeof(*levels); i++)
+		if (!strncmp(open + 1, levels[i], strlen(levels[i])))
+			found = levels[i];
+	free(text);
+	return found;
+}
+
+/* The value of "guest=" in QEMU's -name, or the name itself. */
+static char *guest_name(const struct record_target *t)
+{
+	for (size_t i = 0; i + 1 < t->nr_cmdline; i++) {
+		const char *value = t->cmdline[i + 1], *guest;
+
+		if (strcmp(t->cmdline[i], "-name") && strcmp(t->cmdline[i], "--name"))
+			continue;
+		guest = strstr(value, "guest=");
+		if (guest && (guest == value || guest[-1] == ','))
+			value = guest + strlen("guest=");
+		return strndup(value, strcspn(value, ","));
+	}
+	return NULL;
+}
+
+static void split_cmdline(struct record_target *t, const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += !text[i];
+	t->cmdline = calloc(n ? n : 1, sizeof(*t->cmdline));
+	if (!t->cmdline)
+		return;
+	for (size_t at = 0; at < len && t->nr_cmdline < n; at += strlen(text + at) + 1) {
+		char *word = strdup(text + at);
+
+		if (!word)
+			return;
+		t->cmdline[t->nr_cmdline++] = word;
+	}
+}
+
+void proc__describe(pid_t pid, struct record_target *t)
+{
+	char path[64], exe[4096];
+	size_t len = 0;
+	ssize_t got;
+	char *text;
+
+	t->pid = (uint32_t)pid;
+	text = proc__read(pid, "comm", NULL);
+	if (text) {
+		text[strcspn(text, "\n")] = '\0';
+		t->comm = text;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	got = readlink(path, exe, sizeof(exe) - 1);
+	if (got > 0) {
+		exe[got] = '\0';
+		t->exe = strdup(exe);
+	}
+	text = proc__read(pid, "cmdline", &len);
+	if (text)
+		split_cmdline(t, text, len);
+	free(text);
+	t->guest = guest_name(t);
+}

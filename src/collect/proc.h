@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What /proc says of a process: who it is, and the kernel's own figures for its memory. Knows
+ * nothing of tracing.
+ */
+#ifndef MIGPOP_COLLECT_PROC_H
+#define MIGPOP_COLLECT_PROC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct record_target;
+
+/* Pages, but for page_tables: kB. -1 where the process is gone. */
+struct proc_figures {
+	int64_t anon;	     /* smaps: Anonymous + Swap, of every mapping */
+	int64_t page_tables; /* VmPTE */
+	int64_t hugetlb;     /* HugetlbPages */
+	int64_t rss;	     /* VmRSS */
+};
+
+/* Reads smaps_rollup (exact: it walks the page tables) and status. 0, or -ESRCH. */
+int proc__figures(pid_t pid, struct proc_figures *out);
+
+/* VmRSS alone, in pages: cheap. -1 where the process is gone. */
+int64_t proc__rss(pid_t pid);
+
+/* Fills comm, exe, cmdline and guest of "t"; what cannot be read stays NULL. */
+void proc__describe(pid_t pid, struct record_target *t);
+
+/* The whole of /proc/PID/NAME, to be freed; *len gets its length. NULL with errno set. */
+char *proc__read(pid_t pid, const char *name, size_t *len);
+
+/* Thread group of "pid", or -ESRCH. */
+pid_t proc__tgid(pid_t pid);
+
+/* True while the machine has swap. */
+bool proc__has_swap(void);
+
+/* "none", "integrity", "confidentiality"; NULL where the kernel does not say. Static. */
+const char *proc__lockdown(void);
+
+#endif

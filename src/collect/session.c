@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One tracing session: targets, snapshots, and the window between two of them.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "collect/books.h"
+#include "collect/session.h"
+#include "symbol/resolve.h"
+
+void session__init(struct session *s, struct tracer *tracer, enum stack stack)
+{
+	memset(s, 0, sizeof(*s));
+	s->tracer = tracer;
+	s->stack = stack;
+	s->resolver = resolver__new();
+	s->ns_per_event = NAN;
+}
+
+static void snapshot__free(struct snapshot *snap)
+{
+	counters__free(&snap->counters);
+	free(snap->figures);
+	free(snap->figures_moved);
+	free(snap->pages_again);
+	memset(snap, 0, sizeof(*snap));
+}
+
+static void target_description__free(struct record_target *t)
+{
+	free(t->comm);
+	free(t->exe);
+	free(t->build_id);
+	free(t->guest);
+	for (size_t i = 0; i < t->nr_cmdline; i++)
+		free(t->cmdline[i]);
+	free(t->cmdline);
+	memset(t, 0, sizeof(*t));
+}
+
+void session__free(struct session *s)
+{
+	for (size_t i = 0; i < s->nr_targets; i++) {
+		if (s->targets[i].pidfd >= 0)
+			close(s->targets[i].pidfd);
+		target_description__free(&s->described[i]);
+	}
+	free(s->targets);
+	free(s->described);
+	free(s->ticks);
+	snapshot__free(&s->open);
+	resolver__free(s->resolver);
+}
+
+void session__describe(struct session *s, size_t i)
+{
+	struct record_target *d = &s->described[i];
+
+	target_description__free(d);
+	proc__describe(s->targets[i].pid, d);
+	if (!resolver__remember(s->resolver, s->targets[i].pid))
+		d->build_id = resolver__exe_build_id(s->resolver, s->targets[i].pid, d->exe);
+}
+
+int session__watch(struct session *s, const pid_t *pids, size_t n)
+{
+	struct record_target *described;
+	struct target *targets;
+
+	targets = realloc(s->targets, (s->nr_targets + n) * sizeof(*targets));
+	if (!targets)
+		return -ENOMEM;
+	s->targets = targets;
+	described = realloc(s->described, (s->nr_targets + n) * sizeof(*described));
+	if (!described)
+		return -ENOMEM;
+	s->described = described;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = s->nr_targets;
+		int pidfd = (int)syscall(SYS_pidfd_open, pids[i], 0);
+
+		if (pidfd < 0)
+			return -errno;
+		memset(&targets[at], 0, sizeof(*targets));
+		memset(&described[at], 0, sizeof(*described));
+		targets[at].pid = pids[i];
+		targets[at].pidfd = pidfd;
+		s->nr_targets++;
+		session__describe(s, at);
+	}
+	return tracer__watch(s->tracer, pids, n);
+}
+
+/* Figures twice around the counters: what differs moved meanwhile, and is the uncertainty. */
+static int snapshot__take(struct session *s, struct snapshot *snap)
+{
+	struct counters again;
+	int err;
+
+	memset(snap, 0, sizeof(*snap));
+	snap->figures = calloc(s->nr_targets, sizeof(*snap->figures));
+	snap->figures_moved = calloc(s->nr_targets, sizeof(*snap->figures_moved));
+	if (!snap->figures || !snap->figures_moved) {
+		err = -ENOMEM;
+		goto fail;
+	}
+	for (size_t i = 0; i < s->nr_targets; i++) {
+		struct target *t = &s->targets[i];
+
+		if (t->at_exit_known)
+			snap->figures[i] = t->at_exit;
+		else if (proc__figures(t->pid, &snap->figures[i]))
+			t->gone = true;
+	}
+	err = tracer__read(s->tracer, &snap->counters);
+	if (err)
+		goto fail;
+	snap->pages_again = calloc(snap->counters.nr_backings + 1, sizeof(*snap->pages_again));
+	if (!snap->pages_again) {
+		err = -ENOMEM;
+		goto fail;
+	}
+	err = tracer__read_backings(s->tracer, &again);
+	if (err)
+		goto fail;
+	books__pages_again(&snap->counters, &again, snap->pages_again);
+	counters__free(&again);
+	for (size_t i = 0; i < s->nr_targets; i++) {
+		struct proc_figures now;
+
+		if (!s->targets[i].at_exit_known && !proc__figures(s->targets[i].pid, &now))
+			snap->figures_moved[i] = llabs(now.anon - snap->figures[i].anon);
+	}
+	return 0;
+fail:
+	snapshot__free(snap);
+	return err;
+}
+
+int session__open(struct session *s, const char *by)
+{
+	struct snapshot snap;
+	int err = snapshot__take(s, &snap);
+
+	if (err)
+		return err;
+	snapshot__free(&s->open);
+	s->open = snap;
+	s->opened_by = by;
+	s->is_open = true;
+	s->nr_ticks = 0;
+	return 0;
+}
+
+/* Mappings of the living are remembered anew: names are wanted after they are gone. */
+static void remember_mappings(struct session *s)
+{
+	for (size_t i = 0; i < s->nr_targets; i++)
+		if (!s->targets[i].at_exit_known)
+			resolver__remember(s->resolver, s->targets[i].pid);
+}
+
+int session__tick(struct session *s, struct record **out)
+{
+	struct snapshot snap;
+	struct record_tick *more;
+	int err;
+
+	err = snapshot__take(s, &snap);
+	if (err)
+		return err;
+	more = realloc(s->ticks, (s->nr_ticks + 1) * sizeof(*more));
+	if (more) {
+		s->ticks = more;
+		books__tick(s, &snap, &s->ticks[s->nr_ticks++]);
+	}
+	remember_mappings(s);
+	if (out)
+		err = books__make_record(s, &snap, "still open", out);
+	snapshot__free(&snap);
+	return err;
+}
+
+int session__close(struct session *s, const char *by, struct record **out)
+{
+	struct record_tick *more;
+	struct snapshot snap;
+	int err;
+
+	remember_mappings(s);
+	err = tracer__stop(s->tracer);
+	if (err)
+		return err;
+	err = snapshot__take(s, &snap);
+	if (err)
+		return err;
+	more = realloc(s->ticks, (s->nr_ticks + 1) * sizeof(*more));
+	if (more) {
+		s->ticks = more;
+		books__tick(s, &snap, &s->ticks[s->nr_ticks++]);
+	}
+	err = books__make_record(s, &snap, by, out);
+	snapshot__free(&snap);
+	return err;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One tracing session: its targets, and the window between two snapshots from which the record is
+ * made. Knows neither the command line nor output formats.
+ */
+#ifndef MIGPOP_COLLECT_SESSION_H
+#define MIGPOP_COLLECT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "collect/proc.h"
+#include "collect/tracer.h"
+#include "record.h"
+
+struct resolver;
+
+struct target {
+	pid_t pid;
+	int pidfd;
+	bool gone;
+	bool at_exit_known; /* figures read while it stood at its end */
+	struct proc_figures at_exit;
+};
+
+/* Counters and the kernel's figures at one instant. "moved" is what the figures changed by while the
+ * counters were read. */
+struct snapshot {
+	struct counters counters;
+	struct proc_figures *figures; /* a target each */
+	int64_t *figures_moved;	      /* anonymous pages, a target each */
+	u64 *pages_again;	      /* of counters.backings, read a second time */
+};
+
+struct session {
+	struct tracer *tracer;
+	struct resolver *resolver;
+	enum stack stack;
+	struct target *targets;
+	size_t nr_targets;
+	struct record_target *described; /* a target each, as it was when added */
+	struct snapshot open;
+	bool is_open;
+	const char *opened_by, *closed_by;
+	struct record_tick *ticks;
+	size_t nr_ticks;
+	double ns_per_event;
+};
+
+void session__init(struct session *s, struct tracer *tracer, enum stack stack);
+void session__free(struct session *s);
+
+/* Adds processes and starts counting them. -ESRCH: one of them is gone. */
+int session__watch(struct session *s, const pid_t *pids, size_t n);
+
+/* Describes target "i" again, as after an exec. */
+void session__describe(struct session *s, size_t i);
+
+/* Where the window opens: replaces an earlier opening. */
+int session__open(struct session *s, const char *by);
+
+/* A point of the timeline, and a record of the window so far if "out" is not NULL. */
+int session__tick(struct session *s, struct record **out);
+
+/* Stops counting and makes the record. */
+int session__close(struct session *s, const char *by, struct record **out);
+
+#endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Load, attach, watch: the BPF object's life. Counters are read in counters.c.
+ */
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/proc.h"
+#include "collect/tracer.h"
+#include "collect/tracer_internal.h"
+
+static const char *const mode_names[] = {"auto", "fentry", "kprobe", "tracepoint"};
+
+const char *mode__name(enum mode mode)
+{
+	return mode_names[mode];
+}
+
+const char *stack__name(enum stack stack)
+{
+	return stack == STACK_FP ? "fp" : "none";
+}
+
+/* The last line that libbpf had to say, for "why". */
+static char libbpf_said[256];
+static bool libbpf_verbose;
+
+static int libbpf_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (libbpf_verbose)
+		return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
+	if (level == LIBBPF_WARN)
+		vsnprintf(libbpf_said, sizeof(libbpf_said), format, args);
+	return 0;
+}
+
+void tracer__set_verbose(bool verbose)
+{
+	libbpf_verbose = verbose;
+	libbpf_set_print(libbpf_print);
+}
+
+/* Programs are named after the mode that they belong to: "fentry__handle_mm_fault". */
+static enum mode program__mode(const struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+
+	for (enum mode m = MODE_FENTRY; m <= MODE_TRACEPOINT; m++)
+		if (!strncmp(name, mode_names[m], strlen(mode_names[m])))
+			return m;
+	return MODE_AUTO;
+}
+
+static bool program__is_optional(const struct bpf_program *prog)
+{
+	/* KVM may be a module that is not loaded, or not there. */
+	return !strcmp(bpf_program__name(prog), "common__kvm_page_fault");
+}
+
+static bool program__is_iterator(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__section_name(prog), "iter/", 5);
+}
+
+static bool tracepoint_exists(const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	return strncmp(section, "tp_btf/", 7) ||
+	       libbpf_find_vmlinux_btf_id(section + 7, BPF_TRACE_RAW_TP) > 0;
+}
+
+static struct migpop_bpf *open_object(void)
+{
+	libbpf_set_print(libbpf_print);
+	libbpf_said[0] = '\0';
+	return migpop_bpf__open();
+}
+
+static int attach_programs(struct tracer *t, char *why, size_t size)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(prog) || program__is_iterator(prog))
+			continue;
+		link = bpf_program__attach(prog);
+		if (!link) {
+			int err = -errno;
+
+			snprintf(why, size, "cannot attach %s: %s", bpf_program__section_name(prog),
+				 strerror(-err));
+			return err;
+		}
+		t->links[t->nr_links++] = link;
+	}
+	return 0;
+}
+
+static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
+		     char *why, size_t size)
+{
+	struct bpf_program *prog;
+	int err;
+
+	t->skel = open_object();
+	if (!t->skel) {
+		err = -errno;
+		snprintf(why, size, "cannot open the BPF object: %s", strerror(-err));
+		return err;
+	}
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
+		enum mode of = program__mode(prog);
+
+		if ((of != MODE_AUTO && of != mode) ||
+		    (program__is_optional(prog) && !tracepoint_exists(prog)))
+			bpf_program__set_autoload(prog, false);
+	}
+	t->skel->rodata->follow_children = options->follow_children;
+	t->skel->rodata->stack_fp = options->stack == STACK_FP;
+	if (options->max_sites)
+		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
+	err = migpop_bpf__load(t->skel);
+	if (err) {
+		snprintf(why, size, "cannot load the BPF programs: %s%s%.*s", strerror(-err),
+			 *libbpf_said ? ": " : "", (int)strcspn(libbpf_said, "\n"), libbpf_said);
+		goto fail;
+	}
+	t->skel->bss->swap_in_use = proc__has_swap();
+	err = attach_programs(t, why, size);
+	if (err)
+		goto fail;
+	t->mode = mode;
+	return 0;
+fail:
+	tracer__detach(t);
+	return err;
+}
+
+void tracer__detach(struct tracer *t)
+{
+	while (t->nr_links)
+		bpf_link__destroy(t->links[--t->nr_links]);
+	migpop_bpf__destroy(t->skel);
+	t->skel = NULL;
+}
+
+int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size)
+{
+	enum mode first = options->mode == MODE_AUTO ? MODE_FENTRY : options->mode;
+	enum mode last = options->mode == MODE_AUTO ? MODE_TRACEPOINT : options->mode;
+	struct tracer *t = calloc(1, sizeof(*t));
+	int err = -EINVAL;
+
+	if (!t)
+		return -ENOMEM;
+	t->stats_fd = -1;
+	for (enum mode m = first; m <= last; m++) {
+		err = open_mode(t, m, options, why, size);
+		if (!err) {
+			*out = t;
+			return 0;
+		}
+	}
+	free(t);
+	return err;
+}
+
+void tracer__close(struct tracer *t)
+{
+	if (!t)
+		return;
+	tracer__measure(t, false);
+	tracer__detach(t);
+	free(t);
+}
+
+enum mode tracer__mode(const struct tracer *t)
+{
+	return t->mode;
+}
+
+int tracer__run_iterator(const struct bpf_program *prog, int map_fd)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = {.map.map_fd = (u32)map_fd};
+	struct bpf_link *link;
+	char sink[256];
+	int fd, err = 0;
+
+	if (map_fd >= 0) {
+		opts.link_info = &info;
+		opts.link_info_len = sizeof(info);
+	}
+	link = bpf_program__attach_iter(prog, &opts);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		err = fd;
+	} else {
+		ssize_t got;
+
+		while ((got = read(fd, sink, sizeof(sink))) > 0 || (got < 0 && errno == EINTR))
+			;
+		if (got < 0)
+			err = -errno;
+		close(fd);
+	}
+	bpf_link__destroy(link);
+	return err;
+}
+
+static void set_bit(u64 *bits, pid_t tgid)
+{
+	__atomic_fetch_or(&bits[(u32)tgid / 64], 1ULL << ((u32)tgid % 64), __ATOMIC_SEQ_CST);
+}
+
+int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
+{
+	int err;
+
+	for (size_t i = 0; i < n; i++)
+		set_bit(t->skel->bss->target_bits, tgids[i]);
+	err = tracer__run_iterator(t->skel->progs.common__open, -1);
+	if (err)
+		return err;
+	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < n; i++)
+		set_bit(t->skel->bss->watched_bits, tgids[i]);
+	return 0;
+}
+
+int tracer__stop(struct tracer *t)
+{
+	__atomic_store_n(&t->skel->bss->closed, 1, __ATOMIC_SEQ_CST);
+	/* A grace period: programs that were running have ended (kernel/sched/membarrier.c). */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return -errno;
+	return tracer__run_iterator(t->skel->progs.common__settle, -1);
+}
+
+int tracer__measure(struct tracer *t, bool on)
+{
+	if (on && t->stats_fd < 0)
+		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (!on && t->stats_fd >= 0) {
+		close(t->stats_fd);
+		t->stats_fd = -1;
+	}
+	return on && t->stats_fd < 0 ? t->stats_fd : 0;
+}
+
+double tracer__ns_per_event(const struct tracer *t)
+{
+	u64 ns = 0, runs = 0;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, t->skel->obj)
+	{
+		struct bpf_prog_info info = {0};
+		u32 len = sizeof(info);
+		const char *name = bpf_program__name(prog);
+
+		/* Those that a fault runs through: the others would hide their mean. */
+		if (!strstr(name, "fault") && !strstr(name, "page_alloc"))
+			continue;
+		if (bpf_program__fd(prog) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			continue;
+		ns += info.run_time_ns;
+		runs += info.run_cnt;
+	}
+	return runs ? (double)ns / (double)runs : NAN;
+}
+
+static int try_hook(const char *name)
+{
+	struct migpop_bpf *skel = open_object();
+	struct bpf_program *prog, *wanted = NULL;
+	struct bpf_link *link = NULL;
+	int err;
+
+	if (!skel)
+		return -errno;
+	bpf_object__for_each_program(prog, skel->obj)
+	{
+		bool it = !strcmp(bpf_program__name(prog), name);
+
+		bpf_program__set_autoload(prog, it);
+		if (it)
+			wanted = prog;
+	}
+	err = migpop_bpf__load(skel);
+	if (!err && wanted && !program__is_iterator(wanted)) {
+		link = bpf_program__attach(wanted);
+		if (!link)
+			err = -errno;
+	}
+	bpf_link__destroy(link);
+	migpop_bpf__destroy(skel);
+	return err;
+}
+
+int tracer__try_hooks(struct hook *hooks, size_t max)
+{
+	struct migpop_bpf *skel = open_object();
+	struct bpf_program *prog;
+	size_t n = 0;
+
+	if (!skel)
+		return -errno;
+	bpf_object__for_each_program(prog, skel->obj)
+	{
+		struct hook *h = &hooks[n];
+
+		if (n == max)
+			break;
+		snprintf(h->name, sizeof(h->name), "%s", bpf_program__section_name(prog));
+		h->mode = program__mode(prog);
+		h->optional = program__is_optional(prog);
+		h->error = tracepoint_exists(prog) ? try_hook(bpf_program__name(prog)) : -ENOENT;
+		n++;
+	}
+	migpop_bpf__destroy(skel);
+	return (int)n;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF side seen from user space: load in a mode, attach, watch processes, read the counters.
+ * Knows neither records nor output.
+ */
+#ifndef MIGPOP_COLLECT_TRACER_H
+#define MIGPOP_COLLECT_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "migpop.h"
+
+enum mode { MODE_AUTO, MODE_FENTRY, MODE_KPROBE, MODE_TRACEPOINT };
+enum stack { STACK_NONE, STACK_FP };
+
+const char *mode__name(enum mode mode);
+const char *stack__name(enum stack stack);
+
+struct tracer;
+
+struct tracer_options {
+	enum mode mode; /* MODE_AUTO: the first that attaches */
+	enum stack stack;
+	bool follow_children;
+	unsigned int max_sites; /* 0: the default */
+};
+
+/* Loads and attaches; nothing is counted yet. On failure a negative errno, and "why" says in one
+ * line what was tried. *out is to be closed by tracer__close(). */
+int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size);
+
+/* Detaches and frees; NULL is none. */
+void tracer__close(struct tracer *t);
+
+enum mode tracer__mode(const struct tracer *t);
+
+/* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno. */
+int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+
+/* Counts nothing more, of anybody; what threads have pending is settled. */
+int tracer__stop(struct tracer *t);
+
+struct site_row {
+	struct site_key key;
+	struct site value;
+};
+
+struct backing_row {
+	struct backing_key key;
+	struct backing value; /* pages_now is the kernel's figure as of the reading */
+};
+
+struct advice_row {
+	struct advice_key key;
+	struct advice value;
+};
+
+struct process_row {
+	u32 tgid;
+	struct process value;
+};
+
+/* The counters at one instant. Rows are sorted by key. */
+struct counters {
+	struct site_row *sites;
+	size_t nr_sites;
+	struct backing_row *backings;
+	size_t nr_backings;
+	struct advice_row *advice;
+	size_t nr_advice;
+	struct process_row *processes;
+	size_t nr_processes;
+	u64 lost[NR_LOST];
+	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
+	u64 events;
+	u64 taken_ns; /* CLOCK_BOOTTIME */
+};
+
+/* Reads all counters into *out, to be freed by counters__free(). While threads run the rows are not
+ * of one instant; after tracer__stop() they are final. */
+int tracer__read(struct tracer *t, struct counters *out);
+
+/* Reads the backings alone, with the kernel's figures as of now. */
+int tracer__read_backings(struct tracer *t, struct counters *out);
+void counters__free(struct counters *c);
+
+/* Return addresses of the chain "id", innermost first; how many, or a negative errno. */
+int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max);
+
+/* Mean time of a run in ns since the last call, measured by the kernel while "on" was set; NAN where
+ * nothing ran. Measuring costs more than it measures: switch it on for a moment only. */
+int tracer__measure(struct tracer *t, bool on);
+double tracer__ns_per_event(const struct tracer *t);
+
+/* One hook: what doctor shows. */
+struct hook {
+	char name[64];	 /* "tp_btf/mm_page_alloc" */
+	enum mode mode;	 /* MODE_AUTO: every mode needs it */
+	bool optional;	 /* a mode does without, and knows less */
+	int error;	 /* 0, or a negative errno of the trial attach */
+};
+
+/* Attaches each hook alone; the number of them, or a negative errno. At most "max" are filled. */
+int tracer__try_hooks(struct hook *hooks, size_t max);
+
+/* libbpf's own words go to stderr when verbose, else they are kept for "why". */
+void tracer__set_verbose(bool verbose);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migpop: picks the command.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/report.h"
+
+static const struct command {
+	const char *name, *what;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"trace", "watch one or more processes, attribute every populated page", cmd_trace},
+	{"report", "show a record again", cmd_report},
+	{"doctor", "what this kernel allows, what will be used, and why", cmd_doctor},
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: migpop COMMAND [OPTION...]\n"
+	      "Who populated a guest's memory during a migration?\n\n",
+	      to);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+	fputs("\n\"migpop COMMAND --help\" says more. "
+	      "Exit status: 0 done, 1 the answer is no, 2 usage, 3 the machine lacks something, "
+	      "4 a fault.\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	static char name[64];
+
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?")) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("migpop " MIGPOP_VERSION);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		/* argp says who it is from argv[0]. */
+		snprintf(name, sizeof(name), "migpop %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	return fail(STATUS_USAGE, "no such command: %s (see \"migpop --help\")", argv[1]);
+}
