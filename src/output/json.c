@@ -38,22 +38,12 @@ struct member {
 	size_t offset;
 };
 
-#define MEMBER(s, t, m)                                                                            \
-	{                                                                                          \
-#m, TYPE_##t, 0, offsetof(struct s, m)                                             \
-	}
-#define STATIC(s, m, set)                                                                          \
-	{                                                                                          \
-#m, TYPE_STATIC, RECORD_NAME_##set, offsetof(struct s, m)                          \
-	}
-#define NAMED(s, t, name, m)                                                                       \
-	{                                                                                          \
-		name, TYPE_##t, 0, offsetof(struct s, m)                                           \
-	}
-#define END                                                                                        \
-	{                                                                                          \
-		NULL, 0, 0, 0                                                                      \
-	}
+/* clang-format off */
+#define MEMBER(s, t, m)      { #m, TYPE_##t, 0, offsetof(struct s, m) }
+#define STATIC(s, m, set)    { #m, TYPE_STATIC, RECORD_NAME_##set, offsetof(struct s, m) }
+#define NAMED(s, t, name, m) { name, TYPE_##t, 0, offsetof(struct s, m) }
+#define END                  { NULL, 0, 0, 0 }
+/* clang-format on */
 
 static const struct member frame_members[] = {
 	MEMBER(record_frame, STRING, module),   MEMBER(record_frame, STRING, build_id),
