@@ -15,7 +15,8 @@
 #include <string.h>
 
 /* Far above any record (5,000 call sites are 15 MB), far below what would hurt. */
-#define MAX_BYTES (256U << 20)
+#define MAX_BYTES (128U << 20)
+#define MAX_KINDS 1000
 
 enum type {
 	TYPE_STRING,
@@ -37,22 +38,12 @@ struct member {
 	size_t offset;
 };
 
-#define MEMBER(s, t, m)                                                                            \
-	{                                                                                          \
-#m, TYPE_##t, 0, offsetof(struct s, m)                                             \
-	}
-#define STATIC(s, m, set)                                                                          \
-	{                                                                                          \
-#m, TYPE_STATIC, RECORD_NAME_##set, offsetof(struct s, m)                          \
-	}
-#define NAMED(s, t, name, m)                                                                       \
-	{                                                                                          \
-		name, TYPE_##t, 0, offsetof(struct s, m)                                           \
-	}
-#define END                                                                                        \
-	{                                                                                          \
-		NULL, 0, 0, 0                                                                      \
-	}
+/* clang-format off */
+#define MEMBER(s, t, m)      { #m, TYPE_##t, 0, offsetof(struct s, m) }
+#define STATIC(s, m, set)    { #m, TYPE_STATIC, RECORD_NAME_##set, offsetof(struct s, m) }
+#define NAMED(s, t, name, m) { name, TYPE_##t, 0, offsetof(struct s, m) }
+#define END                  { NULL, 0, 0, 0 }
+/* clang-format on */
 
 static const struct member frame_members[] = {
 	MEMBER(record_frame, STRING, module),   MEMBER(record_frame, STRING, build_id),
@@ -267,7 +258,7 @@ static json_object *writer__string(struct writer *w, const char *s)
 
 static json_object *writer__double(struct writer *w, double d)
 {
-	/* the fewest digits that read back as the same number; json-c keeps the pointer */
+	/* the fewest digits that read back as the same number */
 	static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
 	json_object *v;
 	char buf[40];
@@ -707,6 +698,7 @@ static bool reader__counts(struct reader *rd, json_object *parent, const char *n
 			   struct record *r)
 {
 	json_object *object;
+	struct json_object_iterator it, end;
 	bool losses = strcmp(name, "kinds") == 0;
 	int64_t n, events = r->lost.events;
 
@@ -714,9 +706,15 @@ static bool reader__counts(struct reader *rd, json_object *parent, const char *n
 		return true;
 	if (!json_object_is_type(object, json_type_object))
 		return reader__fail(rd, -EINVAL, name, "is not an object");
-	json_object_object_foreach(object, key, v)
-	{
-		if (!reader__count(rd, v, name, &n))
+	/* each is looked up among those before it */
+	if (json_object_object_length(object) > MAX_KINDS)
+		return reader__fail(rd, -EINVAL, name, "has more than %d members", MAX_KINDS);
+	it = json_object_iter_begin(object);
+	end = json_object_iter_end(object);
+	for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+		const char *key = json_object_iter_peek_name(&it);
+
+		if (!reader__count(rd, json_object_iter_peek_value(&it), name, &n))
 			return false;
 		if (losses ? record__add_lost(r, key, n) : record__add_unwind_error(r, key, n))
 			return reader__no_memory(rd);
