@@ -416,7 +416,7 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 					 u32 order)
 {
 	struct task_state *ts;
-	u64 mapping;
+	u64 mapping, ip;
 
 	if (!is_watched(task))
 		return;
@@ -432,7 +432,10 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 		ts->pending[i] = ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 		return;
 	}
-	if (task->flags & PF_MEMALLOC || !is_target(task))
+	/* An exception frees nothing of the task's own: what it drains from this CPU's LRU batches had
+	 * been let go by others. */
+	if (task->flags & PF_MEMALLOC || !is_target(task) ||
+	    (!ts->exiting && task__syscall(task, &ip) == SYSCALL_NONE))
 		return;
 	mapping = (u64)BPF_CORE_READ(page, mapping);
 	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {

@@ -485,7 +485,6 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		[LOST_TASKS] = "events_without_a_thread_entry",
 		[LOST_BACKINGS] = "backings_without_an_entry",
 		[LOST_ADVICE] = "advice_without_an_entry",
-		[LOST_STACKS] = "stacks",
 		[LOST_UNPLACED] = "pages_never_placed",
 	};
 	int err = 0;
@@ -497,12 +496,10 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		if (i == LOST_STACKS)
 			r->lost.stacks = n;
 		else
-			r->lost.events += n;
-		err = record__add_lost(r, names[i], n);
+			err = record__add_lost(r, names[i], n);
 	}
 	if (err)
 		return err;
-	r->lost.events += (int64_t)(close->missed - s->open.counters.missed);
 	return record__add_lost(r, "program_runs_missed",
 				(int64_t)(close->missed - s->open.counters.missed));
 }

@@ -133,6 +133,8 @@ static int add_memos(struct tracer *t, struct counters *c)
 	return 0;
 }
 
+/* Runs that the kernel skipped since the same program was active on that CPU. Allocating and freeing
+ * is done in interrupts too: what was skipped there is the interrupt's own, none of a task's. */
 static u64 missed_runs(struct tracer *t)
 {
 	struct bpf_program *prog;
@@ -143,6 +145,9 @@ static u64 missed_runs(struct tracer *t)
 		struct bpf_prog_info info = {0};
 		u32 len = sizeof(info);
 
+		if (prog == t->skel->progs.common__mm_page_alloc ||
+		    prog == t->skel->progs.common__mm_page_free)
+			continue;
 		if (bpf_program__fd(prog) >= 0 &&
 		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 			missed += info.recursion_misses;

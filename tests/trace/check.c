@@ -26,10 +26,12 @@
  *	advice_bytes advice_released
  *	lost				lost{}		what (events, stacks, …); all numbers in it
  *
- * Where kind or name is given, populated is summed over the entries of backing[] that match. The
- * other columns are figures of the whole call site: they count if all of its backing matches, and
- *it is a failure if only some does and the figure is not 0. The residual ones need a row that
- *matches.
+ * Where kind or name is given, pages are summed over the entries of backing[] that match. "faults"
+ * is a figure of the whole call site: it counts if all of its backing matches, and it is a failure
+ * if only some does and the figure is not 0. The residual ones need a row that matches.
+ *
+ * What goes when the process ends is released at syscall "exit": "released" leaves it out, but where
+ * KEY names a syscall.
  *
  * A null says that the mode cannot know. Where an expectation meets one, as a figure or as what a
  * KEY asks for, it fails; but with unless-null it holds if the known figures and the unknown ones
@@ -63,6 +65,7 @@ struct column {
 	const char *field;
 	bool absolute;
 	bool needs_row;
+	bool of_backing; /* the entries of backing[] have it too */
 };
 
 struct filter {
@@ -89,19 +92,19 @@ struct sum {
 };
 
 static const struct column columns[] = {
-	{"faults", CALLSITES, "faults", false, false},
-	{"populated", CALLSITES, "populated_pages", false, false},
-	{"zero_populated", CALLSITES, "zero_populated_pages", false, false},
-	{"released", CALLSITES, "released_pages", false, false},
-	{"kernel", ACCOUNTING, "kernel_pages", false, true},
-	{"traced", ACCOUNTING, "traced_pages", false, true},
-	{"residual", ACCOUNTING, "residual_pages", true, true},
-	{"residual_permille", ACCOUNTING, "residual_pages", true, true},
-	{"advice_calls", ADVICE, "calls", false, false},
-	{"advice_failed", ADVICE, "failed", false, false},
-	{"advice_bytes", ADVICE, "bytes", false, false},
-	{"advice_released", ADVICE, "released_pages", false, false},
-	{"lost", LOST, NULL, false, false},
+	{"faults", CALLSITES, "faults", false, false, false},
+	{"populated", CALLSITES, "populated_pages", false, false, true},
+	{"zero_populated", CALLSITES, "zero_populated_pages", false, false, false},
+	{"released", CALLSITES, "released_pages", false, false, true},
+	{"kernel", ACCOUNTING, "kernel_pages", false, true, false},
+	{"traced", ACCOUNTING, "traced_pages", false, true, false},
+	{"residual", ACCOUNTING, "residual_pages", true, true, false},
+	{"residual_permille", ACCOUNTING, "residual_pages", true, true, false},
+	{"advice_calls", ADVICE, "calls", false, false, false},
+	{"advice_failed", ADVICE, "failed", false, false, false},
+	{"advice_bytes", ADVICE, "bytes", false, false, false},
+	{"advice_released", ADVICE, "released_pages", false, false, false},
+	{"lost", LOST, NULL, false, false, false},
 };
 
 static const char *const section_names[] = {"callsites", "accounting", "advice", "lost"};
@@ -262,19 +265,30 @@ static void add_by_backing(struct sum *sum, const struct expectation *exp, enum 
 		sum->ambiguous = true;
 }
 
+/* Released at the end of the process, and not asked for. */
+static bool is_left_out(const struct expectation *exp, struct json_object *row)
+{
+	const char *syscall = get_string(row, "syscall");
+
+	for (size_t i = 0; i < exp->filter_count; i++)
+		if (!strcmp(exp->filters[i].key, "syscall"))
+			return false;
+	return !strcmp(exp->column->name, "released") && syscall && !strcmp(syscall, "exit");
+}
+
 static void add_callsite(struct sum *sum, const struct expectation *exp, struct json_object *row)
 {
 	const struct column *column = exp->column;
 	struct json_object *backing = get(row, "backing");
 	enum match match = match_row(exp, row);
 
-	if (match == NO)
+	if (match == NO || is_left_out(exp, row))
 		return;
 	if (!filters_backing(exp)) {
 		add(sum, column, match, get(row, column->field));
 	} else if (!json_object_is_type(backing, json_type_array)) {
 		add(sum, column, UNKNOWN, get(row, column->field));
-	} else if (strcmp(column->name, "populated") != 0) {
+	} else if (!column->of_backing) {
 		add_by_backing(sum, exp, match, row, backing);
 	} else {
 		for (size_t i = 0; i < length_of(backing); i++) {
