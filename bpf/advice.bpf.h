@@ -26,7 +26,8 @@ static __always_inline void advice__add(const struct advice_key *key, const stru
 
 /* Behaviour and bytes of a call that can give memory back; false for every other. A truncate does
  * not say how much it takes away. */
-static __always_inline bool advice__of(s32 nr, const struct pt_regs *regs, s32 *behavior, u64 *bytes)
+static __always_inline bool advice__of(s32 nr, const struct pt_regs *regs, s32 *behavior,
+				       u64 *bytes)
 {
 	*behavior = 0;
 	*bytes = 0;
@@ -93,17 +94,21 @@ static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
 	struct task_state *ts = task_state__get(task);
 	const struct inode *inode;
 	struct backing_key key;
+	u64 ip;
 
 	if (!ts)
 		return;
 	ts->events++;
 	task_state__end(ts, task);
+	task__syscall(task, &ip);
 	ts->kernel_fault = 0;
 	ts->released = 0;
 	ts->gup_access = ACCESS_NONE;
+	task_state__enter_syscall(ts, task, nr, ip);
 	if (!swap_in_use)
 		return;
-	inode = released_inode(ts, task, nr, (struct pt_regs *)bpf_task_pt_regs((void *)task), &key);
+	inode = released_inode(ts, task, nr, (struct pt_regs *)bpf_task_pt_regs((void *)task),
+			       &key);
 	ts->swapped = inode ? inode__swapped(inode) : 0;
 }
 
@@ -180,10 +185,13 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	case __NR_mprotect:
 	case __NR_brk:
 	case __NR_execve:
+	case __NR_execveat:
 		__sync_fetch_and_add(&vma_generation, 1);
 		break;
 	}
-	if (ret >= 0)
+	if (nr == __NR_swapon && !ret)
+		swap_in_use = 1;
+	if (ret >= 0 && is_target(task))
 		register_backing(task, nr, regs, ret);
 	if (swap_in_use && ret >= 0)
 		count_swap_released(ts, task, nr, regs);

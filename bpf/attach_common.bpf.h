@@ -37,12 +37,15 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 	return 0;
 }
 
-/* A process that maps a file of a target's memory is watched from then on (vhost-user). */
-static __always_inline void watch_mapper(struct task_struct *task, long ret)
+/* What others do that concerns us: a process that maps a file of a target's memory is watched from
+ * then on (vhost-user); the machine gets swap. */
+static __always_inline void on_others_syscall(struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	struct backing_key key;
 
+	if (regs->orig_ax == __NR_swapon && !ret)
+		swap_in_use = 1;
 	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0)
 		return;
 	if (inode__is_memory(task__inode(task, regs->r8), &key) &&
@@ -58,7 +61,7 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 	if (is_watched(task))
 		on_syscall_exit(task, ret);
 	else
-		watch_mapper(task, ret);
+		on_others_syscall(task, ret);
 	return 0;
 }
 
@@ -74,7 +77,11 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	ts = task_state__get(task);
 	if (!ts)
 		return 0;
+	/* A guest's fault is none of the host's, even where the host had to look at it first (PVM).
+	 */
+	ts->fault = 0;
 	task_state__end(ts, task);
+	ts->kernel_fault = 0;
 	ts->gup_access = error_code & PF_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	return 0;
 }
@@ -120,7 +127,8 @@ static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
 	return BPF_CORE_READ(new, rss_stat[member].count);
 }
 
-static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b, void *ctx)
+static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b,
+			   void *ctx)
 {
 	struct backing_key copy = *key;
 

@@ -20,9 +20,9 @@ static __always_inline u32 inode__key(const struct inode *inode, struct backing_
 	__builtin_memset(key, 0, sizeof(*key));
 	key->id = BPF_CORE_READ(inode, i_ino);
 	key->dev = BPF_CORE_READ(sb, s_dev);
-	key->kind = magic == MAGIC_TMPFS	    ? KIND_SHMEM
+	key->kind = magic == MAGIC_TMPFS       ? KIND_SHMEM
 		    : magic == MAGIC_HUGETLBFS ? KIND_HUGETLB
-						    : KIND_NONE;
+					       : KIND_NONE;
 	return key->kind;
 }
 

@@ -129,6 +129,7 @@ struct page {
 
 struct folio {
 	struct address_space *mapping;
+	unsigned long index;
 	atomic_t _mapcount;
 	unsigned long _flags_1;
 } __KERNEL_TYPES;
@@ -172,8 +173,8 @@ struct bpf_iter__bpf_map_elem {
 	void *value;
 } __KERNEL_TYPES;
 
-/* include/linux/gfp_types.h. Page tables and slab lack MOVABLE; so does memory allocated to be pinned
- * for long (PF_MEMALLOC_PIN), which HIGHMEM tells then: 0x140cc2 for io_uring's buffers. */
+/* include/linux/gfp_types.h. Page tables and slab lack MOVABLE; so does memory allocated to be
+ * pinned for long (PF_MEMALLOC_PIN), which HIGHMEM tells then: 0x140cc2 for io_uring's buffers. */
 enum { GFP_HIGHMEM = 0x02, GFP_MOVABLE = 0x08 };
 
 /* include/linux/mm.h */
@@ -235,7 +236,7 @@ struct folio___order {
 enum { PF_ERROR_WRITE = 1 << 1 };
 
 /* include/uapi/linux/magic.h */
-#define MAGIC_TMPFS	0x01021994u
+#define MAGIC_TMPFS     0x01021994u
 #define MAGIC_HUGETLBFS 0x958458f6u
 
 enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };

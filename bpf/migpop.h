@@ -27,8 +27,8 @@ enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE };
 
 /* How the kernel came to touch the memory. */
 enum context {
-	CONTEXT_USER,	 /* a fault in user mode */
-	CONTEXT_KERNEL,	 /* a fault in kernel mode, on behalf of a system call */
+	CONTEXT_USER,    /* a fault in user mode */
+	CONTEXT_KERNEL,  /* a fault in kernel mode, on behalf of a system call */
 	CONTEXT_SYSCALL, /* no fault: GUP, fallocate, write() to the file, userfaultfd */
 };
 
@@ -57,11 +57,11 @@ enum backing_flag { BACKING_HEAP = 1, BACKING_STACK = 2, BACKING_PRIVATE_FILE = 
 
 struct backing {
 	u64 inode_address; /* of struct inode; 0 for private memory */
-	u64 start, end;	   /* of the VMA first seen */
-	u64 open_pages;	   /* inodes: the kernel's figure when first seen, */
-	u64 pages_now;	   /* when last asked for, */
-	u64 exit_pages;	   /* and when the target exited */
-	u64 blocks;	   /* hugetlb: pages already attributed */
+	u64 start, end;    /* of the VMA first seen */
+	u64 open_pages;    /* inodes: the kernel's figure when first seen, */
+	u64 pages_now;     /* when last asked for, */
+	u64 exit_pages;    /* and when the target exited */
+	u64 blocks;        /* hugetlb: pages already attributed */
 	u32 exited;
 	u32 flags; /* enum backing_flag */
 	char name[64];
@@ -117,20 +117,20 @@ struct pending {
 struct task_state {
 	u64 task; /* struct task_struct: tells a reused pid */
 	u64 ip;
-	u64 address; /* of the fault under way; 0 unless there is one */
+	u64 address;  /* of the fault under way; 0 unless there is one */
 	u64 entry_ns; /* of a timed fault; 0 where the mode has no end of fault */
-	u64 maj_flt; /* of the task when the context began */
+	u64 maj_flt;  /* of the task when the context began */
 	s32 syscall;
 	s32 stack;
 	u8 context, access;
-	u8 fault;	 /* faults of this context not yet counted */
+	u8 fault;        /* faults of this context not yet counted */
 	u8 kernel_fault; /* one is under way in this system call */
 	u8 exiting;
 	u8 nr_pending;
-	u8 gup_access;	/* of the guest's access, from KVM */
+	u8 gup_access;  /* of the guest's access, from KVM */
 	u8 in_function; /* between the begin and the end of a fault; function modes only */
-	u64 released; /* in the present system call */
-	u64 swapped;  /* of the inode that the present system call gives back */
+	u64 released;   /* in the present system call */
+	u64 swapped;    /* of the inode that the present system call gives back */
 	u64 events;
 	u64 vma_start, vma_end, vma_generation;
 	struct backing_key vma; /* of [vma_start, vma_end) */
@@ -144,7 +144,7 @@ struct task_state {
 /* One process: the kernel's figures for its private memory. */
 struct process {
 	s64 hugetlb_usage;    /* mm->hugetlb_usage in pages when last looked at */
-	s64 exit_anon;	      /* when it exited: pages anonymous and swapped, */
+	s64 exit_anon;        /* when it exited: pages anonymous and swapped, */
 	s64 exit_page_tables; /* bytes, */
 	s64 exit_hugetlb;     /* pages mapped */
 	u32 exited;
@@ -152,12 +152,12 @@ struct process {
 };
 
 enum lost_kind {
-	LOST_SITES,	/* map of call sites full */
-	LOST_TASKS,	/* map of threads full */
-	LOST_BACKINGS,	/* map of backings full */
-	LOST_ADVICE,	/* map of advice full */
-	LOST_STACKS,	/* a stack was asked for and not had */
-	LOST_UNPLACED,	/* a page of which it was never learned what it became */
+	LOST_SITES,    /* map of call sites full */
+	LOST_TASKS,    /* map of threads full */
+	LOST_BACKINGS, /* map of backings full */
+	LOST_ADVICE,   /* map of advice full */
+	LOST_STACKS,   /* a stack was asked for and not had */
+	LOST_UNPLACED, /* a page of which it was never learned what it became */
 	NR_LOST,
 };
 

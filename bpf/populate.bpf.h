@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fault context, allocation, release -> counters. A page is counted when it is known what it became,
- * which is at the next event of the thread that allocated it: until then it is pending there. So a
- * page that a racing thread allocated and freed again is never counted.
+ * Fault context, allocation, release -> counters. A page is counted when it is known what it
+ * became, which is at the next event of the thread that allocated it: until then it is pending
+ * there. So a page that a racing thread allocated and freed again is never counted.
  */
 #ifndef MIGPOP_POPULATE_BPF_H
 #define MIGPOP_POPULATE_BPF_H
@@ -98,22 +98,32 @@ static __always_inline void task_state__key(const struct task_state *ts, u32 tgi
 	key->stack = ts->stack;
 }
 
-/* The process whose memory an anonymous page is, from the first VMA that maps it; 0 if none does. */
-static __always_inline u32 anon__tgid(u64 mapping)
+/* The process whose memory an anonymous page is, from the first VMA that may map it; 0 if none
+ * does. The anon_vma of a page that is no longer mapped may be another's by now: the VMA must have
+ * a place for the page. */
+static __always_inline u32 anon__tgid(const struct folio *folio, u64 mapping)
 {
 	const struct anon_vma *anon_vma = (const void *)(mapping & ~(u64)MAPPING_FLAGS);
 	const struct rb_node *node = BPF_CORE_READ(anon_vma, rb_root.rb_root.rb_node);
 	const struct anon_vma_chain *chain;
+	const struct vm_area_struct *vma;
+	u64 pages, first;
 
 	if (!node)
 		return 0;
 	chain = (const void *)node - bpf_core_field_offset(struct anon_vma_chain, rb);
-	return BPF_CORE_READ(chain, vma, vm_mm, owner, tgid);
+	vma = BPF_CORE_READ(chain, vma);
+	first = BPF_CORE_READ(vma, vm_pgoff);
+	pages = (BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start)) >> PAGE_SHIFT;
+	if (BPF_CORE_READ(folio, index) - first >= pages)
+		return 0;
+	return BPF_CORE_READ(vma, vm_mm, owner, tgid);
 }
 
 /* What a pending page became: its backing, KIND_NONE where it is not memory of a target's. */
 static __always_inline void pending__backing(struct task_state *ts, struct task_struct *task,
-					     u64 mapping, u64 pages, struct backing_key *key)
+					     const struct folio *folio, u64 mapping, u64 pages,
+					     struct backing_key *key)
 {
 	const struct inode *inode;
 	bool target = is_target(task);
@@ -124,7 +134,7 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 
 		if (!target || ts->syscall == __NR_process_vm_writev ||
 		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl) {
-			u32 owner = anon__tgid(mapping);
+			u32 owner = anon__tgid(folio, mapping);
 
 			if (!tgid__test(target_bits, owner))
 				return;
@@ -183,10 +193,11 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 		return;
 	}
 	task_state__key(ts, task->tgid, &key);
-	pending__backing(ts, task, mapping, pages, &key.backing);
+	pending__backing(ts, task, folio, mapping, pages, &key.backing);
 	if (key.backing.kind == KIND_NONE)
 		return;
-	/* A major fault read the page from swap: it had been counted when it was first populated. */
+	/* A major fault read the page from swap: it had been counted when it was first populated.
+	 */
 	if (swap_in_use && task->maj_flt != ts->maj_flt && key.backing.kind != KIND_PRIVATE_FILE)
 		return;
 	shared = key.backing.kind == KIND_SHMEM || key.backing.kind == KIND_HUGETLB;
@@ -209,9 +220,9 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 }
 
 /* Counts a page, or pages, of hugetlb memory that came or went since it was last looked at. They
- * come from a pool and raise no event, but the kernel's own counters show them: i_blocks of a shared
- * file, hugetlb_usage of a process for private mappings. Sums are exact; between threads that fault
- * at the same instant the first to look is taken for both. */
+ * come from a pool and raise no event, but the kernel's own counters show them: i_blocks of a
+ * shared file, hugetlb_usage of a process for private mappings. Sums are exact; between threads
+ * that fault at the same instant the first to look is taken for both. */
 static __always_inline void hugetlb__count(struct task_state *ts, u32 tgid,
 					   const struct backing_key *backing, s64 delta)
 {
@@ -223,7 +234,8 @@ static __always_inline void hugetlb__count(struct task_state *ts, u32 tgid,
 	task_state__key(ts, tgid, &key);
 	key.backing = *backing;
 	key.context = ts->context;
-	key.access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB) : ts->access;
+	key.access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB)
+						    : ts->access;
 	if (delta > 0) {
 		add.populated = delta;
 		if (key.access == ACCESS_READ)
@@ -268,7 +280,7 @@ static long hugetlb__scan(struct bpf_map *map, struct backing_key *key, struct b
 
 /* Looks at the memory that the present context may have populated or given back. */
 static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
-							struct task_struct *task)
+						       struct task_struct *task)
 {
 	struct hugetlb_scan scan = {.ts = ts, .tgid = task->tgid};
 	struct process *process;
@@ -290,7 +302,7 @@ static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
 		struct backing_key private = {.kind = KIND_HUGETLB, .tgid = task->tgid};
 
 		if (ts->vma.kind == KIND_HUGETLB && ts->vma.tgid)
-			private = ts->vma;
+		private = ts->vma;
 		hugetlb__count(ts, task->tgid, &private, delta);
 	}
 }
@@ -314,7 +326,7 @@ static __always_inline void task_state__end(struct task_state *ts, struct task_s
 	task_state__settle(ts, task);
 	if (hugetlb_in_use && is_target(task))
 		task_state__settle_hugetlb(ts, task);
-	if (ts->fault) {
+	if (ts->fault && is_target(task)) {
 		struct site add = {.faults = ts->fault};
 		struct site_key key;
 
@@ -323,9 +335,9 @@ static __always_inline void task_state__end(struct task_state *ts, struct task_s
 		key.access = ts->access;
 		if (ts->entry_ns)
 			add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
-		ts->fault = 0;
 		task_state__count(ts, &key, &add);
 	}
+	ts->fault = 0;
 	ts->entry_ns = 0;
 }
 
@@ -352,8 +364,11 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 	    task->flags & PF_MEMALLOC)
 		return;
 	nr = task__syscall(task, &ip);
-	if (!is_watched(task) && (closed || !reaches_into_others(nr, task)))
-		return;
+	if (!is_watched(task)) {
+		if (closed || !reaches_into_others(nr, task))
+			return;
+		tgid__set(watched_bits, task->tgid);
+	}
 	ts = task_state__get(task);
 	if (!ts)
 		return;
@@ -412,11 +427,31 @@ static __always_inline void count_released(struct task_struct *task, struct task
 	task_state__count(ts, &key, &add);
 }
 
+/* Calls that take VMAs away, and with them a page's way to its owner. */
+static __always_inline bool syscall__unmaps(s32 nr)
+{
+	return nr == __NR_munmap || nr == __NR_mmap || nr == __NR_mremap || nr == __NR_brk ||
+	       nr == __NR_execve || nr == __NR_execveat;
+}
+
+/* Is an anonymous page that the task frees its own? A page that was let go can wait in an LRU batch
+ * of its CPU, and is freed by whoever drains that: the owner is asked, but in
+ * calls that unmap. Such calls do not drain the batch first since 6.12: up to 31 pages that they
+ * let go are freed later, by others. */
+static __always_inline bool frees_its_own(const struct task_state *ts, struct task_struct *task,
+					  const struct folio *folio, u64 mapping)
+{
+	u64 ip;
+
+	return ts->exiting || syscall__unmaps(task__syscall(task, &ip)) ||
+	       tgid__test(target_bits, anon__tgid(folio, mapping));
+}
+
 static __always_inline void on_page_free(struct task_struct *task, const struct page *page,
 					 u32 order)
 {
 	struct task_state *ts;
-	u64 mapping, ip;
+	u64 mapping;
 
 	if (!is_watched(task))
 		return;
@@ -432,13 +467,11 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 		ts->pending[i] = ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 		return;
 	}
-	/* An exception frees nothing of the task's own: what it drains from this CPU's LRU batches had
-	 * been let go by others. */
-	if (task->flags & PF_MEMALLOC || !is_target(task) ||
-	    (!ts->exiting && task__syscall(task, &ip) == SYSCALL_NONE))
+	if (task->flags & PF_MEMALLOC || !is_target(task))
 		return;
 	mapping = (u64)BPF_CORE_READ(page, mapping);
-	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {
+	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON &&
+	    frees_its_own(ts, task, (const struct folio *)page, mapping)) {
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
 		ts->events++;

@@ -10,7 +10,7 @@
 /* Exit statuses, the same for every command. */
 enum {
 	STATUS_OK = 0,
-	STATUS_NO = 1,	    /* the answer is no */
+	STATUS_NO = 1, /* the answer is no */
 	STATUS_USAGE = 2,
 	STATUS_MACHINE = 3, /* the machine lacks something */
 	STATUS_FAULT = 4,   /* a fault of ours or of the target */

@@ -21,8 +21,9 @@ static const char *why_not(int err, const char *lockdown)
 	case EPERM:
 		if (geteuid())
 			return "not permitted: root, or CAP_BPF and CAP_PERFMON";
-		return lockdown && strcmp(lockdown, "none") ? "not permitted: the kernel is locked down"
-							    : "not permitted by this kernel";
+		return lockdown && strcmp(lockdown, "none")
+			       ? "not permitted: the kernel is locked down"
+			       : "not permitted by this kernel";
 	case ENOENT:
 		return "this kernel has no such hook";
 	case ESRCH:
@@ -121,7 +122,8 @@ int cmd_doctor(int argc, char **argv)
 		{0},
 	};
 	static const struct argp argp = {
-		options, parse, "", "What this kernel allows, what will be used, and why.", 0, 0, 0};
+		options, parse, "", "What this kernel allows, what will be used, and why.",
+		0,       0,     0};
 	const char *lockdown = proc__lockdown();
 	struct hook hooks[HOOKS_MAX];
 	struct utsname host;
@@ -133,12 +135,13 @@ int cmd_doctor(int argc, char **argv)
 		return STATUS_USAGE;
 	uname(&host);
 	printf("kernel      %s %s\n", host.release, host.machine);
-	printf("privileges  %s\n", geteuid() ? "not root: CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE are needed"
-					     : "root");
+	printf("privileges  %s\n",
+	       geteuid() ? "not root: CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE are needed" : "root");
 	printf("BTF         %s\n", access("/sys/kernel/btf/vmlinux", R_OK)
 					   ? "none: CONFIG_DEBUG_INFO_BTF is needed"
 					   : "/sys/kernel/btf/vmlinux");
-	printf("lockdown    %s\n", lockdown ? lockdown : "not shown (securityfs is not mounted, or no lockdown)");
+	printf("lockdown    %s\n",
+	       lockdown ? lockdown : "not shown (securityfs is not mounted, or no lockdown)");
 	printf("swap        %s\n", proc__has_swap() ? "in use" : "none");
 	n = tracer__try_hooks(hooks, HOOKS_MAX);
 	if (n < 0)

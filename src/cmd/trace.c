@@ -44,9 +44,9 @@ struct trace {
 	struct session session;
 	struct tracer *tracer;
 	struct qmp *qmp;
-	pid_t child;	  /* of the command; 0 without one, or once it is reaped */
+	pid_t child;      /* of the command; 0 without one, or once it is reaped */
 	int child_status; /* wait status */
-	bool migrating;	  /* the monitor has said so */
+	bool migrating;   /* the monitor has said so */
 	int signal_fd;
 	uint64_t start_ms, next_tick_ms, next_line_ms, measure_until_ms;
 	struct record *last; /* of the live table */
@@ -63,10 +63,12 @@ static const struct argp_option argp_options[] = {
 	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
 	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
-	{"qmp", OPT_QMP, "SOCKET", 0, "Open and close with the migration that QEMU's monitor reports", 2},
+	{"qmp", OPT_QMP, "SOCKET", 0,
+	 "Open and close with the migration that QEMU's monitor reports", 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "text (default) or json", 3},
-	{"interval", 'i', "SECONDS", 0, "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
+	{"interval", 'i', "SECONDS", 0,
+	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
 	{"stack", OPT_STACK, "KIND", 0, "none (default) or fp: call chains by frame pointers", 4},
 	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
@@ -156,7 +158,8 @@ static int parse_word(struct argp_state *state, const char *what, const char *wo
 static void check_options(struct argp_state *state, const struct options *o)
 {
 	if (!o->nr_pids && !o->command)
-		argp_failure(state, STATUS_USAGE, 0, "nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+		argp_failure(state, STATUS_USAGE, 0,
+			     "nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
 	if (o->nr_pids && o->command)
 		argp_failure(state, STATUS_USAGE, 0, "either a command or -p and -c, not both");
 }
@@ -241,13 +244,15 @@ static int start_child(struct trace *t)
 	int err;
 
 	if (pid < 0)
-		return fail(STATUS_USAGE, "cannot run %s: %s", t->options->command[0], strerror(-pid));
+		return fail(STATUS_USAGE, "cannot run %s: %s", t->options->command[0],
+			    strerror(-pid));
 	t->child = pid;
 	err = session__watch(&t->session, &pid, 1);
 	if (!err)
 		err = session__open(&t->session, "start of the command");
 	if (err)
-		return fail(STATUS_FAULT, "cannot trace %s: %s", t->options->command[0], strerror(-err));
+		return fail(STATUS_FAULT, "cannot trace %s: %s", t->options->command[0],
+			    strerror(-err));
 	launch__continue(pid);
 	return STATUS_OK;
 }
@@ -282,10 +287,17 @@ static void say_tracing(const struct trace *t)
 /* Statuses of a migration that is on its way; before them is "none", after them it is over. */
 static bool is_under_way(const char *status)
 {
-	static const char *const states[] = {"setup", "cancelling", "active", "device",
-					     "postcopy-active", "postcopy-paused",
-					     "postcopy-recover", "postcopy-recover-setup",
-					     "pre-switchover", "wait-unplug", "colo"};
+	static const char *const states[] = {"setup",
+					     "cancelling",
+					     "active",
+					     "device",
+					     "postcopy-active",
+					     "postcopy-paused",
+					     "postcopy-recover",
+					     "postcopy-recover-setup",
+					     "pre-switchover",
+					     "wait-unplug",
+					     "colo"};
 
 	return find_word(status, states, sizeof(states) / sizeof(*states)) >= 0;
 }
@@ -323,7 +335,8 @@ static void print_line(struct trace *t)
 	t->last = r;
 }
 
-/* Measures what an event costs for a moment of the window only: measuring is dearer than counting. */
+/* Measures what an event costs for a moment of the window only: measuring is dearer than counting.
+ */
 static void measure(struct trace *t, uint64_t now)
 {
 	if (now < t->measure_until_ms || !isnan(t->session.ns_per_event))
@@ -432,9 +445,9 @@ static const char *run(struct trace *t)
 			until = t->start_ms + (uint64_t)(t->options->duration * 1000);
 		fds[0] = (struct pollfd){.fd = t->signal_fd, .events = POLLIN};
 		for (size_t i = 0; i < s->nr_targets; i++)
-			fds[i + 1] = (struct pollfd){
-				.fd = s->targets[i].gone ? -1 : s->targets[i].pidfd,
-				.events = POLLIN};
+			fds[i + 1] = (struct pollfd){.fd = s->targets[i].gone ? -1
+									      : s->targets[i].pidfd,
+						     .events = POLLIN};
 		poll(fds, s->nr_targets + 1, until > now ? (int)(until - now) : 0);
 		reason = on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
@@ -459,7 +472,8 @@ static int write_record(const struct options *o, const struct record *r, struct 
 	return output_file__commit(out);
 }
 
-/* Between a command that was killed by us and one that ended: it runs on if the tracer ends first. */
+/* Between a command that was killed by us and one that ended: it runs on if the tracer ends first.
+ */
 static void let_go(struct trace *t)
 {
 	if (t->child)
@@ -524,8 +538,8 @@ static int trace_targets(const struct options *o, struct output_file *out)
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
 		qmp__close(t.qmp);
-		return fail(attach_status(err), "%s; \"migpop doctor\" says what this kernel allows",
-			    why);
+		return fail(attach_status(err),
+			    "%s; \"migpop doctor\" says what this kernel allows", why);
 	}
 	session__init(&t.session, t.tracer, o->tracer.stack);
 	status = trace_window(&t, out);
@@ -551,7 +565,8 @@ int cmd_trace(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o))
 		return STATUS_USAGE;
 	if (geteuid())
-		return fail(STATUS_MACHINE, "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+		return fail(STATUS_MACHINE,
+			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
 	tracer__set_verbose(o.verbose);
 	err = output_file__open(&out, o.output);
 	if (err)

@@ -79,7 +79,7 @@ static const char *kind_name(u32 kind)
 		[KIND_SHMEM] = "shmem",
 		[KIND_ANON] = "anon",
 		[KIND_HUGETLB] = "hugetlb",
-		[KIND_PRIVATE_FILE] = "file",
+		[KIND_PRIVATE_FILE] = "anon", /* copies on write, named after the file */
 	};
 
 	return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : "other";
@@ -102,7 +102,8 @@ static char *backing_name(const struct backing_key *key, const struct backing_ro
 	if (b && b->name[0])
 		return strndup(b->name, sizeof(b->name));
 	if (key->kind == KIND_ANON && b && b->end)
-		name = asprintf(&name, "[anon %#llx]", (unsigned long long)b->start) < 0 ? NULL : name;
+		name = asprintf(&name, "[anon %#llx]", (unsigned long long)b->start) < 0 ? NULL
+											 : name;
 	else if (key->kind == KIND_ANON)
 		name = strdup("[anon]");
 	else if (key->kind == KIND_HUGETLB && key->tgid)
@@ -177,7 +178,8 @@ static int fill_frames(const struct session *s, u32 tgid, u64 ip, s32 stack, boo
 /* Order of call sites: all but the backing, so that the rows of one stand together. */
 static int compare_callsites(const void *a, const void *b)
 {
-	struct site_key x = ((const struct site_row *)a)->key, y = ((const struct site_row *)b)->key;
+	struct site_key x = ((const struct site_row *)a)->key,
+			y = ((const struct site_row *)b)->key;
 	int order;
 
 	memset(&x.backing, 0, sizeof(x.backing));
@@ -303,7 +305,8 @@ static int64_t traced_growth(const struct site_row *rows, size_t n, const struct
 	for (size_t i = 0; i < n; i++) {
 		const struct backing_key *k = &rows[i].key.backing;
 		bool private = k->tgid == tgid &&
-			       (k->kind == kind || (kind == KIND_ANON && k->kind == KIND_PRIVATE_FILE));
+			       (k->kind == kind ||
+				(kind == KIND_ANON && k->kind == KIND_PRIVATE_FILE));
 
 		if (key ? compare_backing_keys(k, key) : !private)
 			continue;
@@ -339,6 +342,15 @@ static int64_t opening_uncertainty(const struct session *s, const struct backing
 	       absolute((int64_t)(s->open.pages_again[i] - open->value.pages_now));
 }
 
+static bool is_touched(const struct site_row *rows, size_t n, const struct backing_key *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!compare_backing_keys(&rows[i].key.backing, key) &&
+		    rows[i].value.populated | rows[i].value.released)
+			return true;
+	return false;
+}
+
 static int add_file_books(const struct session *s, const struct counters *close,
 			  const struct site_row *rows, size_t n, struct record *r)
 {
@@ -354,7 +366,7 @@ static int add_file_books(const struct session *s, const struct counters *close,
 		traced = traced_growth(rows, n, &row->key, 0, 0, b->exited);
 		kernel = (int64_t)((b->exited ? b->exit_pages : b->pages_now) -
 				   (open ? open->value.pages_now : b->open_pages));
-		if (!traced && !kernel)
+		if (!kernel && !is_touched(rows, n, &row->key))
 			continue;
 		a = record__add_accounting(r);
 		if (!a)
@@ -412,7 +424,8 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 		now.anon = p->exit_anon;
 		now.page_tables = p->exit_page_tables / 1024;
 		now.hugetlb = p->exit_hugetlb;
-		/* lib/percpu_counter.c: each CPU may hold back less than a batch, of two members. */
+		/* lib/percpu_counter.c: each CPU may hold back less than a batch, of two members.
+		 */
 		uncertainty += 2 * cpus * batch;
 	}
 	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_ANON, exited);

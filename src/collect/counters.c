@@ -133,8 +133,9 @@ static int add_memos(struct tracer *t, struct counters *c)
 	return 0;
 }
 
-/* Runs that the kernel skipped since the same program was active on that CPU. Allocating and freeing
- * is done in interrupts too: what was skipped there is the interrupt's own, none of a task's. */
+/* Runs that the kernel skipped since the same program was active on that CPU. Allocating and
+ * freeing is done in interrupts too: what was skipped there is the interrupt's own, none of a
+ * task's. */
 static u64 missed_runs(struct tracer *t)
 {
 	struct bpf_program *prog;

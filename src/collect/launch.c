@@ -116,7 +116,8 @@ enum launch_event launch__poll(pid_t pid, int *status)
 		case PTRACE_EVENT_EXIT:
 			return LAUNCH_EXITING;
 		case PTRACE_EVENT_STOP:
-			/* A group stop lasts until SIGCONT; any other stop of a seized task ends. */
+			/* A group stop lasts until SIGCONT; any other stop of a seized task ends.
+			 */
 			if (WSTOPSIG(*status) == SIGTRAP)
 				ptrace(PTRACE_CONT, pid, 0, 0);
 			else

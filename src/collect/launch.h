@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 enum launch_event {
-	LAUNCH_NOTHING,	 /* nothing more for now */
-	LAUNCH_EXEC,	 /* stands before the first instruction of a new program */
-	LAUNCH_EXITING,	 /* stands at its end, memory whole; launch__continue() lets it go */
-	LAUNCH_GONE,	 /* reaped: *status is its wait status */
+	LAUNCH_NOTHING, /* nothing more for now */
+	LAUNCH_EXEC,    /* stands before the first instruction of a new program */
+	LAUNCH_EXITING, /* stands at its end, memory whole; launch__continue() lets it go */
+	LAUNCH_GONE,    /* reaped: *status is its wait status */
 };
 
 /* The process has executed argv[0] (sought in PATH) and stands still. A pid, or a negative errno of

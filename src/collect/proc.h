@@ -15,10 +15,10 @@ struct record_target;
 
 /* Pages, but for page_tables: kB. -1 where the process is gone. */
 struct proc_figures {
-	int64_t anon;	     /* smaps: Anonymous + Swap, of every mapping */
+	int64_t anon;        /* smaps: Anonymous + Swap, of every mapping */
 	int64_t page_tables; /* VmPTE */
 	int64_t hugetlb;     /* HugetlbPages */
-	int64_t rss;	     /* VmRSS */
+	int64_t rss;         /* VmRSS */
 };
 
 /* Reads smaps_rollup (exact: it walks the page tables) and status. 0, or -ESRCH. */

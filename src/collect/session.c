@@ -150,6 +150,7 @@ int session__open(struct session *s, const char *by)
 	if (err)
 		return err;
 	snapshot__free(&s->open);
+	tracer__drain();
 	s->open = snap;
 	s->opened_by = by;
 	s->is_open = true;

@@ -24,13 +24,13 @@ struct target {
 	struct proc_figures at_exit;
 };
 
-/* Counters and the kernel's figures at one instant. "moved" is what the figures changed by while the
- * counters were read. */
+/* Counters and the kernel's figures at one instant. "moved" is what the figures changed by while
+ * the counters were read. */
 struct snapshot {
 	struct counters counters;
 	struct proc_figures *figures; /* a target each */
-	int64_t *figures_moved;	      /* anonymous pages, a target each */
-	u64 *pages_again;	      /* of counters.backings, read a second time */
+	int64_t *figures_moved;       /* anonymous pages, a target each */
+	u64 *pages_again;             /* of counters.backings, read a second time */
 };
 
 struct session {

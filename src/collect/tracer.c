@@ -3,13 +3,13 @@
  * Load, attach, watch: the BPF object's life. Counters are read in counters.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -232,26 +232,22 @@ static void set_bit(u64 *bits, pid_t tgid)
 	__atomic_fetch_or(&bits[(u32)tgid / 64], 1ULL << ((u32)tgid % 64), __ATOMIC_SEQ_CST);
 }
 
-/* Pages wait in per-CPU batches before they reach the LRU, and hold a reference there: those that
- * others let go before the window must not be freed in it. MADV_COLLAPSE empties the batches of all
- * CPUs before anything else (mm/khugepaged.c, 7d8faaf15545); that it then finds nothing to collapse
- * does not matter. Kernels before 6.1 lack it. */
-static void drain_lru_batches(void)
+/* POSIX_FADV_DONTNEED empties the batches of all CPUs when a page resists (mm/fadvise.c): the first
+ * of this very program does, it is mapped. No page is dropped. */
+void tracer__drain(void)
 {
-	const size_t huge = 2 << 20;
-	char *p = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	if (p == MAP_FAILED)
+	if (fd < 0)
 		return;
-	madvise((void *)(((uintptr_t)p + huge - 1) & ~(huge - 1)), huge, 25 /* MADV_COLLAPSE */);
-	munmap(p, 2 * huge);
+	posix_fadvise(fd, 0, sysconf(_SC_PAGESIZE), POSIX_FADV_DONTNEED);
+	close(fd);
 }
 
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 {
 	int err;
 
-	drain_lru_batches();
 	for (size_t i = 0; i < n; i++)
 		set_bit(t->skel->bss->target_bits, tgids[i]);
 	err = tracer__run_iterator(t->skel->progs.common__open, -1);

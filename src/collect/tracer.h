@@ -36,8 +36,13 @@ void tracer__close(struct tracer *t);
 
 enum mode tracer__mode(const struct tracer *t);
 
-/* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno. */
+/* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno.
+ */
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+
+/* Empties the per-CPU batches in which pages wait for the LRU: what others let go before the window
+ * is not freed in it then. */
+void tracer__drain(void);
 
 /* Counts nothing more, of anybody; what threads have pending is settled. */
 int tracer__stop(struct tracer *t);
@@ -89,17 +94,17 @@ void counters__free(struct counters *c);
 /* Return addresses of the chain "id", innermost first; how many, or a negative errno. */
 int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max);
 
-/* Mean time of a run in ns since the last call, measured by the kernel while "on" was set; NAN where
- * nothing ran. Measuring costs more than it measures: switch it on for a moment only. */
+/* Mean time of a run in ns since the last call, measured by the kernel while "on" was set; NAN
+ * where nothing ran. Measuring costs more than it measures: switch it on for a moment only. */
 int tracer__measure(struct tracer *t, bool on);
 double tracer__ns_per_event(const struct tracer *t);
 
 /* One hook: what doctor shows. */
 struct hook {
-	char name[64];	 /* "tp_btf/mm_page_alloc" */
-	enum mode mode;	 /* MODE_AUTO: every mode needs it */
-	bool optional;	 /* a mode does without, and knows less */
-	int error;	 /* 0, or a negative errno of the trial attach */
+	char name[64];  /* "tp_btf/mm_page_alloc" */
+	enum mode mode; /* MODE_AUTO: every mode needs it */
+	bool optional;  /* a mode does without, and knows less */
+	int error;      /* 0, or a negative errno of the trial attach */
 };
 
 /* Attaches each hook alone; the number of them, or a negative errno. At most "max" are filled. */

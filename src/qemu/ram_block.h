@@ -17,8 +17,8 @@ struct ram_block {
 	int64_t length_pages;
 };
 
-/* True, and *out filled, where "row" of "c" is the memory of one of the memory-backend objects of the
- * QEMU "t". Objects of one kind are matched to files in the order of their creation. */
+/* True, and *out filled, where "row" of "c" is the memory of one of the memory-backend objects of
+ * the QEMU "t". Objects of one kind are matched to files in the order of their creation. */
 bool ram_block__find(const struct record_target *t, const struct counters *c,
 		     const struct backing_row *row, struct ram_block *out);
 

@@ -102,8 +102,8 @@ static Dwfl *process_maps__dwfl(struct process_maps *p)
 	if (!text)
 		return NULL;
 	p->dwfl = dwfl_begin(&callbacks);
-	if (p->dwfl && (dwfl_linux_proc_maps_report(p->dwfl, text) ||
-			dwfl_report_end(p->dwfl, NULL, NULL))) {
+	if (p->dwfl &&
+	    (dwfl_linux_proc_maps_report(p->dwfl, text) || dwfl_report_end(p->dwfl, NULL, NULL))) {
 		dwfl_end(p->dwfl);
 		p->dwfl = NULL;
 	}
@@ -145,7 +145,8 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, int is_re
 	frame->module = name ? strdup(name) : NULL;
 	frame->offset = address - start;
 	frame->build_id = module_build_id(module);
-	symbol = dwfl_module_addrinfo(module, address - !!is_return, &offset, &sym, NULL, NULL, NULL);
+	symbol = dwfl_module_addrinfo(module, address - !!is_return, &offset, &sym, NULL, NULL,
+				      NULL);
 	/* A symbol that ends before the address is a neighbour's, not its name. */
 	if (symbol && (!sym.st_size || offset < sym.st_size)) {
 		frame->symbol = strdup(symbol);

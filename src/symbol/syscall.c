@@ -51,7 +51,7 @@ char *syscall__name(int32_t nr)
 static const struct name calls[] = {
 	{SYS_madvise, "madvise"},     {SYS_process_madvise, "process_madvise"},
 	{SYS_fallocate, "fallocate"}, {SYS_munmap, "munmap"},
-	{SYS_mremap, "mremap"},	      {SYS_truncate, "truncate"},
+	{SYS_mremap, "mremap"},       {SYS_truncate, "truncate"},
 	{SYS_ftruncate, "ftruncate"}, {SYS_close, "close"},
 };
 
@@ -69,14 +69,14 @@ const char *syscall__static_name(int32_t nr)
 
 /* linux/mman.h of 6.18; those that older C libraries lack by number. */
 static const struct name advice[] = {
-	NAME(MADV_NORMAL),	  NAME(MADV_RANDOM),	     NAME(MADV_SEQUENTIAL),
-	NAME(MADV_WILLNEED),	  NAME(MADV_DONTNEED),	     NAME(MADV_FREE),
-	NAME(MADV_REMOVE),	  NAME(MADV_DONTFORK),	     NAME(MADV_DOFORK),
-	NAME(MADV_MERGEABLE),	  NAME(MADV_UNMERGEABLE),    NAME(MADV_HUGEPAGE),
-	NAME(MADV_NOHUGEPAGE),	  NAME(MADV_DONTDUMP),	     NAME(MADV_DODUMP),
-	NAME(MADV_WIPEONFORK),	  NAME(MADV_KEEPONFORK),     NAME(MADV_COLD),
-	NAME(MADV_PAGEOUT),	  NAME(MADV_POPULATE_READ),  NAME(MADV_POPULATE_WRITE),
-	NAME(MADV_DONTNEED_LOCKED), NAME(MADV_HWPOISON),     {25, "MADV_COLLAPSE"},
+	NAME(MADV_NORMAL),           NAME(MADV_RANDOM),          NAME(MADV_SEQUENTIAL),
+	NAME(MADV_WILLNEED),         NAME(MADV_DONTNEED),        NAME(MADV_FREE),
+	NAME(MADV_REMOVE),           NAME(MADV_DONTFORK),        NAME(MADV_DOFORK),
+	NAME(MADV_MERGEABLE),        NAME(MADV_UNMERGEABLE),     NAME(MADV_HUGEPAGE),
+	NAME(MADV_NOHUGEPAGE),       NAME(MADV_DONTDUMP),        NAME(MADV_DODUMP),
+	NAME(MADV_WIPEONFORK),       NAME(MADV_KEEPONFORK),      NAME(MADV_COLD),
+	NAME(MADV_PAGEOUT),          NAME(MADV_POPULATE_READ),   NAME(MADV_POPULATE_WRITE),
+	NAME(MADV_DONTNEED_LOCKED),  NAME(MADV_HWPOISON),        {25, "MADV_COLLAPSE"},
 	{102, "MADV_GUARD_INSTALL"}, {103, "MADV_GUARD_REMOVE"},
 };
 

@@ -46,9 +46,9 @@ cat >"$work/good.json" <<'JSON'
   ],
   "advice": [
     { "call": "madvise", "behavior": "MADV_DONTNEED", "calls": 2, "failed": 1, "bytes": 409600,
-      "errno": 22, "released_pages": 100, "frames": [] },
+      "error": 22, "released_pages": 100, "frames": [] },
     { "call": "fallocate", "behavior": "FALLOC_FL_PUNCH_HOLE", "calls": 1, "failed": 1,
-      "bytes": 4096, "errno": "EPERM", "released_pages": 0, "frames": [] }
+      "bytes": 4096, "error": "EPERM", "released_pages": 0, "frames": [] }
   ]
 }
 JSON
@@ -161,7 +161,7 @@ fails 'residual_permille 1 kind=shmem'
 holds 'advice_calls 2 call=madvise behavior=MADV_DONTNEED'
 fails 'advice_calls 1 call=madvise behavior=MADV_DONTNEED'
 holds 'advice_calls 3'
-holds 'advice_failed 1 call=madvise errno=EINVAL'
+holds 'advice_failed 1 call=madvise error=EINVAL'
 fails 'advice_failed 1 call=madvise errno=EPERM'
 holds 'advice_failed 1 errno=EPERM behavior=*PUNCH_HOLE*'
 holds 'advice_bytes 409600 behavior=MADV_DONTNEED'

@@ -22,7 +22,7 @@
  *	residual			accounting[]	kind name; the sum is of absolute values
  *	residual_permille		accounting[]	kind name; NUMBER is the largest allowed
  *							|residual| in thousandths of the traced
- *pages advice_calls advice_failed	advice[]	call behavior errno (by name: EINVAL)
+ *pages advice_calls advice_failed	advice[]	call behavior error (by name: EINVAL)
  *	advice_bytes advice_released
  *	lost				lost{}		what (events, stacks, …); all numbers in it
  *
@@ -142,8 +142,6 @@ static enum match match_value(struct json_object *value, const char *pattern)
 
 	if (json_object_is_type(value, json_type_string))
 		text = json_object_get_string(value);
-	else if (is_number(value)) /* errno is the only one */
-		text = strerrorname_np(abs(json_object_get_int(value)));
 	if (!text)
 		return UNKNOWN;
 	return fnmatch(pattern, text, 0) ? NO : YES;
@@ -472,7 +470,7 @@ static bool key_is_known(enum section section, const char *key)
 	static const char *const keys[][6] = {
 		[CALLSITES] = {"access", "context", "syscall", "category", NULL},
 		[ACCOUNTING] = {"kind", "name", NULL},
-		[ADVICE] = {"call", "behavior", "errno", NULL},
+		[ADVICE] = {"call", "behavior", "error", NULL},
 		[LOST] = {"what", NULL},
 	};
 

@@ -37,9 +37,9 @@ static void run(int argc, char **argv)
 	expect("released 0 syscall=madvise");
 	expect("advice_calls %d call=madvise behavior=MADV_REMOVE", REMOVED);
 	expect("advice_failed %d call=madvise behavior=MADV_REMOVE", REMOVED);
-	expect("advice_failed %d call=madvise behavior=MADV_REMOVE errno=EINVAL", REMOVED);
+	expect("advice_failed %d call=madvise behavior=MADV_REMOVE error=EINVAL", REMOVED);
 	expect("advice_calls 1 call=madvise behavior=MADV_DONTNEED");
-	expect("advice_failed 1 call=madvise behavior=MADV_DONTNEED errno=EINVAL");
+	expect("advice_failed 1 call=madvise behavior=MADV_DONTNEED error=EINVAL");
 	expect("advice_released 0 call=madvise");
 	expect("residual_permille 1 " OF_ANON);
 }

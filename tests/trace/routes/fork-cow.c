@@ -34,7 +34,6 @@ static void run(int argc, char **argv)
 
 	expect("populated 0 symbol=touch_read");
 	expect("populated %d " OF_ANON " access=write context=user symbol=touch_write", WRITTEN);
-	expect("faults %d symbol=touch_write", WRITTEN);
 	expect("zero_populated 0 symbol=touch_write");
 }
 

@@ -35,7 +35,6 @@ static void run(int argc, char **argv)
 	expect("populated %d " OF_MEMFD, SHARED);
 	expect("populated %d " OF_MEMFD " access=write context=kernel", SHARED);
 	expect("zero_populated 0 " OF_MEMFD);
-	expect("faults %d context=kernel " OF_MEMFD, SHARED);
 	expect("residual 0 " OF_MEMFD);
 	expect("residual_permille 1 " OF_ANON);
 }

@@ -17,6 +17,7 @@ static void run(int argc, char **argv)
 	touch_write(mem, WRITTEN);
 	touch_read(mem + WRITTEN * page_size, READ);
 	check_equal("Anonymous before", smaps_pages(mem, "Anonymous"), WRITTEN);
+	drain_lru_batches();
 	check_call("MADV_DONTNEED", !madvise(mem, ALL * page_size, MADV_DONTNEED));
 	check_equal("Anonymous after", smaps_pages(mem, "Anonymous"), 0);
 	check_equal("Rss after", smaps_pages(mem, "Rss"), 0);

@@ -17,6 +17,7 @@ static void run(int argc, char **argv)
 	touch_write(shared, SHARED);
 	touch_write(anon, ANON);
 	check_equal("Anonymous before", smaps_pages(anon, "Anonymous"), ANON);
+	drain_lru_batches();
 	check_call("munmap of a memfd", !munmap(shared, SHARED * page_size));
 	check_call("munmap", !munmap(anon, ANON * page_size));
 	check_equal("st_blocks in pages", memfd_pages(fd), SHARED);

@@ -55,6 +55,12 @@ void check_call(const char *what, bool ok);
  */
 void touch_read(const volatile char *mem, size_t pages);
 void touch_write(volatile char *mem, size_t pages);
+/*
+ * Pages that were populated a moment ago wait in per-CPU batches for the LRU, which hold references:
+ * those few are given back later than asked. Without them the counts are exact.
+ */
+void drain_lru_batches(void);
+
 void touch_again(const volatile char *mem, size_t pages);
 
 /* Memory. All of it is fresh, none of it is populated; each fails the program if it cannot. */
