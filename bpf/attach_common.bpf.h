@@ -187,6 +187,7 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 		return 0;
 	task_state__flush(ts);
 	__sync_fetch_and_add(&events, ts->events);
+	__sync_fetch_and_add(&sampled_ns, ts->sampled_ns);
 	bpf_map_delete_elem(&tasks, &pid);
 	return 0;
 }

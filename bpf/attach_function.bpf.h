@@ -11,7 +11,7 @@ static __always_inline void function__fault_begin(const struct vm_area_struct *v
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
-	u64 ip;
+	u64 ip, began;
 
 	if (!is_watched(task) &&
 	    (closed || !tgid__test(target_bits, BPF_CORE_READ(vma, vm_mm, owner, tgid))))
@@ -19,7 +19,7 @@ static __always_inline void function__fault_begin(const struct vm_area_struct *v
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	if (regs) {
 		on_fault(ts, task, address, flags & FAULT_FLAG_WRITE, flags & FAULT_FLAG_USER);
@@ -35,6 +35,7 @@ static __always_inline void function__fault_begin(const struct vm_area_struct *v
 	ts->in_function = 1;
 	if (!task_state__knows(ts, address))
 		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));
+	task_state__end_event(ts, began);
 	ts->entry_ns = bpf_ktime_get_ns();
 }
 

@@ -10,15 +10,17 @@ static __always_inline void tracepoint__fault(u64 address, u64 error_code, bool 
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
+	u64 began;
 
 	if (!is_watched(task) || (s64)address < 0)
 		return;
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	on_fault(ts, task, address, error_code & PF_ERROR_WRITE, user);
+	task_state__end_event(ts, began);
 }
 
 SEC("tp_btf/page_fault_user")

@@ -46,6 +46,16 @@ static __always_inline struct backing *backing__add(const struct backing_key *ke
 	return bpf_map_lookup_elem(&backings, key);
 }
 
+static __always_inline void hugetlb_file__add(const struct backing_key *key)
+{
+	u32 at = __sync_fetch_and_add(&nr_hugetlb_files, 1);
+
+	if (at < HUGETLB_FILES_MAX)
+		hugetlb_files[at] = *key;
+	else
+		count_lost(LOST_BACKINGS, 1);
+}
+
 /* Enters the inode of a target into the table, with the pages it has now as where the books start.
  * "pending" of them have been allocated since, and are about to be counted. */
 static __always_inline struct backing *inode__register(const struct inode *inode,
@@ -62,6 +72,8 @@ static __always_inline struct backing *inode__register(const struct inode *inode
 	b->open_pages = inode__pages(inode) - pending;
 	b->blocks = b->open_pages;
 	inode__name(inode, b);
+	if (key->kind == KIND_HUGETLB)
+		hugetlb_file__add(key);
 	return b;
 }
 
@@ -133,7 +145,8 @@ static __always_inline void task_state__set_vma(struct task_state *ts,
 	ts->vma_end = BPF_CORE_READ(vma, vm_end);
 	ts->vma_generation = vma_generation;
 	vma__key(vma, tgid, &key, &flags);
-	vma__register(vma, &key, flags);
+	if (tgid__test(target_bits, tgid))
+		vma__register(vma, &key, flags);
 	ts->vma = key;
 }
 
@@ -177,26 +190,9 @@ static __always_inline bool inode__is_memory(const struct inode *inode, struct b
 	       inode__key(inode, key) != KIND_NONE;
 }
 
-static __always_inline bool inode__is_gone(const struct inode *inode)
-{
-	u64 gone = I_FREEING_MACRO | I_CLEAR_MACRO, offset;
-	u32 state = 0;
-
-	if (bpf_core_enum_value_exists(enum inode_state_flags_t___enum, I_CLEAR___enum))
-		gone = bpf_core_enum_value(enum inode_state_flags_t___enum, I_FREEING___enum) |
-		       bpf_core_enum_value(enum inode_state_flags_t___enum, I_CLEAR___enum);
-	if (bpf_core_field_exists(struct inode___enum, i_state))
-		offset = bpf_core_field_offset(struct inode___enum, i_state);
-	else if (bpf_core_field_exists(struct inode___struct, i_state))
-		offset = bpf_core_field_offset(struct inode___struct, i_state);
-	else
-		offset = bpf_core_field_offset(struct inode___int, i_state);
-	bpf_probe_read_kernel(&state, sizeof(state), (const void *)inode + offset);
-	return state & gone;
-}
-
 /* Pages of the table's inode now, 0 when it was evicted since. The memory of an evicted inode stays
- * an inode's until it is used again: number, and freeing state, tell. */
+ * an inode's until it is used again: that nobody refers to it, or its number, tells. (The bits of
+ * i_state have been renumbered twice.) */
 static __always_inline u64 backing__pages_now(const struct backing_key *key,
 					      const struct backing *b)
 {
@@ -204,7 +200,7 @@ static __always_inline u64 backing__pages_now(const struct backing_key *key,
 	struct backing_key now;
 
 	if (inode__key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev ||
-	    inode__is_gone(inode))
+	    BPF_CORE_READ(inode, i_count.counter) <= 0)
 		return 0;
 	return inode__pages(inode);
 }

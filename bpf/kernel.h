@@ -45,6 +45,7 @@ struct inode {
 	struct address_space *i_mapping;
 	unsigned long i_ino;
 	u64 i_blocks;
+	atomic_t i_count;
 	struct hlist_head i_dentry;
 } __KERNEL_TYPES;
 
@@ -199,28 +200,6 @@ enum {
 
 /* include/linux/page-flags.h: low bits of page->mapping */
 enum { MAPPING_ANON = 1, MAPPING_MOVABLE = 2, MAPPING_FLAGS = 3 };
-
-/* Bits of inode->i_state: macros until they became an enum in 6.18. The member was unsigned long or
- * u32 before, that enum then, and is a struct since 6.19: one flavour each; the flags are in its
- * first four bytes in all. */
-enum inode_state_flags_t___enum { I_FREEING___enum, I_CLEAR___enum };
-enum { I_FREEING_MACRO = 1 << 5, I_CLEAR_MACRO = 1 << 6 };
-
-struct inode___int {
-	u32 i_state;
-} __KERNEL_TYPES;
-
-struct inode___enum {
-	enum inode_state_flags_t___enum i_state;
-} __KERNEL_TYPES;
-
-struct inode_state_flags {
-	u32 __state;
-} __KERNEL_TYPES;
-
-struct inode___struct {
-	struct inode_state_flags i_state;
-} __KERNEL_TYPES;
 
 /* include/linux/page-flags.h. page->flags is the first word of a page on every version; its type
  * became a struct in 6.18 (memdesc_flags_t). */

@@ -7,6 +7,8 @@
 #define MIGPOP_MAPS_BPF_H
 
 /* One bit a thread group id, up to the kernel's PID_MAX_LIMIT: "is it ours?" costs one load. */
+enum { HUGETLB_FILES_MAX = 16 };
+
 #define TGID_BITS (4 * 1024 * 1024)
 
 u64 target_bits[TGID_BITS / 64];  /* traced processes */
@@ -20,6 +22,8 @@ u64 vma_generation;
 /* Set when a watched process has hugetlb memory: its pages come from a pool that no allocation
  * event shows, so they are looked for. */
 u32 hugetlb_in_use;
+u32 nr_hugetlb_files;
+struct backing_key hugetlb_files[HUGETLB_FILES_MAX];
 
 /* Set when the window is closed: what runs by then counts nothing more. */
 u32 closed;
@@ -27,8 +31,9 @@ u32 closed;
 /* Targets that live: with the last of them the books of shared files are closed. */
 s32 nr_targets;
 
-/* Events of threads that are gone. */
+/* Of threads that are gone. */
 u64 events;
+u64 sampled_ns;
 
 /* Set by the collector while the machine has swap. */
 u32 swap_in_use;

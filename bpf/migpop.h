@@ -103,7 +103,7 @@ struct advice {
 	u64 released;
 };
 
-enum { PENDING_MAX = 8 };
+enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 256 };
 
 /* A page allocated by a task of ours of which it is not yet known what it became. */
 struct pending {
@@ -132,6 +132,7 @@ struct task_state {
 	u64 released;   /* in the present system call */
 	u64 swapped;    /* of the inode that the present system call gives back */
 	u64 events;
+	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
 	u64 vma_start, vma_end, vma_generation;
 	struct backing_key vma; /* of [vma_start, vma_end) */
 	struct pending pending[PENDING_MAX];

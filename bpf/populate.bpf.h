@@ -260,21 +260,25 @@ static __always_inline s64 backing__take(const struct backing_key *key, struct b
 struct hugetlb_scan {
 	struct task_state *ts;
 	u32 tgid;
-	s64 shared; /* pages found to have come or gone in shared files */
+	s64 shared; /* pages that came to or went from shared files */
 };
 
-static long hugetlb__scan(struct bpf_map *map, struct backing_key *key, struct backing *b,
-			  struct hugetlb_scan *scan)
+static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 {
-	struct backing_key copy = *key;
+	struct backing_key key;
+	struct backing *b;
 	s64 delta;
 
-	if (copy.kind != KIND_HUGETLB || copy.tgid)
+	if (i >= nr_hugetlb_files || i >= HUGETLB_FILES_MAX)
+		return 1;
+	key = hugetlb_files[i];
+	b = bpf_map_lookup_elem(&backings, &key);
+	if (!b)
 		return 0;
-	delta = backing__take(&copy, b);
+	delta = backing__take(&key, b);
 	scan->shared += delta;
 	if (scan->ts)
-		hugetlb__count(scan->ts, scan->tgid, &copy, delta);
+		hugetlb__count(scan->ts, scan->tgid, &key, delta);
 	return 0;
 }
 
@@ -289,7 +293,7 @@ static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
 	if (ts->context != CONTEXT_SYSCALL &&
 	    !(task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB))
 		return;
-	bpf_for_each_map_elem(&backings, hugetlb__scan, &scan, 0);
+	bpf_loop(HUGETLB_FILES_MAX, hugetlb_file__scan, &scan, 0);
 	if (!task->mm)
 		return;
 	process = process__get(task->tgid);
@@ -357,7 +361,7 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 {
 	struct task_state *ts;
 	struct pending *p;
-	u64 ip;
+	u64 ip, began;
 	s32 nr;
 
 	if (!(gfp & (task->flags & PF_MEMALLOC_PIN ? GFP_HIGHMEM : GFP_MOVABLE)) || !page ||
@@ -372,7 +376,7 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	began = task_state__begin_event(ts);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
 		task_state__settle(ts, task);
 	if (nr != SYSCALL_NONE && !ts->kernel_fault)
@@ -385,6 +389,7 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
+	task_state__end_event(ts, began);
 }
 
 /* Begins a fault of the current task in its own memory. */

@@ -124,6 +124,19 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 	return ts;
 }
 
+/* Counts an event, and times every 256th: the kernel's own statistics would patch its text at every
+ * start and cost each event more than the event does. */
+static __always_inline u64 task_state__begin_event(struct task_state *ts)
+{
+	return ++ts->events % EVENTS_PER_SAMPLE ? 0 : bpf_ktime_get_ns();
+}
+
+static __always_inline void task_state__end_event(struct task_state *ts, u64 began)
+{
+	if (began)
+		ts->sampled_ns += bpf_ktime_get_ns() - began;
+}
+
 static __always_inline struct process *process__get(u32 tgid)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);

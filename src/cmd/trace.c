@@ -48,7 +48,7 @@ struct trace {
 	int child_status; /* wait status */
 	bool migrating;   /* the monitor has said so */
 	int signal_fd;
-	uint64_t start_ms, next_tick_ms, next_line_ms, measure_until_ms;
+	uint64_t start_ms, next_tick_ms, next_line_ms;
 	struct record *last; /* of the live table */
 };
 
@@ -335,17 +335,6 @@ static void print_line(struct trace *t)
 	t->last = r;
 }
 
-/* Measures what an event costs for a moment of the window only: measuring is dearer than counting.
- */
-static void measure(struct trace *t, uint64_t now)
-{
-	if (now < t->measure_until_ms || !isnan(t->session.ns_per_event))
-		return;
-	t->session.ns_per_event = tracer__ns_per_event(t->tracer);
-	if (!isnan(t->session.ns_per_event))
-		tracer__measure(t->tracer, false);
-}
-
 /* Reason to close the window, or NULL. */
 static const char *on_child(struct trace *t)
 {
@@ -399,7 +388,6 @@ static const char *on_time(struct trace *t, uint64_t now)
 {
 	const struct options *o = t->options;
 
-	measure(t, now);
 	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
 		return "duration";
 	if (o->interval > 0 && now >= t->next_line_ms) {
@@ -429,8 +417,6 @@ static const char *run(struct trace *t)
 	t->start_ms = now_ms();
 	t->next_tick_ms = t->start_ms + TICK_MS;
 	t->next_line_ms = t->start_ms + (uint64_t)(t->options->interval * 1000);
-	t->measure_until_ms = t->start_ms + 20;
-	tracer__measure(t->tracer, true);
 	while (!reason) {
 		uint64_t now = now_ms(), until = t->next_tick_ms;
 
@@ -438,8 +424,6 @@ static const char *run(struct trace *t)
 			until = now + QMP_POLL_MS;
 		if (t->options->interval > 0 && until > t->next_line_ms)
 			until = t->next_line_ms;
-		if (isnan(s->ns_per_event) && until > now + 20)
-			until = now + 20;
 		if (t->options->duration > 0 &&
 		    until > t->start_ms + (uint64_t)(t->options->duration * 1000))
 			until = t->start_ms + (uint64_t)(t->options->duration * 1000);

@@ -566,10 +566,14 @@ static int fill_head(const struct session *s, const struct snapshot *close, cons
 	r->totals.released_pages = r->totals.advice_calls = r->totals.advice_bytes = 0;
 	r->totals.mapped_pages = RECORD_UNKNOWN;
 	r->overhead.events = (int64_t)(close->counters.events - s->open.counters.events);
-	r->overhead.ns_per_event = s->ns_per_event;
-	r->overhead.bpf_ns = isnan(s->ns_per_event)
-				     ? RECORD_UNKNOWN
-				     : (int64_t)(s->ns_per_event * (double)r->overhead.events);
+	r->overhead.bpf_ns = RECORD_UNKNOWN;
+	r->overhead.ns_per_event = NAN;
+	if (r->overhead.events >= EVENTS_PER_SAMPLE) {
+		u64 ns = close->counters.sampled_ns - s->open.counters.sampled_ns;
+
+		r->overhead.bpf_ns = (int64_t)(ns * EVENTS_PER_SAMPLE);
+		r->overhead.ns_per_event = (double)r->overhead.bpf_ns / (double)r->overhead.events;
+	}
 	return fill_targets(s, r);
 }
 

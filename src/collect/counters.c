@@ -115,6 +115,7 @@ static int add_memos(struct tracer *t, struct counters *c)
 		const struct task_state *ts = &rows[i].value;
 
 		c->events += ts->events;
+		c->sampled_ns += ts->sampled_ns;
 		if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
 			continue;
 		c->sites[c->nr_sites].key = ts->memo_key;
@@ -194,6 +195,7 @@ int tracer__read(struct tracer *t, struct counters *c)
 	for (int i = 0; i < NR_LOST; i++)
 		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
+	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);
 	c->missed = missed_runs(t);
 	return 0;
 }

@@ -79,6 +79,26 @@ static int64_t kb_to_pages(int64_t kb)
 	return kb < 0 ? -1 : kb * 1024 / sysconf(_SC_PAGESIZE);
 }
 
+/* kB of private memory in swap. That of shared memory is not the process's own, and VmSwap of
+ * status is not exact: up to 6.1 each thread holds back up to 64 of its changes. */
+static int64_t private_swap(pid_t pid)
+{
+	char *smaps = proc__read(pid, "smaps", NULL), *save = NULL, *line;
+	bool private = false;
+	int64_t sum = 0;
+
+	for (line = smaps ? strtok_r(smaps, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char perms[8];
+
+		if (sscanf(line, "%*x-%*x %7s", perms) == 1)
+		private = perms[3] == 'p';
+		else if (private && !strncmp(line, "Swap:", 5)) sum += strtoll(line + 5, NULL, 10);
+	}
+	free(smaps);
+	return sum;
+}
+
 int proc__figures(pid_t pid, struct proc_figures *out)
 {
 	char *rollup, *status = proc__read(pid, "status", NULL);
@@ -99,7 +119,7 @@ int proc__figures(pid_t pid, struct proc_figures *out)
 	free(rollup);
 	if (anonymous < 0)
 		return -ESRCH;
-	out->anon = kb_to_pages(anonymous + (swap > 0 ? swap : 0));
+	out->anon = kb_to_pages(anonymous + (swap > 0 ? private_swap(pid) : 0));
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct record_target;
 
 /* Pages, but for page_tables: kB. -1 where the process is gone. */
 struct proc_figures {
-	int64_t anon;        /* smaps: Anonymous + Swap, of every mapping */
+	int64_t anon;        /* smaps: Anonymous, and Swap of private mappings */
 	int64_t page_tables; /* VmPTE */
 	int64_t hugetlb;     /* HugetlbPages */
 	int64_t rss;         /* VmRSS */

@@ -3,7 +3,6 @@
  * One tracing session: targets, snapshots, and the window between two of them.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,7 +18,6 @@ void session__init(struct session *s, struct tracer *tracer, enum stack stack)
 	s->tracer = tracer;
 	s->stack = stack;
 	s->resolver = resolver__new();
-	s->ns_per_event = NAN;
 }
 
 static void snapshot__free(struct snapshot *snap)

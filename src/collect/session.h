@@ -45,7 +45,6 @@ struct session {
 	const char *opened_by, *closed_by;
 	struct record_tick *ticks;
 	size_t nr_ticks;
-	double ns_per_event;
 };
 
 void session__init(struct session *s, struct tracer *tracer, enum stack stack);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +169,6 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 
 	if (!t)
 		return -ENOMEM;
-	t->stats_fd = -1;
 	for (enum mode m = first; m <= last; m++) {
 		err = open_mode(t, m, options, why, size);
 		if (!err) {
@@ -186,7 +184,6 @@ void tracer__close(struct tracer *t)
 {
 	if (!t)
 		return;
-	tracer__measure(t, false);
 	tracer__detach(t);
 	free(t);
 }
@@ -266,40 +263,6 @@ int tracer__stop(struct tracer *t)
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return -errno;
 	return tracer__run_iterator(t->skel->progs.common__settle, -1);
-}
-
-int tracer__measure(struct tracer *t, bool on)
-{
-	if (on && t->stats_fd < 0)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (!on && t->stats_fd >= 0) {
-		close(t->stats_fd);
-		t->stats_fd = -1;
-	}
-	return on && t->stats_fd < 0 ? t->stats_fd : 0;
-}
-
-double tracer__ns_per_event(const struct tracer *t)
-{
-	u64 ns = 0, runs = 0;
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program(prog, t->skel->obj)
-	{
-		struct bpf_prog_info info = {0};
-		u32 len = sizeof(info);
-		const char *name = bpf_program__name(prog);
-
-		/* Those that a fault runs through: the others would hide their mean. */
-		if (!strstr(name, "fault") && !strstr(name, "page_alloc"))
-			continue;
-		if (bpf_program__fd(prog) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			continue;
-		ns += info.run_time_ns;
-		runs += info.run_cnt;
-	}
-	return runs ? (double)ns / (double)runs : NAN;
 }
 
 static int try_hook(const char *name)

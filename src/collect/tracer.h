@@ -80,7 +80,8 @@ struct counters {
 	u64 lost[NR_LOST];
 	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
 	u64 events;
-	u64 taken_ns; /* CLOCK_BOOTTIME */
+	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
+	u64 taken_ns;   /* CLOCK_BOOTTIME */
 };
 
 /* Reads all counters into *out, to be freed by counters__free(). While threads run the rows are not
@@ -93,11 +94,6 @@ void counters__free(struct counters *c);
 
 /* Return addresses of the chain "id", innermost first; how many, or a negative errno. */
 int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max);
-
-/* Mean time of a run in ns since the last call, measured by the kernel while "on" was set; NAN
- * where nothing ran. Measuring costs more than it measures: switch it on for a moment only. */
-int tracer__measure(struct tracer *t, bool on);
-double tracer__ns_per_event(const struct tracer *t);
 
 /* One hook: what doctor shows. */
 struct hook {

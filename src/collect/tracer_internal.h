@@ -15,7 +15,6 @@ struct tracer {
 	struct bpf_link *links[TRACER_LINKS_MAX];
 	size_t nr_links;
 	enum mode mode;
-	int stats_fd;
 };
 
 void tracer__detach(struct tracer *t);
