@@ -172,11 +172,7 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	if (!ts)
 		return;
 	ts->events++;
-	if (ts->context != CONTEXT_SYSCALL || ts->syscall != nr) {
-		task_state__end(ts, task);
-		task_state__enter_syscall(ts, task, nr, regs->ip);
-	}
-	task_state__end(ts, task);
+	task_state__end_as(ts, task, nr, regs->ip);
 	ts->kernel_fault = 0;
 	switch (nr) {
 	case __NR_mmap:

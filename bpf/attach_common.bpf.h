@@ -180,15 +180,10 @@ SEC("tp_btf/sched_process_free")
 int BPF_PROG(common__sched_process_free, struct task_struct *task)
 {
 	struct task_state *ts;
-	u32 pid = task->pid;
 
 	ts = task_state__find(task);
-	if (!ts)
-		return 0;
-	task_state__flush(ts);
-	__sync_fetch_and_add(&events, ts->events);
-	__sync_fetch_and_add(&sampled_ns, ts->sampled_ns);
-	bpf_map_delete_elem(&tasks, &pid);
+	if (ts)
+		task_state__release(ts, task->pid);
 	return 0;
 }
 

@@ -39,6 +39,10 @@ struct super_block {
 	unsigned long s_magic;
 } __KERNEL_TYPES;
 
+struct address_space {
+	struct inode *host;
+} __KERNEL_TYPES;
+
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
@@ -47,10 +51,7 @@ struct inode {
 	u64 i_blocks;
 	atomic_t i_count;
 	struct hlist_head i_dentry;
-} __KERNEL_TYPES;
-
-struct address_space {
-	struct inode *host;
+	struct address_space i_data;
 } __KERNEL_TYPES;
 
 struct dentry {

@@ -103,7 +103,7 @@ struct advice {
 	u64 released;
 };
 
-enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 256 };
+enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 256, TASK_SLOTS = 4096 };
 
 /* A page allocated by a task of ours of which it is not yet known what it became. */
 struct pending {
@@ -138,6 +138,10 @@ struct task_state {
 	struct pending pending[PENDING_MAX];
 	u64 mapping; /* address_space last resolved, to ... */
 	struct backing_key file;
+	u64 last_ip;	  /* what memo_key was made from, when of a user fault in a shmem file; */
+	u64 last_mapping; /* 0 if of something else */
+	u32 last_access;
+	u32 zero2;
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
 };

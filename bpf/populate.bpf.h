@@ -176,6 +176,33 @@ static __always_inline bool folio__is_mapped(const struct folio *folio, u32 orde
 	return order || BPF_CORE_READ(folio, _mapcount.counter) >= 0;
 }
 
+/* In a migration loop page after page goes to the site that the last one went to: the same user PC,
+ * access and file. The file's number is asked again, since a new file can stand where one was. */
+static __always_inline bool task_state__settle_as_last(struct task_state *ts,
+						       const struct pending *p)
+{
+	const struct folio *folio = (const struct folio *)p->page;
+	u64 mapping, ino = 0;
+
+	if (p->context != CONTEXT_USER || p->access != ts->last_access || ts->ip != ts->last_ip ||
+	    !ts->last_mapping || swap_in_use || ts->entry_ns)
+		return false;
+	mapping = (u64)BPF_CORE_READ(folio, mapping);
+	if (mapping != ts->last_mapping)
+		return false;
+	bpf_probe_read_kernel(&ino, sizeof(ino),
+			      (void *)mapping - bpf_core_field_offset(struct inode, i_data) +
+				      bpf_core_field_offset(struct inode, i_ino));
+	if (ino != ts->memo_key.backing.id)
+		return false;
+	ts->memo.populated += 1ULL << (p->order & 31);
+	if (p->access == ACCESS_READ)
+		ts->memo.zero_populated += 1ULL << (p->order & 31);
+	ts->memo.faults += ts->fault;
+	ts->fault = 0;
+	return true;
+}
+
 static __always_inline void task_state__settle_one(struct task_state *ts, struct task_struct *task,
 						   const struct pending *p)
 {
@@ -217,6 +244,11 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 		ts->entry_ns = 0;
 	}
 	task_state__count(ts, &key, &add);
+	if (key.backing.kind == KIND_SHMEM && key.context == CONTEXT_USER) {
+		ts->last_ip = ts->ip;
+		ts->last_access = key.access;
+		ts->last_mapping = mapping;
+	}
 }
 
 /* Counts a page, or pages, of hugetlb memory that came or went since it was last looked at. They
@@ -282,17 +314,22 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 	return 0;
 }
 
-/* Looks at the memory that the present context may have populated or given back. */
+/* Looks at the memory that the present context may have populated or given back. At the end of the
+ * system call "exit_nr" that may be the call's own doing, whatever fault came last. */
 static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
-						       struct task_struct *task)
+						       struct task_struct *task, s32 exit_nr,
+						       u64 exit_ip)
 {
 	struct hugetlb_scan scan = {.ts = ts, .tgid = task->tgid};
 	struct process *process;
 	s64 usage, delta;
 
 	if (ts->context != CONTEXT_SYSCALL &&
-	    !(task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB))
-		return;
+	    !(task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB)) {
+		if (exit_nr == SYSCALL_NONE)
+			return;
+		task_state__enter_syscall(ts, task, exit_nr, exit_ip);
+	}
 	bpf_loop(HUGETLB_FILES_MAX, hugetlb_file__scan, &scan, 0);
 	if (!task->mm)
 		return;
@@ -306,43 +343,72 @@ static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
 		struct backing_key private = {.kind = KIND_HUGETLB, .tgid = task->tgid};
 
 		if (ts->vma.kind == KIND_HUGETLB && ts->vma.tgid)
-		private = ts->vma;
+			private = ts->vma;
 		hugetlb__count(ts, task->tgid, &private, delta);
 	}
 }
 
-/* Counts the pages that the present context populated. */
+struct settle {
+	struct task_state *ts;
+	struct task_struct *task;
+};
+
+static long task_state__settle_next(u32 i, struct settle *settle)
+{
+	struct task_state *ts = settle->ts;
+	struct pending p;
+
+	if (!ts || i + 1 >= ts->nr_pending)
+		return 1;
+	p = ts->pending[(i + 1) & (PENDING_MAX - 1)];
+	task_state__settle_one(ts, settle->task, &p);
+	return 0;
+}
+
+/* Counts the pages that the present context populated: one as a rule. */
 static __always_inline void task_state__settle(struct task_state *ts, struct task_struct *task)
 {
-	u32 n = ts->nr_pending;
+	struct settle settle = {.ts = ts, .task = task};
 
-	for (u32 i = 0; i < PENDING_MAX; i++) {
-		if (i >= n)
-			break;
-		task_state__settle_one(ts, task, &ts->pending[i]);
-	}
+	if (!ts->nr_pending)
+		return;
+	if (ts->nr_pending > 1)
+		bpf_loop(PENDING_MAX - 1, task_state__settle_next, &settle, 0);
+	if (!task_state__settle_as_last(ts, &ts->pending[0]))
+		task_state__settle_one(ts, task, &ts->pending[0]);
 	ts->nr_pending = 0;
+}
+
+/* Counts the fault of the present context, where no page has been counted with it. */
+static __always_inline void task_state__count_fault(struct task_state *ts, struct task_struct *task)
+{
+	struct site add = {.faults = ts->fault};
+	struct site_key key;
+
+	task_state__key(ts, task->tgid, &key);
+	key.context = ts->context;
+	key.access = ts->access;
+	if (ts->entry_ns)
+		add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
+	task_state__count(ts, &key, &add);
+}
+
+static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,
+					       s32 exit_nr, u64 exit_ip)
+{
+	task_state__settle(ts, task);
+	if (hugetlb_in_use && is_target(task))
+		task_state__settle_hugetlb(ts, task, exit_nr, exit_ip);
+	if (ts->fault && is_target(task))
+		task_state__count_fault(ts, task);
+	ts->fault = 0;
+	ts->entry_ns = 0;
 }
 
 /* Ends the present context: counts what it populated, and its fault. */
 static __always_inline void task_state__end(struct task_state *ts, struct task_struct *task)
 {
-	task_state__settle(ts, task);
-	if (hugetlb_in_use && is_target(task))
-		task_state__settle_hugetlb(ts, task);
-	if (ts->fault && is_target(task)) {
-		struct site add = {.faults = ts->fault};
-		struct site_key key;
-
-		task_state__key(ts, task->tgid, &key);
-		key.context = ts->context;
-		key.access = ts->access;
-		if (ts->entry_ns)
-			add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
-		task_state__count(ts, &key, &add);
-	}
-	ts->fault = 0;
-	ts->entry_ns = 0;
+	task_state__end_as(ts, task, SYSCALL_NONE, 0);
 }
 
 /* Another process that reaches into the memory of others, by a system call that says so. */

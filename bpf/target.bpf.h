@@ -76,6 +76,7 @@ static __always_inline void task_state__count(struct task_state *ts, const struc
 			site__add(&ts->memo_key, &ts->memo);
 		ts->memo_key = *key;
 		ts->memo = *add;
+		ts->last_mapping = 0;
 		return;
 	}
 	ts->memo.faults += add->faults;
@@ -97,17 +98,37 @@ static __always_inline void task_state__flush(struct task_state *ts)
 
 static __always_inline struct task_state *task_state__find(const struct task_struct *task)
 {
-	u32 pid = task->pid;
-	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
+	u32 pid = task->pid, slot = pid % TASK_SLOTS;
+	struct task_state *ts = bpf_map_lookup_elem(&task_slots, &slot);
 
+	if (ts && ts->task == (u64)task)
+		return ts;
+	ts = bpf_map_lookup_elem(&tasks, &pid);
 	return ts && ts->task == (u64)task ? ts : NULL;
 }
 
+static __always_inline struct task_state *task_state__init(struct task_state *ts,
+							   const struct task_struct *task)
+{
+	ts->syscall = SYSCALL_NONE;
+	ts->stack = -1;
+	return ts;
+}
+
+/* The state of a thread: in the slot of its id, an array's look-up, or where another thread sits
+ * there in the hash. */
 static __always_inline struct task_state *task_state__get(const struct task_struct *task)
 {
-	u32 pid = task->pid;
-	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
+	u32 pid = task->pid, slot = pid % TASK_SLOTS;
+	struct task_state *ts = bpf_map_lookup_elem(&task_slots, &slot);
 
+	if (ts) {
+		if (ts->task == (u64)task)
+			return ts;
+		if (!ts->task && !__sync_val_compare_and_swap(&ts->task, 0, (u64)task))
+			return task_state__init(ts, task);
+	}
+	ts = bpf_map_lookup_elem(&tasks, &pid);
 	if (ts && ts->task == (u64)task)
 		return ts;
 	if (ts) /* a thread of that id is gone, this one has its id now */
@@ -119,9 +140,21 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 		return NULL;
 	}
 	ts->task = (u64)task;
-	ts->syscall = SYSCALL_NONE;
-	ts->stack = -1;
-	return ts;
+	return task_state__init(ts, task);
+}
+
+/* Gives up the state of a thread that is gone: what it counted last goes to the map. */
+static __always_inline void task_state__release(struct task_state *ts, u32 pid)
+{
+	u32 slot = pid % TASK_SLOTS;
+
+	task_state__flush(ts);
+	__sync_fetch_and_add(&events, ts->events);
+	__sync_fetch_and_add(&sampled_ns, ts->sampled_ns);
+	if (ts == bpf_map_lookup_elem(&task_slots, &slot))
+		bpf_map_update_elem(&task_slots, &slot, &task_state_none, BPF_ANY);
+	else
+		bpf_map_delete_elem(&tasks, &pid);
 }
 
 /* Counts an event, and times every 256th: the kernel's own statistics would patch its text at every

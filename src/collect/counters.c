@@ -95,14 +95,14 @@ struct task_row {
 #define READ_ROWS(map, rows, n)                                                                    \
 	read_map(map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
 
-static int add_memos(struct tracer *t, struct counters *c)
+static int add_memos_of(const struct bpf_map *map, struct counters *c)
 {
 	struct site_row *more;
 	struct task_row *rows;
-	size_t n, to = 0;
+	size_t n;
 	int err;
 
-	err = READ_ROWS(t->skel->maps.tasks, &rows, &n);
+	err = READ_ROWS(map, &rows, &n);
 	if (err)
 		return err;
 	more = realloc(c->sites, (c->nr_sites + n + 1) * sizeof(*more));
@@ -122,6 +122,18 @@ static int add_memos(struct tracer *t, struct counters *c)
 		c->sites[c->nr_sites++].value = ts->memo;
 	}
 	free(rows);
+	return 0;
+}
+
+static int add_memos(struct tracer *t, struct counters *c)
+{
+	size_t to = 0;
+	int err = add_memos_of(t->skel->maps.task_slots, c);
+
+	if (!err)
+		err = add_memos_of(t->skel->maps.tasks, c);
+	if (err)
+		return err;
 	qsort(c->sites, c->nr_sites, sizeof(*c->sites), compare_sites);
 	for (size_t i = 1; i < c->nr_sites; i++) {
 		if (!compare_sites(&c->sites[to], &c->sites[i]))
