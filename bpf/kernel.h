@@ -132,7 +132,7 @@ struct page {
 struct folio {
 	struct address_space *mapping;
 	unsigned long index;
-	atomic_t _mapcount;
+	atomic_t _mapcount, _refcount;
 	unsigned long _flags_1;
 } __KERNEL_TYPES;
 

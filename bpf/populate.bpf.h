@@ -214,8 +214,10 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 	bool shared;
 
 	if (!mapping) {
-		/* System calls allocate such pages for other ends too: a pool of huge pages. */
-		if (!swap_in_use && p->context != CONTEXT_SYSCALL)
+		/* Freed by another by now, or not memory of a process: system calls allocate such
+		 * pages for other ends too, as a pool of huge pages. */
+		if (!swap_in_use && p->context != CONTEXT_SYSCALL &&
+		    BPF_CORE_READ(folio, _refcount.counter) > 0)
 			count_lost(LOST_UNPLACED, pages);
 		return;
 	}
@@ -343,7 +345,7 @@ static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
 		struct backing_key private = {.kind = KIND_HUGETLB, .tgid = task->tgid};
 
 		if (ts->vma.kind == KIND_HUGETLB && ts->vma.tgid)
-			private = ts->vma;
+		private = ts->vma;
 		hugetlb__count(ts, task->tgid, &private, delta);
 	}
 }
