@@ -7,7 +7,7 @@ set -euo pipefail
 # To build, and to migrate a QEMU. The unit tests are part of the build.
 quickstart=(
 	gcc libc6-dev clang llvm cmake ninja-build pkg-config
-	libbpf-dev bpftool libelf-dev libdw-dev libjson-c-dev libcmocka-dev
+	libbpf-dev bpftool libelf-dev libdw-dev libjson-c-dev libseccomp-dev libcmocka-dev
 	qemu-system-x86 jq
 )
 # To run kernels in virtual machines, to look at the code, and for the benchmark's other contestants.
