@@ -136,7 +136,9 @@ static void text__head(struct flow *w, const struct record *r)
 	format__clear(&t);
 	text__target(w, r, &t);
 	format__add(&t, "%s mode, %s stacks", string__or(r->mode, "unknown"),
-		    string__or(r->stack, "unknown"));
+		    !strcmp(string__or(r->stack, "unknown"), "none")
+			    ? "no"
+			    : string__or(r->stack, "unknown"));
 	flow__add(w, VERDICT_NONE, "", &t);
 	if (r->end_ns > r->start_ns)
 		format__add(&t, "window %s", format__time(n, (double)(r->end_ns - r->start_ns)));
@@ -267,7 +269,8 @@ static void text__categories(struct flow *w, const struct record *r)
 	}
 	qsort(v, n, sizeof(v[0]), category__compare);
 	format__clear(&t);
-	for (k = 0; k < n && v[k].pages > 0; k++) {
+	/* That all of it is for "other" says nothing. */
+	for (k = 0; k < n && v[k].pages > 0 && (n > 1 || strcmp(v[k].name, "other") != 0); k++) {
 		format__add(&t, k ? ", " : "for ");
 		format__add_name(&t, v[k].name);
 		format__add(&t, " %s", format__count(c, v[k].pages));
