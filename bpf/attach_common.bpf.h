@@ -9,7 +9,7 @@
 SEC("tp_btf/mm_page_alloc")
 int BPF_PROG(common__mm_page_alloc, struct page *page, unsigned int order, unsigned int gfp)
 {
-	on_page_alloc(bpf_get_current_task_btf(), page, order, gfp);
+	on_page_alloc(ctx, bpf_get_current_task_btf(), page, order, gfp);
 	return 0;
 }
 

@@ -6,8 +6,9 @@
 #ifndef MIGPOP_ATTACH_FUNCTION_BPF_H
 #define MIGPOP_ATTACH_FUNCTION_BPF_H
 
-static __always_inline void function__fault_begin(const struct vm_area_struct *vma, u64 address,
-						  u32 flags, const struct pt_regs *regs)
+static __always_inline void function__fault_begin(void *ctx, const struct vm_area_struct *vma,
+						  u64 address, u32 flags,
+						  const struct pt_regs *regs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
@@ -22,7 +23,7 @@ static __always_inline void function__fault_begin(const struct vm_area_struct *v
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	if (regs) {
-		on_fault(ts, task, address, flags & FAULT_FLAG_WRITE, flags & FAULT_FLAG_USER);
+		on_fault(ctx, ts, task, address, flags & FAULT_FLAG_WRITE, flags & FAULT_FLAG_USER);
 		/* A fault that is tried again was counted the first time. */
 		ts->fault = !(flags & FAULT_FLAG_TRIED);
 	} else {
@@ -30,6 +31,7 @@ static __always_inline void function__fault_begin(const struct vm_area_struct *v
 
 		task_state__enter_syscall(ts, task, nr, ip);
 		ts->address = address;
+		task_state__take_stack(ts, ctx);
 		ts->access = flags & FAULT_FLAG_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	}
 	ts->in_function = 1;
@@ -55,7 +57,7 @@ SEC("fentry/handle_mm_fault")
 int BPF_PROG(fentry__handle_mm_fault, struct vm_area_struct *vma, unsigned long address,
 	     unsigned int flags, struct pt_regs *regs)
 {
-	function__fault_begin(vma, address, flags, regs);
+	function__fault_begin(ctx, vma, address, flags, regs);
 	return 0;
 }
 
@@ -70,7 +72,7 @@ SEC("kprobe/handle_mm_fault")
 int BPF_KPROBE(kprobe__handle_mm_fault, struct vm_area_struct *vma, unsigned long address,
 	       unsigned int flags, struct pt_regs *regs)
 {
-	function__fault_begin(vma, address, flags, regs);
+	function__fault_begin(ctx, vma, address, flags, regs);
 	return 0;
 }
 

@@ -6,20 +6,22 @@
 #ifndef MIGPOP_ATTACH_TRACEPOINT_BPF_H
 #define MIGPOP_ATTACH_TRACEPOINT_BPF_H
 
-static __always_inline void tracepoint__fault(u64 address, u64 error_code, bool user)
+static __always_inline void tracepoint__fault(void *ctx, u64 address, u64 error_code, bool user)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
 	u64 began;
 
-	if (!is_watched(task) || (s64)address < 0)
+	/* With faults disabled the kernel only tries (copy_from_user_nofault): nothing is
+	 * populated. */
+	if (!is_watched(task) || (s64)address < 0 || (!user && task->pagefault_disabled))
 		return;
 	ts = task_state__get(task);
 	if (!ts)
 		return;
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
-	on_fault(ts, task, address, error_code & PF_ERROR_WRITE, user);
+	on_fault(ctx, ts, task, address, error_code & PF_ERROR_WRITE, user);
 	task_state__end_event(ts, began);
 }
 
@@ -27,7 +29,7 @@ SEC("tp_btf/page_fault_user")
 int BPF_PROG(tracepoint__page_fault_user, unsigned long address, struct pt_regs *regs,
 	     unsigned long error_code)
 {
-	tracepoint__fault(address, error_code, true);
+	tracepoint__fault(ctx, address, error_code, true);
 	return 0;
 }
 
@@ -35,7 +37,7 @@ SEC("tp_btf/page_fault_kernel")
 int BPF_PROG(tracepoint__page_fault_kernel, unsigned long address, struct pt_regs *regs,
 	     unsigned long error_code)
 {
-	tracepoint__fault(address, error_code, false);
+	tracepoint__fault(ctx, address, error_code, false);
 	return 0;
 }
 

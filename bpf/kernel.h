@@ -144,6 +144,7 @@ struct task_struct {
 	int pid, tgid;
 	unsigned int flags;
 	unsigned long maj_flt;
+	int pagefault_disabled;
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct signal_struct *signal;

@@ -55,6 +55,7 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	ts->address = 0;
 	ts->fault = 0;
 	ts->entry_ns = 0;
+	ts->stack = -1;
 	ts->maj_flt = task->maj_flt;
 	if (nr < 0)
 		return;
@@ -185,7 +186,7 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 	u64 mapping, ino = 0;
 
 	if (p->context != CONTEXT_USER || p->access != ts->last_access || ts->ip != ts->last_ip ||
-	    !ts->last_mapping || swap_in_use || ts->entry_ns)
+	    !ts->last_mapping || swap_in_use || ts->entry_ns || ts->stack != ts->memo_key.stack)
 		return false;
 	mapping = (u64)BPF_CORE_READ(folio, mapping);
 	if (mapping != ts->last_mapping)
@@ -413,6 +414,19 @@ static __always_inline void task_state__end(struct task_state *ts, struct task_s
 	task_state__end_as(ts, task, SYSCALL_NONE, 0);
 }
 
+/* The call chain by frame pointers, where one was asked for. "ctx" is the program's own. */
+static __always_inline void task_state__take_stack(struct task_state *ts, void *ctx)
+{
+	long id;
+
+	if (!stack_fp || ts->syscall < SYSCALL_NONE)
+		return;
+	id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	ts->stack = id < 0 ? -1 : id;
+	if (id < 0)
+		count_lost(LOST_STACKS, 1);
+}
+
 /* Another process that reaches into the memory of others, by a system call that says so. */
 static __always_inline bool reaches_into_others(s32 nr, struct task_struct *task)
 {
@@ -424,8 +438,8 @@ static __always_inline bool reaches_into_others(s32 nr, struct task_struct *task
 	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
 }
 
-static __always_inline void on_page_alloc(struct task_struct *task, const struct page *page,
-					  u32 order, u32 gfp)
+static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
+					  const struct page *page, u32 order, u32 gfp)
 {
 	struct task_state *ts;
 	struct pending *p;
@@ -447,8 +461,10 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 	began = task_state__begin_event(ts);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
 		task_state__settle(ts, task);
-	if (nr != SYSCALL_NONE && !ts->kernel_fault)
+	if (nr != SYSCALL_NONE && !ts->kernel_fault) {
 		task_state__enter_syscall(ts, task, nr, ip);
+		task_state__take_stack(ts, ctx);
+	}
 	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 	p->page = (u64)page;
 	p->order = order;
@@ -461,8 +477,8 @@ static __always_inline void on_page_alloc(struct task_struct *task, const struct
 }
 
 /* Begins a fault of the current task in its own memory. */
-static __always_inline void on_fault(struct task_state *ts, struct task_struct *task, u64 address,
-				     bool write, bool user)
+static __always_inline void on_fault(void *ctx, struct task_state *ts, struct task_struct *task,
+				     u64 address, bool write, bool user)
 {
 	u64 ip;
 	s32 nr = task__syscall(task, &ip);
@@ -475,6 +491,7 @@ static __always_inline void on_fault(struct task_state *ts, struct task_struct *
 	ts->maj_flt = task->maj_flt;
 	ts->kernel_fault = !user;
 	ts->fault = 1;
+	task_state__take_stack(ts, ctx);
 }
 
 /* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. */
