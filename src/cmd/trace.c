@@ -373,14 +373,9 @@ static const char *on_child(struct trace *t)
 
 static bool all_gone(struct session *s)
 {
-	for (size_t i = 0; i < s->nr_targets; i++) {
-		struct pollfd p = {.fd = s->targets[i].pidfd, .events = POLLIN};
-
-		if (!s->targets[i].gone && poll(&p, 1, 0) > 0)
-			s->targets[i].gone = true;
-		if (!s->targets[i].gone)
+	for (size_t i = 0; i < s->nr_targets; i++)
+		if (!target__is_gone(&s->targets[i]))
 			return false;
-	}
 	return true;
 }
 

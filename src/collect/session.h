@@ -48,6 +48,9 @@ struct session {
 	double ns_per_event;
 };
 
+/* Has it ended? Its process id says nothing of it from then on. */
+bool target__is_gone(struct target *t);
+
 void session__init(struct session *s, struct tracer *tracer, enum stack stack);
 void session__free(struct session *s);
 
