@@ -329,7 +329,7 @@ static void print_line(struct trace *t)
 
 	if (session__tick(&t->session, &r))
 		return;
-	output_text__live(r, t->last, t->options->output ? stdout : stderr,
+	output_text__live(t->last, r, t->options->output ? stdout : stderr,
 			  &(struct text_options){.color = t->options->color});
 	record__free(t->last);
 	t->last = r;
