@@ -360,7 +360,9 @@ static const char *on_child(struct trace *t)
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
-			target->at_exit_known = !proc__figures(t->child, &target->at_exit);
+			/* Others go on: what it has at its end is not known yet. */
+			target->at_exit_known = !proc__others_live(t->child) &&
+						!proc__figures(t->child, &target->at_exit);
 			resolver__remember(t->session.resolver, t->child);
 			launch__continue(t->child);
 			break;
