@@ -469,19 +469,44 @@ static int write_record(const struct options *o, const struct record *r, struct 
 	return output_file__commit(out);
 }
 
-/* Between a command that was killed by us and one that ended: it runs on if the tracer ends first.
- */
+/* Did a SIGINT or SIGTERM come? */
+static bool is_asked_again(struct trace *t)
+{
+	struct signalfd_siginfo info;
+	bool asked = false;
+
+	while (read(t->signal_fd, &info, sizeof(info)) == sizeof(info))
+		asked = asked || info.ssi_signo != SIGCHLD;
+	return asked;
+}
+
+/* Ends the command with the window: by SIGTERM, which one that is stopped gets only when it goes on,
+ * and by SIGKILL where that is ignored and we are asked to end once more. */
 static void let_go(struct trace *t)
 {
-	if (t->child)
-		kill(t->child, SIGTERM);
-	while (t->child && launch__poll(t->child, &t->child_status) != LAUNCH_GONE) {
+	if (!t->child)
+		return;
+	launch__continue(t->child);
+	kill(t->child, SIGTERM);
+	kill(t->child, SIGCONT);
+	for (;;) {
 		struct pollfd p = {.fd = t->signal_fd, .events = POLLIN};
 
-		launch__continue(t->child);
-		poll(&p, 1, 10);
+		switch (launch__poll(t->child, &t->child_status)) {
+		case LAUNCH_NOTHING:
+			poll(&p, 1, -1);
+			if (is_asked_again(t))
+				kill(t->child, SIGKILL);
+			break;
+		case LAUNCH_EXEC:
+		case LAUNCH_EXITING:
+			launch__continue(t->child);
+			break;
+		case LAUNCH_GONE:
+			t->child = 0;
+			return;
+		}
 	}
-	t->child = 0;
 }
 
 static int open_signals(void)
