@@ -2,6 +2,7 @@
 /*
  * What the commands share: one way to fail, one way to read --color.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,16 +12,41 @@
 
 #include "cmd/cmd.h"
 
+/* Names come from outside: whatever is in them, it stays one line. */
+static void say(const char *format, va_list args)
+{
+	char line[4096];
+
+	vsnprintf(line, sizeof(line), format, args);
+	for (char *c = line; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	fprintf(stderr, "migpop: %s\n", line);
+}
+
 int fail(int status, const char *format, ...)
 {
 	va_list args;
 
-	fputs("migpop: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return status;
+}
+
+void usage_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	exit(STATUS_USAGE);
+}
+
+void quiet_argp(struct argp_state *state)
+{
+	state->err_stream = NULL;
 }
 
 int attach_status(int err)

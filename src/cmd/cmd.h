@@ -5,6 +5,7 @@
 #ifndef MIGPOP_CMD_CMD_H
 #define MIGPOP_CMD_CMD_H
 
+#include <argp.h>
 #include <stdbool.h>
 
 /* Exit statuses, the same for every command. */
@@ -22,6 +23,13 @@ int cmd_doctor(int argc, char **argv);
 
 /* One line on stderr, "migpop: ...". Returns "status". */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for what is wrong with the command line, and ends the program. */
+_Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* To be called at ARGP_KEY_INIT: argp adds no "Try ..." to what getopt has said in one line, and
+ * argp_parse() returns an error. */
+void quiet_argp(struct argp_state *state);
 
 /* The status that a failure to attach ends with. */
 int attach_status(int err);

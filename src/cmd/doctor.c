@@ -97,6 +97,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	bool color;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		quiet_argp(state);
+		break;
 	case 'v':
 		tracer__set_verbose(true);
 		break;
@@ -104,10 +107,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'c':
 		if (!parse_color(arg, &color))
-			argp_failure(state, STATUS_USAGE, 0, "unknown colour setting: %s", arg);
+			usage_fail("unknown colour setting: %s", arg);
 		break;
 	case ARGP_KEY_ARG:
-		argp_failure(state, STATUS_USAGE, 0, "unexpected argument: %s", arg);
+		usage_fail("unexpected argument: %s", arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -130,7 +133,6 @@ int cmd_doctor(int argc, char **argv)
 	int n;
 
 	tracer__set_verbose(false);
-	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
 		return STATUS_USAGE;
 	uname(&host);

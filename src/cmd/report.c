@@ -4,6 +4,7 @@
  * how a record is made.
  */
 #include "cmd/report.h"
+#include "cmd/cmd.h"
 #include "output/file.h"
 #include "output/format.h"
 #include "output/groups.h"
@@ -54,27 +55,25 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 	struct report_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		quiet_argp(state);
+		return 0;
 	case KEY_BY:
 		if (strcmp(arg, "thread") == 0)
-			argp_failure(state, EXIT_USAGE, 0,
-				     "--by thread: a record does not say which thread populated");
+			usage_fail("--by thread: a record does not say which thread populated");
 		else if (!parse__by(o, arg))
-			argp_failure(state, EXIT_USAGE, 0,
-				     "--by %s: neither callsite, category, backing nor syscall",
-				     arg);
+			usage_fail("--by %s: neither callsite, category, backing nor syscall", arg);
 		return 0;
 	case KEY_FORMAT:
 		o->json = strcmp(arg, "json") == 0;
 		if (!o->json && strcmp(arg, "text") != 0)
-			argp_failure(state, EXIT_USAGE, 0, "--format %s: neither text nor json",
-				     arg);
+			usage_fail("--format %s: neither text nor json", arg);
 		return 0;
 	case KEY_COLOR:
 		o->color = arg;
 		if (strcmp(arg, "auto") != 0 && strcmp(arg, "always") != 0 &&
 		    strcmp(arg, "never") != 0)
-			argp_failure(state, EXIT_USAGE, 0,
-				     "--color %s: neither auto, always nor never", arg);
+			usage_fail("--color %s: neither auto, always nor never", arg);
 		return 0;
 	case 'o':
 		o->output = arg;
@@ -84,11 +83,11 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 		return 0; /* there is nothing to say but errors */
 	case ARGP_KEY_ARG:
 		if (o->input)
-			argp_failure(state, EXIT_USAGE, 0, "one FILE only, not also %s", arg);
+			usage_fail("one FILE only, not also %s", arg);
 		o->input = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_failure(state, EXIT_USAGE, 0, "no FILE was given: migpop report FILE");
+		usage_fail("no FILE was given: migpop report FILE");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -166,7 +165,6 @@ int cmd_report(int argc, char **argv)
 
 	/* a closed pipe is an error like any other, to be said and returned */
 	signal(SIGPIPE, SIG_IGN);
-	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return EXIT_USAGE;
 

@@ -98,21 +98,21 @@ static bool add_pid(struct options *o, pid_t pid)
 	return true;
 }
 
-static void parse_pid(struct argp_state *state, struct options *o, const char *text)
+static void parse_pid(struct options *o, const char *text)
 {
 	double number;
 	pid_t tgid;
 
 	if (!parse_number(text, 1, 4194304, &number) || number != floor(number))
-		argp_failure(state, STATUS_USAGE, 0, "not a process id: %s", text);
+		usage_fail("not a process id: %s", text);
 	tgid = proc__tgid((pid_t)number);
 	if (tgid < 0)
-		argp_failure(state, STATUS_USAGE, 0, "no such process: %s", text);
+		usage_fail("no such process: %s", text);
 	if (!add_pid(o, tgid))
-		argp_failure(state, STATUS_USAGE, 0, "more than %d targets", TARGETS_MAX);
+		usage_fail("more than %d targets", TARGETS_MAX);
 }
 
-static void parse_cgroup(struct argp_state *state, struct options *o, const char *cgroup)
+static void parse_cgroup(struct options *o, const char *cgroup)
 {
 	char path[4096];
 	size_t before = o->nr_pids;
@@ -126,14 +126,14 @@ static void parse_cgroup(struct argp_state *state, struct options *o, const char
 		procs = fopen(path, "re");
 	}
 	if (!procs)
-		argp_failure(state, STATUS_USAGE, 0, "no such cgroup: %s", cgroup);
+		usage_fail("no such cgroup: %s", cgroup);
 	while (procs && fscanf(procs, "%d", &pid) == 1)
 		if (pid > 0 && !add_pid(o, pid))
-			argp_failure(state, STATUS_USAGE, 0, "more than %d targets", TARGETS_MAX);
+			usage_fail("more than %d targets", TARGETS_MAX);
 	if (procs)
 		fclose(procs);
 	if (o->nr_pids == before)
-		argp_failure(state, STATUS_USAGE, 0, "no process in cgroup %s", cgroup);
+		usage_fail("no process in cgroup %s", cgroup);
 	o->tracer.follow_children = true;
 }
 
@@ -145,23 +145,21 @@ static int find_word(const char *word, const char *const *words, int n)
 	return -1;
 }
 
-static int parse_word(struct argp_state *state, const char *what, const char *word,
-		      const char *const *words, int n)
+static int parse_word(const char *what, const char *word, const char *const *words, int n)
 {
 	int i = find_word(word, words, n);
 
 	if (i < 0)
-		argp_failure(state, STATUS_USAGE, 0, "unknown %s: %s", what, word);
+		usage_fail("unknown %s: %s", what, word);
 	return i;
 }
 
-static void check_options(struct argp_state *state, const struct options *o)
+static void check_options(const struct options *o)
 {
 	if (!o->nr_pids && !o->command)
-		argp_failure(state, STATUS_USAGE, 0,
-			     "nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
 	if (o->nr_pids && o->command)
-		argp_failure(state, STATUS_USAGE, 0, "either a command or -p and -c, not both");
+		usage_fail("either a command or -p and -c, not both");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -174,18 +172,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'p':
-		parse_pid(state, o, arg);
+		parse_pid(o, arg);
 		break;
 	case 'c':
-		parse_cgroup(state, o, arg);
+		parse_cgroup(o, arg);
 		break;
 	case 'd':
 		if (!parse_number(arg, 0.001, 1e9, &o->duration))
-			argp_failure(state, STATUS_USAGE, 0, "not a number of seconds: %s", arg);
+			usage_fail("not a number of seconds: %s", arg);
 		break;
 	case 'i':
 		if (!parse_number(arg, 0.05, 1e6, &o->interval))
-			argp_failure(state, STATUS_USAGE, 0, "not a number of seconds: %s", arg);
+			usage_fail("not a number of seconds: %s", arg);
 		break;
 	case 'o':
 		o->output = arg;
@@ -200,29 +198,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->qmp_path = arg;
 		break;
 	case OPT_FORMAT:
-		o->format = (enum format)parse_word(state, "format", arg, formats, 2);
+		o->format = (enum format)parse_word("format", arg, formats, 2);
 		break;
 	case OPT_MODE:
-		o->tracer.mode = (enum mode)parse_word(state, "mode", arg, modes, 4);
+		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
 		break;
 	case OPT_STACK:
-		o->tracer.stack = (enum stack)parse_word(state, "stack", arg, stacks, 2);
+		o->tracer.stack = (enum stack)parse_word("stack", arg, stacks, 2);
 		break;
 	case OPT_MAX_SITES:
 		if (!parse_number(arg, 1, 1e8, &number))
-			argp_failure(state, STATUS_USAGE, 0, "not a number of call sites: %s", arg);
+			usage_fail("not a number of call sites: %s", arg);
 		o->tracer.max_sites = (unsigned int)number;
 		break;
 	case OPT_COLOR:
 		if (!parse_color(arg, &o->color))
-			argp_failure(state, STATUS_USAGE, 0, "unknown colour setting: %s", arg);
+			usage_fail("unknown colour setting: %s", arg);
 		break;
 	case ARGP_KEY_ARGS:
 		o->command = state->argv + state->next;
 		o->tracer.follow_children = true;
 		break;
+	case ARGP_KEY_INIT:
+		quiet_argp(state);
+		break;
 	case ARGP_KEY_END:
-		check_options(state, o);
+		check_options(o);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -329,7 +330,7 @@ static void print_line(struct trace *t)
 
 	if (session__tick(&t->session, &r))
 		return;
-	output_text__live(r, t->last, t->options->output ? stdout : stderr,
+	output_text__live(t->last, r, t->options->output ? stdout : stderr,
 			  &(struct text_options){.color = t->options->color});
 	record__free(t->last);
 	t->last = r;
@@ -349,7 +350,9 @@ static const char *on_child(struct trace *t)
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
-			target->at_exit_known = !proc__figures(t->child, &target->at_exit);
+			/* Others go on: what it has at its end is not known yet. */
+			target->at_exit_known = !proc__others_live(t->child) &&
+						!proc__figures(t->child, &target->at_exit);
 			resolver__remember(t->session.resolver, t->child);
 			launch__continue(t->child);
 			break;
@@ -362,14 +365,9 @@ static const char *on_child(struct trace *t)
 
 static bool all_gone(struct session *s)
 {
-	for (size_t i = 0; i < s->nr_targets; i++) {
-		struct pollfd p = {.fd = s->targets[i].pidfd, .events = POLLIN};
-
-		if (!s->targets[i].gone && poll(&p, 1, 0) > 0)
-			s->targets[i].gone = true;
-		if (!s->targets[i].gone)
+	for (size_t i = 0; i < s->nr_targets; i++)
+		if (!target__is_gone(&s->targets[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -456,19 +454,44 @@ static int write_record(const struct options *o, const struct record *r, struct 
 	return output_file__commit(out);
 }
 
-/* Between a command that was killed by us and one that ended: it runs on if the tracer ends first.
- */
+/* Did a SIGINT or SIGTERM come? */
+static bool is_asked_again(struct trace *t)
+{
+	struct signalfd_siginfo info;
+	bool asked = false;
+
+	while (read(t->signal_fd, &info, sizeof(info)) == sizeof(info))
+		asked = asked || info.ssi_signo != SIGCHLD;
+	return asked;
+}
+
+/* Ends the command with the window: by SIGTERM, which one that is stopped gets only when it goes
+ * on, and by SIGKILL where that is ignored and we are asked to end once more. */
 static void let_go(struct trace *t)
 {
-	if (t->child)
-		kill(t->child, SIGTERM);
-	while (t->child && launch__poll(t->child, &t->child_status) != LAUNCH_GONE) {
+	if (!t->child)
+		return;
+	launch__continue(t->child);
+	kill(t->child, SIGTERM);
+	kill(t->child, SIGCONT);
+	for (;;) {
 		struct pollfd p = {.fd = t->signal_fd, .events = POLLIN};
 
-		launch__continue(t->child);
-		poll(&p, 1, 10);
+		switch (launch__poll(t->child, &t->child_status)) {
+		case LAUNCH_NOTHING:
+			poll(&p, 1, -1);
+			if (is_asked_again(t))
+				kill(t->child, SIGKILL);
+			break;
+		case LAUNCH_EXEC:
+		case LAUNCH_EXITING:
+			launch__continue(t->child);
+			break;
+		case LAUNCH_GONE:
+			t->child = 0;
+			return;
+		}
 	}
-	t->child = 0;
 }
 
 static int open_signals(void)
@@ -545,7 +568,6 @@ int cmd_trace(int argc, char **argv)
 	int status, err;
 
 	parse_color("auto", &o.color);
-	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o))
 		return STATUS_USAGE;
 	if (geteuid())

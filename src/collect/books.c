@@ -421,7 +421,8 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 	if (exited && !t->at_exit_known) {
 		int64_t cpus = sysconf(_SC_NPROCESSORS_CONF), batch = cpus * 2 > 32 ? cpus * 2 : 32;
 
-		now.anon = p->exit_anon;
+		/* Less than none, with what the CPUs hold back: that is not "unknown". */
+		now.anon = p->exit_anon > 0 ? p->exit_anon : 0;
 		now.page_tables = p->exit_page_tables / 1024;
 		now.hugetlb = p->exit_hugetlb;
 		/* lib/percpu_counter.c: each CPU may hold back less than a batch, of two members.

@@ -2,8 +2,10 @@
 /*
  * What /proc says of a process: who it is, and the kernel's own figures for its memory.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,51 @@ pid_t proc__tgid(pid_t pid)
 
 	free(status);
 	return tgid > 0 ? (pid_t)tgid : -ESRCH;
+}
+
+/* PF_EXITING among the flags of stat(5), or a SIGKILL that it has not taken yet, as all threads of
+ * a process that ends as a whole have. */
+static bool thread__is_doomed(pid_t pid, pid_t tid)
+{
+	enum { PF_EXITING = 0x4 };
+	char name[32], *status, *stat, *after;
+	unsigned long long pending = 0;
+	unsigned int flags = 0;
+	bool doomed;
+
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	status = proc__read(pid, name, NULL);
+	snprintf(name, sizeof(name), "task/%d/stat", (int)tid);
+	stat = proc__read(pid, name, NULL);
+	after = status ? strstr(status, "\nSigPnd:") : NULL;
+	if (after)
+		sscanf(after, "\nSigPnd: %llx", &pending);
+	after = stat ? strrchr(stat, ')') : NULL;
+	if (after)
+		sscanf(after, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	doomed = !stat || flags & PF_EXITING || pending >> (SIGKILL - 1) & 1;
+	free(status);
+	free(stat);
+	return doomed;
+}
+
+bool proc__others_live(pid_t pid)
+{
+	bool lives = false;
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && !lives && (entry = readdir(tasks))) {
+		pid_t other = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		lives = other > 0 && other != pid && !thread__is_doomed(pid, other);
+	}
+	if (tasks)
+		closedir(tasks);
+	return lives;
 }
 
 bool proc__has_swap(void)

@@ -36,6 +36,9 @@ char *proc__read(pid_t pid, const char *name, size_t *len);
 /* Thread group of "pid", or -ESRCH. */
 pid_t proc__tgid(pid_t pid);
 
+/* Does a thread of "pid" besides the first live on? Not one that is about to end as well. */
+bool proc__others_live(pid_t pid);
+
 /* True while the machine has swap. */
 bool proc__has_swap(void);
 

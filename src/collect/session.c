@@ -3,6 +3,7 @@
  * One tracing session: targets, snapshots, and the window between two of them.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -94,6 +95,32 @@ int session__watch(struct session *s, const pid_t *pids, size_t n)
 	return tracer__watch(s->tracer, pids, n);
 }
 
+bool target__is_gone(struct target *t)
+{
+	struct pollfd p = {.fd = t->pidfd, .events = POLLIN};
+
+	if (!t->gone && poll(&p, 1, 0) > 0)
+		t->gone = true;
+	return t->gone;
+}
+
+/* The figures of a target, all unknown for one that is gone: its process id may be another's by
+ * now. As long as it is there after the reading, it was the one that was read. */
+static int target__figures(struct target *t, struct proc_figures *out)
+{
+	int err;
+
+	if (t->at_exit_known) {
+		*out = t->at_exit;
+		return 0;
+	}
+	err = proc__figures(t->pid, out);
+	if (!target__is_gone(t))
+		return err;
+	memset(out, 0xff, sizeof(*out));
+	return -ESRCH;
+}
+
 /* Figures twice around the counters: what differs moved meanwhile, and is the uncertainty. */
 static int snapshot__take(struct session *s, struct snapshot *snap)
 {
@@ -107,14 +134,8 @@ static int snapshot__take(struct session *s, struct snapshot *snap)
 		err = -ENOMEM;
 		goto fail;
 	}
-	for (size_t i = 0; i < s->nr_targets; i++) {
-		struct target *t = &s->targets[i];
-
-		if (t->at_exit_known)
-			snap->figures[i] = t->at_exit;
-		else if (proc__figures(t->pid, &snap->figures[i]))
-			t->gone = true;
-	}
+	for (size_t i = 0; i < s->nr_targets; i++)
+		target__figures(&s->targets[i], &snap->figures[i]);
 	err = tracer__read(s->tracer, &snap->counters);
 	if (err)
 		goto fail;
@@ -131,7 +152,7 @@ static int snapshot__take(struct session *s, struct snapshot *snap)
 	for (size_t i = 0; i < s->nr_targets; i++) {
 		struct proc_figures now;
 
-		if (!s->targets[i].at_exit_known && !proc__figures(s->targets[i].pid, &now))
+		if (snap->figures[i].anon >= 0 && !target__figures(&s->targets[i], &now))
 			snap->figures_moved[i] = llabs(now.anon - snap->figures[i].anon);
 	}
 	return 0;
@@ -160,7 +181,7 @@ int session__open(struct session *s, const char *by)
 static void remember_mappings(struct session *s)
 {
 	for (size_t i = 0; i < s->nr_targets; i++)
-		if (!s->targets[i].at_exit_known)
+		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i]))
 			resolver__remember(s->resolver, s->targets[i].pid);
 }
 

@@ -47,6 +47,9 @@ struct session {
 	size_t nr_ticks;
 };
 
+/* Has it ended? Its process id says nothing of it from then on. */
+bool target__is_gone(struct target *t);
+
 void session__init(struct session *s, struct tracer *tracer, enum stack stack);
 void session__free(struct session *s);
 

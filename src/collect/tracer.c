@@ -32,7 +32,7 @@ const char *stack__name(enum stack stack)
 	return stack == STACK_FP ? "fp" : "none";
 }
 
-/* The last line that libbpf had to say, for "why". */
+/* The first warning of libbpf, for "why": those after it say only what did not go on. */
 static char libbpf_said[256];
 static bool libbpf_verbose;
 
@@ -40,7 +40,7 @@ static int libbpf_print(enum libbpf_print_level level, const char *format, va_li
 {
 	if (libbpf_verbose)
 		return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
-	if (level == LIBBPF_WARN)
+	if (level == LIBBPF_WARN && !*libbpf_said)
 		vsnprintf(libbpf_said, sizeof(libbpf_said), format, args);
 	return 0;
 }
