@@ -27,6 +27,19 @@ int BPF_PROG(common__mm_filemap_delete, struct folio *folio)
 	return 0;
 }
 
+/* Calls by which a process populates the memory of another: it is watched from then on. */
+static __always_inline bool reaches_into_others(struct task_struct *task, long nr)
+{
+	if (closed)
+		return false;
+	if (nr == __NR_ioctl) {
+		u32 cmd = ((struct pt_regs *)bpf_task_pt_regs((void *)task))->si;
+
+		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
+	}
+	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 {
@@ -34,6 +47,8 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 
 	if (is_watched(task))
 		on_syscall_enter(task, nr);
+	else if (reaches_into_others(task, nr))
+		tgid__set(watched_bits, task->tgid);
 	return 0;
 }
 

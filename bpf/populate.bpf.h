@@ -214,14 +214,9 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 	struct site add = {};
 	bool shared;
 
-	if (!mapping) {
-		/* Freed by another by now, or not memory of a process: system calls allocate such
-		 * pages for other ends too, as a pool of huge pages. */
-		if (!swap_in_use && p->context != CONTEXT_SYSCALL &&
-		    BPF_CORE_READ(folio, _refcount.counter) > 0)
-			count_lost(LOST_UNPLACED, pages);
-		return;
-	}
+	if (!mapping)
+		return; /* became no memory of a process: another freed it, or the kernel keeps it
+			 */
 	task_state__key(ts, task->tgid, &key);
 	pending__backing(ts, task, folio, mapping, pages, &key.backing);
 	if (key.backing.kind == KIND_NONE)
@@ -427,38 +422,26 @@ static __always_inline void task_state__take_stack(struct task_state *ts, void *
 		count_lost(LOST_STACKS, 1);
 }
 
-/* Another process that reaches into the memory of others, by a system call that says so. */
-static __always_inline bool reaches_into_others(s32 nr, struct task_struct *task)
-{
-	if (nr == __NR_ioctl) {
-		u32 cmd = ((struct pt_regs *)bpf_task_pt_regs((void *)task))->si;
-
-		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
-	}
-	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
-}
-
 static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 					  const struct page *page, u32 order, u32 gfp)
 {
 	struct task_state *ts;
 	struct pending *p;
-	u64 ip, began;
-	s32 nr;
+	u64 ip = 0, began;
+	s32 nr = SYSCALL_NONE;
 
 	if (!(gfp & (task->flags & PF_MEMALLOC_PIN ? GFP_HIGHMEM : GFP_MOVABLE)) || !page ||
 	    task->flags & PF_MEMALLOC)
 		return;
-	nr = task__syscall(task, &ip);
-	if (!is_watched(task)) {
-		if (closed || !reaches_into_others(nr, task))
-			return;
-		tgid__set(watched_bits, task->tgid);
-	}
+	if (!is_watched(task))
+		return;
 	ts = task_state__get(task);
 	if (!ts)
 		return;
 	began = task_state__begin_event(ts);
+	/* From a fault in user mode to the next system call the context is that fault's. */
+	if (ts->context != CONTEXT_USER)
+		nr = task__syscall(task, &ip);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
 		task_state__settle(ts, task);
 	if (nr != SYSCALL_NONE && !ts->kernel_fault) {
@@ -476,18 +459,19 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	task_state__end_event(ts, began);
 }
 
-/* Begins a fault of the current task in its own memory. */
+/* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
 static __always_inline void on_fault(void *ctx, struct task_state *ts, struct task_struct *task,
-				     u64 address, bool write, bool user)
+				     u64 address, u64 ip, bool write, bool user)
 {
-	u64 ip;
-	s32 nr = task__syscall(task, &ip);
-
-	ts->ip = ip;
+	if (user) {
+		ts->ip = ip;
+		ts->syscall = SYSCALL_NONE;
+	} else {
+		ts->syscall = task__syscall(task, &ts->ip);
+	}
 	ts->address = address;
 	ts->context = user ? CONTEXT_USER : CONTEXT_KERNEL;
 	ts->access = write ? ACCESS_WRITE : ACCESS_READ;
-	ts->syscall = user ? SYSCALL_NONE : nr;
 	ts->maj_flt = task->maj_flt;
 	ts->kernel_fault = !user;
 	ts->fault = 1;

@@ -111,6 +111,7 @@ static __always_inline struct task_state *task_state__init(struct task_state *ts
 							   const struct task_struct *task)
 {
 	ts->syscall = SYSCALL_NONE;
+	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
 	ts->stack = -1;
 	return ts;
 }
