@@ -84,8 +84,9 @@ await() {
 	said=$(sed -n "s/^$2 //p" "$1.out" | tail -n 1)
 }
 
+# go PID: on from where it waits.
 go() {
-	kill -USR1 "$1"
+	kill -USR1 "$1" 2>/dev/null || failed "process $1 is gone"
 }
 
 # trace NAME ARGS...: the tracer in the background, its record in NAME.json; returns when it traces.
