@@ -139,7 +139,9 @@ static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
 	}
 	struct mm_struct___percpu *new = (void *)mm;
 
-	return BPF_CORE_READ(new, rss_stat[member].count);
+	/* A constant index each: CO-RE knows the size of an element then. */
+	return member == MM_ANONPAGES ? BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count)
+				      : BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
 }
 
 static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b,
@@ -154,8 +156,8 @@ static long backing__close(struct bpf_map *map, struct backing_key *key, struct 
 	return 0;
 }
 
-/* The memory of a process goes with its last thread. What it had is the kernel's side of the books:
- * members 1 and 2 of rss_stat are MM_ANONPAGES and MM_SWAPENTS. */
+/* The memory of a process goes with its last thread. What it had is the kernel's side of the books.
+ */
 static __always_inline void process__close(struct task_struct *task)
 {
 	struct process *p = process__get(task->tgid);
@@ -163,7 +165,7 @@ static __always_inline void process__close(struct task_struct *task)
 
 	if (!p || !mm)
 		return;
-	p->exit_anon = mm__rss(mm, 1) + mm__rss(mm, 2);
+	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
 	p->exit_page_tables = mm->pgtables_bytes.counter;
 	p->exit_hugetlb = mm->hugetlb_usage.counter;
 	p->exited = 1;

@@ -188,6 +188,9 @@ enum {
 	VM_HUGETLB = 0x00400000,
 };
 
+/* include/linux/mm_types_task.h: members of rss_stat, unchanged since 4.5 (eca56ff906bd). */
+enum { MM_ANONPAGES = 1, MM_SWAPENTS = 2 };
+
 /* include/linux/mm_types.h: enum fault_flag, unchanged since 5.9 for these. */
 enum { FAULT_FLAG_WRITE = 1 << 0, FAULT_FLAG_TRIED = 1 << 5, FAULT_FLAG_USER = 1 << 6 };
 
@@ -219,6 +222,9 @@ enum { PF_ERROR_WRITE = 1 << 1 };
 /* include/uapi/linux/magic.h */
 #define MAGIC_TMPFS     0x01021994u
 #define MAGIC_HUGETLBFS 0x958458f6u
+
+/* Pages: files are smaller than 256 GiB where programs have private copies of them. */
+#define FILE_INDEX_MAX (1ULL << 26)
 
 enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };
 

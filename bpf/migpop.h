@@ -61,6 +61,7 @@ struct backing {
 	u64 open_pages;    /* inodes: the kernel's figure when first seen, */
 	u64 pages_now;     /* when last asked for, */
 	u64 exit_pages;    /* and when the target exited */
+	u64 exit_released; /* pages that went with processes before that */
 	u64 blocks;        /* hugetlb: pages already attributed */
 	u32 exited;
 	u32 flags; /* enum backing_flag */
@@ -162,7 +163,6 @@ enum lost_kind {
 	LOST_BACKINGS, /* map of backings full */
 	LOST_ADVICE,   /* map of advice full */
 	LOST_STACKS,   /* a stack was asked for and not had */
-	LOST_UNPLACED, /* a page of which it was never learned what it became */
 	NR_LOST,
 };
 
@@ -170,6 +170,6 @@ _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct backing) == 128, "no padding");
+_Static_assert(sizeof(struct backing) == 136, "no padding");
 
 #endif

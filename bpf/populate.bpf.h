@@ -501,23 +501,39 @@ static __always_inline void count_released(struct task_struct *task, struct task
 	task_state__count(ts, &key, &add);
 }
 
-/* Calls that take VMAs away, and with them a page's way to its owner. */
-static __always_inline bool syscall__unmaps(s32 nr)
+/* Does the system call "nr" unmap the page at "index" of its mapping, and with its VMA the way to
+ * its owner? The index of an anonymous page is its address, that of a copy of a file's its offset,
+ * which is smaller than any address that programs are given. */
+static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u64 index)
 {
-	return nr == __NR_munmap || nr == __NR_mmap || nr == __NR_mremap || nr == __NR_brk ||
-	       nr == __NR_execve || nr == __NR_execveat;
+	struct pt_regs *regs;
+
+	switch (nr) {
+	case __NR_mremap:
+	case __NR_brk:
+	case __NR_execve:
+	case __NR_execveat:
+		return true;
+	case __NR_munmap:
+	case __NR_mmap:
+		regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+		return index < FILE_INDEX_MAX ||
+		       index - (regs->di >> PAGE_SHIFT) < (regs->si + 4095) >> PAGE_SHIFT;
+	}
+	return false;
 }
 
 /* Is an anonymous page that the task frees its own? A page that was let go can wait in an LRU batch
- * of its CPU, and is freed by whoever drains that: the owner is asked, but in
- * calls that unmap. Such calls do not drain the batch first since 6.12: up to 31 pages that they
- * let go are freed later, by others. */
+ * of its CPU, and is freed by whoever drains that: the owner is asked, but for pages that the call
+ * unmaps. Such calls do not drain the batch first since 6.12: up to 31 pages that they let go are
+ * freed later, by others. */
 static __always_inline bool frees_its_own(const struct task_state *ts, struct task_struct *task,
 					  const struct folio *folio, u64 mapping)
 {
 	u64 ip;
 
-	return ts->exiting || syscall__unmaps(task__syscall(task, &ip)) ||
+	return ts->exiting ||
+	       syscall__unmaps(task, task__syscall(task, &ip), BPF_CORE_READ(folio, index)) ||
 	       tgid__test(target_bits, anon__tgid(folio, mapping));
 }
 
@@ -558,11 +574,13 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
 {
 	struct address_space *mapping = BPF_CORE_READ(folio, mapping);
+	u64 pages = 1ULL << (folio__order(folio) & 31);
 	struct task_state *ts = NULL;
 	struct backing_key key;
+	struct backing *b;
 
 	if (closed || inode__key(BPF_CORE_READ(mapping, host), &key) != KIND_SHMEM ||
-	    !bpf_map_lookup_elem(&backings, &key))
+	    !(b = bpf_map_lookup_elem(&backings, &key)))
 		return;
 	if (is_watched(task)) {
 		ts = task_state__get(task);
@@ -571,7 +589,11 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 			task_state__settle(ts, task);
 		}
 	}
-	count_released(task, ts, &key, 1ULL << (folio__order(folio) & 31));
+	/* The books of a file are closed with the last target: what went with others before counts.
+	 */
+	if (ts && ts->exiting && !b->exited)
+		__sync_fetch_and_add(&b->exit_released, pages);
+	count_released(task, ts, &key, pages);
 }
 
 #endif

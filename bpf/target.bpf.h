@@ -177,7 +177,8 @@ static __always_inline struct process *process__get(u32 tgid)
 
 	if (p)
 		return p;
-	bpf_map_update_elem(&processes, &tgid, &process_none, BPF_NOEXIST);
+	if (bpf_map_update_elem(&processes, &tgid, &process_none, BPF_NOEXIST) == -E2BIG)
+		count_lost(LOST_TASKS, 1);
 	return bpf_map_lookup_elem(&processes, &tgid);
 }
 

@@ -363,7 +363,8 @@ static int add_file_books(const struct session *s, const struct counters *close,
 
 		if (row->key.tgid || row->key.kind == KIND_NONE)
 			continue;
-		traced = traced_growth(rows, n, &row->key, 0, 0, b->exited);
+		traced = traced_growth(rows, n, &row->key, 0, 0, b->exited) -
+			 (b->exited ? (int64_t)b->exit_released : 0);
 		kernel = (int64_t)((b->exited ? b->exit_pages : b->pages_now) -
 				   (open ? open->value.pages_now : b->open_pages));
 		if (!kernel && !is_touched(rows, n, &row->key))
@@ -499,7 +500,6 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		[LOST_TASKS] = "events_without_a_thread_entry",
 		[LOST_BACKINGS] = "backings_without_an_entry",
 		[LOST_ADVICE] = "advice_without_an_entry",
-		[LOST_UNPLACED] = "pages_never_placed",
 	};
 	int err = 0;
 

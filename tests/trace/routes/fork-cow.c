@@ -32,7 +32,7 @@ static void run(int argc, char **argv)
 	close(ends[1]);
 	check_call("waitpid", waitpid(child, NULL, 0) == child);
 
-	expect("populated 0 symbol=touch_read");
+	expect("populated 0 symbol=touch_read access=read");
 	expect("populated %d " OF_ANON " access=write context=user symbol=touch_write", WRITTEN);
 	expect("zero_populated 0 symbol=touch_write");
 }
