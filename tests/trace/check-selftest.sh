@@ -46,7 +46,7 @@ cat >"$work/good.json" <<'JSON'
   ],
   "advice": [
     { "call": "madvise", "behavior": "MADV_DONTNEED", "calls": 2, "failed": 1, "bytes": 409600,
-      "error": 22, "released_pages": 100, "frames": [] },
+      "error": "EINVAL", "released_pages": 100, "frames": [] },
     { "call": "fallocate", "behavior": "FALLOC_FL_PUNCH_HOLE", "calls": 1, "failed": 1,
       "bytes": 4096, "error": "EPERM", "released_pages": 0, "frames": [] }
   ]
