@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A record to JSON. What a member is called and where it lies is in the tables; here is how each
+ * kind of value looks and how the objects nest.
+ */
+#include "output/json.h"
+#include "output/json_members.h"
+#include "output/format.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Objects are made before their members and handed to their parents at once, so that the root owns
+ * all of them; @failed remembers that memory ran out, since null is a valid value to json-c.
+ */
+struct writer {
+	bool failed;
+};
+
+static json_object *writer__check(struct writer *w, json_object *v)
+{
+	if (!v)
+		w->failed = true;
+	return v;
+}
+
+static void writer__put(struct writer *w, json_object *object, const char *name, json_object *v)
+{
+	if (!object || json_object_object_add(object, name, v)) {
+		json_object_put(v);
+		w->failed = true;
+	}
+}
+
+static void writer__append(struct writer *w, json_object *array, json_object *v)
+{
+	if (!array || json_object_array_add(array, v)) {
+		json_object_put(v);
+		w->failed = true;
+	}
+}
+
+static json_object *writer__object(struct writer *w, json_object *parent, const char *name)
+{
+	json_object *v = writer__check(w, json_object_new_object());
+
+	writer__put(w, parent, name, v);
+	return w->failed ? NULL : v;
+}
+
+static json_object *writer__array(struct writer *w, json_object *parent, const char *name)
+{
+	json_object *v = writer__check(w, json_object_new_array());
+
+	writer__put(w, parent, name, v);
+	return w->failed ? NULL : v;
+}
+
+static json_object *writer__element(struct writer *w, json_object *array)
+{
+	json_object *v = writer__check(w, json_object_new_object());
+
+	writer__append(w, array, v);
+	return w->failed ? NULL : v;
+}
+
+static json_object *writer__string(struct writer *w, const char *s)
+{
+	json_object *v;
+	uint32_t c;
+	size_t n = 0;
+	char *clean;
+	int len;
+
+	if (!s)
+		return NULL;
+	clean = malloc(4 * strlen(s) + 1);
+	if (!clean) {
+		w->failed = true;
+		return NULL;
+	}
+	for (; *s; s += len) {
+		len = format__utf8(s, &c);
+		if (len) {
+			memcpy(clean + n, s, (size_t)len);
+			n += (size_t)len;
+		} else {
+			n += (size_t)sprintf(clean + n, "\\x%02x", (unsigned char)*s);
+			len = 1;
+		}
+	}
+	clean[n] = '\0';
+	v = writer__check(w, json_object_new_string(clean));
+	free(clean);
+	return v;
+}
+
+static json_object *writer__double(struct writer *w, double d)
+{
+	/* the fewest digits that read back as the same number */
+	static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
+	json_object *v;
+	char buf[40];
+	size_t i;
+
+	if (!isfinite(d))
+		return NULL;
+	for (i = 0; i < 2; i++) {
+		snprintf(buf, sizeof(buf), formats[i], d);
+		if (strtod(buf, NULL) == d)
+			break;
+	}
+	v = writer__check(w, json_object_new_double(d));
+	if (v)
+		json_object_set_serializer(v, json_object_double_to_json_string,
+					   (void *)(uintptr_t)formats[i], NULL);
+	return v;
+}
+
+static json_object *writer__count(struct writer *w, int64_t n)
+{
+	return n == RECORD_UNKNOWN ? NULL : writer__check(w, json_object_new_int64(n));
+}
+
+static json_object *writer__value(struct writer *w, const struct member *m, const void *p)
+{
+	switch (m->type) {
+	case TYPE_STRING:
+		return writer__string(w, *(char *const *)p);
+	case TYPE_STATIC:
+		return writer__string(w, *(const char *const *)p);
+	case TYPE_COUNT:
+	case TYPE_SIGNED:
+		return writer__count(w, *(const int64_t *)p);
+	case TYPE_U32:
+		return writer__check(w, json_object_new_int64(*(const uint32_t *)p));
+	case TYPE_U64:
+		return writer__check(w, json_object_new_uint64(*(const uint64_t *)p));
+	case TYPE_DOUBLE:
+		return writer__double(w, *(const double *)p);
+	case TYPE_BOOL:
+		return writer__check(w, json_object_new_boolean(*(const bool *)p));
+	case TYPE_ACCESS:
+		return writer__string(w, record_access__name(*(const enum record_access *)p));
+	case TYPE_CONTEXT:
+		return writer__string(w, record_context__name(*(const enum record_context *)p));
+	}
+	return NULL;
+}
+
+static void writer__members(struct writer *w, json_object *object, const struct member *m,
+			    const void *base)
+{
+	for (; object && m->name; m++)
+		writer__put(w, object, m->name,
+			    writer__value(w, m, (const char *)base + m->offset));
+}
+
+static void writer__frames(struct writer *w, json_object *parent, const struct record_frames *f)
+{
+	json_object *array = writer__array(w, parent, "frames");
+
+	for (size_t i = 0; array && i < f->n; i++)
+		writer__members(w, writer__element(w, array), frame_members, &f->v[i]);
+}
+
+static void writer__backing(struct writer *w, json_object *parent, const struct record_backing *v,
+			    size_t n)
+{
+	json_object *array = writer__array(w, parent, "backing");
+
+	for (size_t i = 0; array && i < n; i++)
+		writer__members(w, writer__element(w, array), backing_members, &v[i]);
+}
+
+static void writer__counts(struct writer *w, json_object *parent, const char *name,
+			   const struct record_count *v, size_t n)
+{
+	json_object *object = writer__object(w, parent, name);
+
+	for (size_t i = 0; object && i < n; i++) {
+		/* a key must be UTF-8 like any other string */
+		json_object *key = writer__string(w, v[i].name ? v[i].name : "other");
+
+		if (key)
+			writer__put(w, object, json_object_get_string(key),
+				    writer__count(w, v[i].n));
+		json_object_put(key);
+	}
+}
+
+static void writer__target(struct writer *w, json_object *object, const struct record_target *t)
+{
+	json_object *array;
+
+	writer__members(w, object, target_members, t);
+	array = writer__array(w, object, "cmdline");
+	for (size_t i = 0; array && i < t->nr_cmdline; i++)
+		writer__append(w, array, writer__string(w, t->cmdline[i]));
+}
+
+static void writer__head(struct writer *w, json_object *root, const struct record *r)
+{
+	json_object *array;
+
+	writer__put(w, root, "schema", writer__string(w, RECORD_SCHEMA));
+	writer__members(w, writer__object(w, root, "tool"), tool_members, r);
+	writer__members(w, writer__object(w, root, "host"), host_members, r);
+	writer__members(w, root, mode_members, r);
+	if (r->nr_target)
+		writer__target(w, writer__object(w, root, "target"), &r->target[0]);
+	else
+		writer__put(w, root, "target", NULL);
+	array = writer__array(w, root, "targets");
+	for (size_t i = 0; array && i < r->nr_target; i++)
+		writer__target(w, writer__element(w, array), &r->target[i]);
+	writer__members(w, writer__object(w, root, "window"), window_members, r);
+	writer__members(w, writer__object(w, root, "totals"), totals_members, r);
+}
+
+static void writer__record(struct writer *w, json_object *root, const struct record *r)
+{
+	json_object *array, *object;
+
+	writer__head(w, root, r);
+
+	array = writer__array(w, root, "accounting");
+	for (size_t i = 0; array && i < r->nr_accounting; i++)
+		writer__members(w, writer__element(w, array), accounting_members,
+				&r->accounting[i]);
+
+	object = writer__object(w, root, "lost");
+	writer__members(w, object, lost_members, r);
+	writer__counts(w, object, "unwind_errors", r->lost.unwind_errors, r->lost.nr_unwind_errors);
+	writer__counts(w, object, "kinds", r->lost.kinds, r->lost.nr_kinds);
+
+	array = writer__array(w, root, "callsites");
+	for (size_t i = 0; array && i < r->nr_callsites; i++) {
+		object = writer__element(w, array);
+		writer__members(w, object, callsite_members, &r->callsites[i]);
+		writer__backing(w, object, r->callsites[i].backing, r->callsites[i].nr_backing);
+		writer__frames(w, object, &r->callsites[i].frames);
+	}
+	writer__backing(w, root, r->backing, r->nr_backing);
+
+	array = writer__array(w, root, "advice");
+	for (size_t i = 0; array && i < r->nr_advice; i++) {
+		object = writer__element(w, array);
+		writer__members(w, object, advice_members, &r->advice[i]);
+		writer__frames(w, object, &r->advice[i].frames);
+	}
+	array = writer__array(w, root, "timeline");
+	for (size_t i = 0; array && i < r->nr_timeline; i++)
+		writer__members(w, writer__element(w, array), tick_members, &r->timeline[i]);
+
+	writer__members(w, writer__object(w, root, "overhead"), overhead_members, r);
+}
+
+int output_json__write(const struct record *r, FILE *f)
+{
+	struct writer w = {.failed = false};
+	json_object *root = json_object_new_object();
+	const char *text;
+	int err = -ENOMEM;
+
+	if (!root)
+		return -ENOMEM;
+	writer__record(&w, root, r);
+	if (w.failed)
+		goto out;
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		goto out;
+	errno = EIO;
+	err = fputs(text, f) == EOF || fputc('\n', f) == EOF ? -errno : 0;
+out:
+	json_object_put(root);
+	return err;
+}

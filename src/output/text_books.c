@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of the screen: whether the books balance, what was lost and what it cost to know. What
+ * does not balance is shown row by row.
+ */
+#include "output/text_internal.h"
+#include "output/format.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_ROWS 5 /* of the books, where they do not balance */
+
+/* --- the books --- */
+
+enum books { BOOKS_UNKNOWN, BOOKS_BALANCE, BOOKS_DO_NOT };
+
+static enum books accounting__state(const struct record_accounting *a)
+{
+	int64_t may = a->uncertainty_pages > 0 ? a->uncertainty_pages : 0;
+
+	if (a->residual_pages == RECORD_UNKNOWN)
+		return BOOKS_UNKNOWN;
+	return a->residual_pages <= may && a->residual_pages >= -may ? BOOKS_BALANCE : BOOKS_DO_NOT;
+}
+
+static bool accounting__is(const struct record_accounting *a, const char *kind)
+{
+	return a->kind && strcmp(a->kind, kind) == 0;
+}
+
+/* One figure of each sort, over the rows that it is known of. */
+struct books_sums {
+	int64_t kernel, traced, uncertainty; /* memory of files: shmem, hugetlb */
+	int64_t anon_kernel, anon_traced, anon_uncertainty;
+	int64_t page_tables;
+	size_t bad, unknown, good;
+};
+
+static struct books_sums books__sum(const struct record *r)
+{
+	struct books_sums s = {.kernel = RECORD_UNKNOWN,
+			       .traced = RECORD_UNKNOWN,
+			       .uncertainty = 0,
+			       .anon_kernel = RECORD_UNKNOWN,
+			       .anon_traced = RECORD_UNKNOWN,
+			       .page_tables = RECORD_UNKNOWN};
+
+	for (size_t i = 0; i < r->nr_accounting; i++) {
+		const struct record_accounting *a = &r->accounting[i];
+
+		if (accounting__is(a, "page-tables")) {
+			s.page_tables = record_count__sum(s.page_tables, a->kernel_pages);
+			if (accounting__state(a) == BOOKS_DO_NOT)
+				s.bad++;
+			continue;
+		}
+		switch (accounting__state(a)) {
+		case BOOKS_UNKNOWN:
+			s.unknown++;
+			continue; /* half a row would make the sums differ */
+		case BOOKS_DO_NOT:
+			s.bad++;
+			break;
+		case BOOKS_BALANCE:
+			s.good++;
+			break;
+		}
+		if (accounting__is(a, "anon")) {
+			s.anon_uncertainty = record_count__sum(s.anon_uncertainty,
+							       a->uncertainty_pages);
+			s.anon_kernel = record_count__sum(s.anon_kernel, a->kernel_pages);
+			s.anon_traced = record_count__sum(s.anon_traced, a->traced_pages);
+		} else {
+			s.uncertainty = record_count__sum(s.uncertainty, a->uncertainty_pages);
+			s.kernel = record_count__sum(s.kernel, a->kernel_pages);
+			s.traced = record_count__sum(s.traced, a->traced_pages);
+		}
+	}
+	return s;
+}
+
+static void text__unbalanced(struct flow *w, const struct record *r, size_t bad)
+{
+	size_t max = bad <= MAX_ROWS ? bad : MAX_ROWS - 1, shown = 0;
+	char n[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	for (size_t i = 0; i < r->nr_accounting && shown < max; i++) {
+		const struct record_accounting *a = &r->accounting[i];
+
+		if (accounting__state(a) != BOOKS_DO_NOT)
+			continue;
+		format__add(&t, "  kernel %s", format__count(n, a->kernel_pages));
+		format__add(&t, ", traced %s", format__count(n, a->traced_pages));
+		format__add(&t, ", residual %s", format__count(n, a->residual_pages));
+		if (a->uncertainty_pages > 0)
+			format__add(&t, " (of which %s may have moved before the start)",
+				    format__count(n, a->uncertainty_pages));
+		format__add(&t, ": %s ", string__or(a->kind, "?"));
+		format__add_name(&t, string__or(a->name, ""));
+		if (a->pid)
+			format__add(&t, " pid %u", a->pid);
+		flow__line(w, &t);
+		shown++;
+	}
+	if (shown < bad) {
+		format__add(&t, "  … %zu more rows do not balance", bad - shown);
+		flow__line(w, &t);
+	}
+}
+
+static void add__uncertainty(struct format_text *t, int64_t pages)
+{
+	char n[FORMAT_NUMBER];
+
+	if (pages > 0)
+		format__add(t, " (±%s)", format__count(n, pages));
+}
+
+static void text__books_rest(struct flow *w, const struct books_sums *s, bool anon_is_all)
+{
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	if (s->anon_kernel != RECORD_UNKNOWN && !anon_is_all) {
+		format__add(&t, "anonymous memory: kernel %s, traced %s",
+			    format__count(a, s->anon_kernel), format__count(b, s->anon_traced));
+		add__uncertainty(&t, s->anon_uncertainty);
+		flow__add(w, VERDICT_NONE, "", &t);
+	}
+	if (s->page_tables != RECORD_UNKNOWN) {
+		format__add(&t, "page tables %s%s", s->page_tables > 0 ? "+" : "",
+			    format__count(a, s->page_tables));
+		flow__add(w, VERDICT_NONE, "", &t);
+	}
+	if (s->unknown) {
+		format__add(&t, "%zu row%s cannot be checked", s->unknown,
+			    s->unknown == 1 ? "" : "s");
+		flow__add(w, VERDICT_NONE, "", &t);
+	}
+}
+
+void text__books(struct flow *w, const struct record *r)
+{
+	struct books_sums s = books__sum(r);
+	bool anon_is_all = s.kernel == RECORD_UNKNOWN;
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	if (s.bad) {
+		format__add(&t, " (%zu of %zu rows)", s.bad, s.bad + s.good);
+		flow__add(w, VERDICT_BAD, "books do not balance", &t);
+		flow__end(w);
+		text__unbalanced(w, r, s.bad);
+	} else if (s.good) {
+		format__add(&t, ": kernel %s, traced %s",
+			    format__count(a, anon_is_all ? s.anon_kernel : s.kernel),
+			    format__count(b, anon_is_all ? s.anon_traced : s.traced));
+		if (anon_is_all)
+			format__add(&t, " of anonymous memory");
+		add__uncertainty(&t, anon_is_all ? s.anon_uncertainty : s.uncertainty);
+		flow__add(w, VERDICT_GOOD, "books balance", &t);
+	} else {
+		format__add(&t, "books cannot be checked");
+		flow__add(w, VERDICT_WARN, "", &t);
+	}
+	text__books_rest(w, &s, anon_is_all || s.bad);
+	flow__end(w);
+}
+
+/* --- losses and cost --- */
+
+static void add__kinds(struct format_text *t, const struct record_count *v, size_t n)
+{
+	char c[FORMAT_NUMBER];
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].n <= 0)
+			continue;
+		format__add(t, first ? ": " : ", ");
+		format__add_name(t, string__or(v[i].name, "other"));
+		format__add(t, " %s", format__count(c, v[i].n));
+		first = false;
+	}
+}
+
+void text__lost(struct flow *w, const struct record *r)
+{
+	bool known = r->lost.events != RECORD_UNKNOWN;
+	char n[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	if (!known && r->lost.stacks <= 0) {
+		format__add(&t, "losses not known");
+		flow__add(w, VERDICT_WARN, "", &t);
+	} else if (r->lost.events <= 0 && r->lost.stacks <= 0) {
+		flow__add(w, VERDICT_GOOD, "lost nothing", &t);
+	}
+	if (r->lost.events > 0) {
+		format__add(&t, " %s events", format__count(n, r->lost.events));
+		add__kinds(&t, r->lost.kinds, r->lost.nr_kinds);
+		flow__add(w, VERDICT_BAD, "lost", &t);
+	}
+	if (r->lost.stacks > 0) {
+		format__add(&t, " %s call chains", format__count(n, r->lost.stacks));
+		flow__add(w, VERDICT_BAD, "lost", &t);
+	}
+	if (r->lost.truncated_stacks > 0) {
+		format__add(&t, "%s call chains cut short",
+			    format__count(n, r->lost.truncated_stacks));
+		add__kinds(&t, r->lost.unwind_errors, r->lost.nr_unwind_errors);
+		flow__add(w, VERDICT_WARN, "", &t);
+	}
+}
+
+void text__cost(struct flow *w, const struct record *r)
+{
+	int64_t events = r->overhead.events, bpf_ns = r->overhead.bpf_ns;
+	double each = r->overhead.ns_per_event;
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
+	struct format_text t;
+
+	if (!isfinite(each) && events > 0 && bpf_ns >= 0)
+		each = (double)bpf_ns / (double)events;
+	format__clear(&t);
+	if (isfinite(each))
+		format__add(&t, "cost %s an event", format__time(a, each));
+	else
+		format__add(&t, "cost not measured");
+	if (events >= 0 && bpf_ns >= 0)
+		format__add(&t, " (%s events, %s)", format__count(a, events),
+			    format__time(b, (double)bpf_ns));
+	else if (events >= 0)
+		format__add(&t, " (%s events)", format__count(a, events));
+	flow__add(w, VERDICT_NONE, "", &t);
+	flow__end(w);
+}
