@@ -125,7 +125,7 @@ static __always_inline void count_swap_released(struct task_state *ts, struct ta
 		return;
 	now = inode__swapped(inode);
 	if (now < ts->swapped)
-		count_released(task, ts, &key, ts->swapped - now);
+		count_released(task, ts, &key, ts->swapped - now, false);
 }
 
 /* Backings come into sight here before anything can be populated in them, so that the kernel's

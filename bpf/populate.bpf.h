@@ -128,6 +128,7 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 {
 	const struct inode *inode;
 	bool target = is_target(task);
+	struct backing *b;
 
 	__builtin_memset(key, 0, sizeof(*key));
 	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {
@@ -152,7 +153,7 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 	}
 	if (mapping & MAPPING_FLAGS)
 		return;
-	if (mapping == ts->mapping) {
+	if (target && mapping == ts->mapping) {
 		inode = (const struct inode *)BPF_CORE_READ((struct address_space *)mapping, host);
 		if (BPF_CORE_READ(inode, i_ino) == ts->file.id) {
 			*key = ts->file;
@@ -161,11 +162,12 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 	}
 	inode = BPF_CORE_READ((struct address_space *)mapping, host);
 	inode__key(inode, key);
-	if (key->kind != KIND_NONE && !bpf_map_lookup_elem(&backings, key)) {
-		if (target)
-			inode__register(inode, key, pages);
-		else
+	if (key->kind != KIND_NONE) {
+		b = bpf_map_lookup_elem(&backings, key);
+		if (!target && (!b || b->exited))
 			key->kind = KIND_NONE;
+		else if (!b)
+			inode__register(inode, key, pages);
 	}
 	ts->mapping = mapping;
 	ts->file = *key;
@@ -242,7 +244,7 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 		ts->entry_ns = 0;
 	}
 	task_state__count(ts, &key, &add);
-	if (key.backing.kind == KIND_SHMEM && key.context == CONTEXT_USER) {
+	if (key.backing.kind == KIND_SHMEM && key.context == CONTEXT_USER && is_target(task)) {
 		ts->last_ip = ts->ip;
 		ts->last_access = key.access;
 		ts->last_mapping = mapping;
@@ -480,7 +482,8 @@ static __always_inline void on_fault(void *ctx, struct task_state *ts, struct ta
 
 /* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. */
 static __always_inline void count_released(struct task_struct *task, struct task_state *ts,
-					   const struct backing_key *backing, u64 pages)
+					   const struct backing_key *backing, u64 pages,
+					   bool at_end)
 {
 	struct site_key key = {};
 	struct site add = {.released = pages};
@@ -489,7 +492,7 @@ static __always_inline void count_released(struct task_struct *task, struct task
 
 	key.ip = ip;
 	key.tgid = task->tgid;
-	key.syscall = ts && ts->exiting ? SYSCALL_EXIT : nr;
+	key.syscall = at_end ? SYSCALL_EXIT : nr;
 	key.stack = -1;
 	key.context = nr == SYSCALL_NONE ? CONTEXT_USER : CONTEXT_SYSCALL;
 	key.backing = *backing;
@@ -565,7 +568,7 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
 		ts->events++;
-		count_released(task, ts, &key, 1ULL << (order & 31));
+		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting);
 	}
 }
 
@@ -589,11 +592,11 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 			task_state__settle(ts, task);
 		}
 	}
-	/* The books of a file are closed with the last target: what went with others before counts.
-	 */
+	/* The books of a file are closed with the last target: what went with others before counts,
+	 * what goes by others after does not. */
 	if (ts && ts->exiting && !b->exited)
 		__sync_fetch_and_add(&b->exit_released, pages);
-	count_released(task, ts, &key, pages);
+	count_released(task, ts, &key, pages, b->exited || (ts && ts->exiting));
 }
 
 #endif

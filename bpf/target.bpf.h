@@ -149,6 +149,8 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid)
 {
 	u32 slot = pid % TASK_SLOTS;
 
+	if (closed)
+		return; /* the collector is reading */
 	task_state__flush(ts);
 	__sync_fetch_and_add(&events, ts->events);
 	__sync_fetch_and_add(&sampled_ns, ts->sampled_ns);
