@@ -85,7 +85,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 16384); /* one that falls into another's bucket is lost */
 	__uint(key_size, sizeof(u32));
 	__uint(value_size, 127 * sizeof(u64));
 } stacks SEC(".maps");

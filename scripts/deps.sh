@@ -13,7 +13,7 @@ quickstart=(
 # To run kernels in virtual machines, to look at the code, and for the benchmark's other contestants.
 test=(
 	busybox-static cpio xz-utils zstd
-	shellcheck clang-format bsdextrautils
+	shellcheck clang-format cppcheck bsdextrautils git
 	linux-perf bpftrace
 )
 

@@ -21,11 +21,11 @@ enum record_context { RECORD_CONTEXT_USER, RECORD_CONTEXT_KERNEL, RECORD_CONTEXT
 
 /* All strings below are owned by the record (malloc) and may be NULL: rendered as null. */
 struct record_frame {
-	char *module;	 /* path of the mapped file, "[vdso]", or NULL */
-	char *build_id;	 /* lower-case hex */
+	char *module;    /* path of the mapped file, "[vdso]", or NULL */
+	char *build_id;  /* lower-case hex */
 	uint64_t offset; /* from the module's load address; the address itself without a module */
-	char *symbol;	 /* nearest ELF symbol at or below, NULL where there is none */
-	char *function;	 /* what to show: symbol, "fn+0x986b10" for a stripped function, or NULL */
+	char *symbol;    /* nearest ELF symbol at or below, NULL where there is none */
+	char *function;  /* what to show: symbol, "fn+0x986b10" for a stripped function, or NULL */
 };
 
 struct record_frames {
@@ -34,11 +34,11 @@ struct record_frames {
 };
 
 struct record_backing {
-	char *name;	     /* "memfd:ram0", "[heap]", a path */
-	const char *kind;    /* static: shmem, anon, hugetlb, file */
-	uint64_t inode;	     /* 0 for anonymous memory */
-	char *ram_block;     /* QEMU's memory-backend id, NULL if not one */
-	bool shared;	     /* shmem and hugetlb: pages of the file itself */
+	char *name;           /* "memfd:ram0", "[heap]", a path */
+	const char *kind;     /* static: shmem, anon, hugetlb, file */
+	uint64_t inode;       /* 0 for anonymous memory */
+	char *ram_block;      /* QEMU's memory-backend id, NULL if not one */
+	bool shared;          /* shmem and hugetlb: pages of the file itself */
 	int64_t length_pages; /* of the RAM block; RECORD_UNKNOWN where not known */
 	int64_t populated_pages;
 	int64_t zero_populated_pages;
@@ -65,21 +65,22 @@ struct record_accounting {
 	const char *kind; /* static: shmem, anon, hugetlb, file, page-tables */
 	char *name;
 	uint64_t inode;
-	uint32_t pid;		   /* whose, for anon and page-tables; 0 else */
-	int64_t traced_pages;	   /* populated - released; RECORD_UNKNOWN where not traced */
-	int64_t kernel_pages;	   /* growth by the kernel's own figure */
-	int64_t residual_pages;	   /* kernel - traced */
+	uint32_t pid;              /* whose, for anon and page-tables; 0 else */
+	int64_t traced_pages;      /* populated - released; RECORD_UNKNOWN where not traced */
+	int64_t kernel_pages;      /* growth by the kernel's own figure */
+	int64_t residual_pages;    /* kernel - traced */
 	int64_t uncertainty_pages; /* what moved between reading and attaching */
 };
 
 struct record_advice {
-	const char *call;     /* static: madvise, fallocate, munmap, ftruncate, ... */
-	const char *behavior; /* static: MADV_REMOVE, FALLOC_FL_PUNCH_HOLE, ...; NULL if it has none */
+	const char *call; /* static: madvise, fallocate, munmap, ftruncate, ... */
+	const char
+		*behavior; /* static: MADV_REMOVE, FALLOC_FL_PUNCH_HOLE, ...; NULL if it has none */
 	uint32_t pid;
 	int64_t calls;
 	int64_t failed;
 	const char *error; /* static: name of the errno of the failed calls, NULL if none failed */
-	int64_t bytes;	   /* asked for */
+	int64_t bytes;     /* asked for */
 	int64_t released_pages;
 	struct record_frames frames;
 };
@@ -113,7 +114,8 @@ struct record {
 	uint32_t host_page_size;
 	const char *mode;  /* static: fentry, kprobe, tracepoint */
 	const char *stack; /* static: cfi, fp, none */
-	struct record_target *target; /* the schema's "target" is the first, "targets" all of them */
+	struct record_target
+		*target; /* the schema's "target" is the first, "targets" all of them */
 	size_t nr_target;
 	char *opened_by, *closed_by;
 	uint64_t start_ns, end_ns; /* CLOCK_BOOTTIME */

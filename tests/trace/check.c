@@ -30,8 +30,8 @@
  * is a figure of the whole call site: it counts if all of its backing matches, and it is a failure
  * if only some does and the figure is not 0. The residual ones need a row that matches.
  *
- * What goes when the process ends is released at syscall "exit": "released" leaves it out, but where
- * KEY names a syscall.
+ * What goes when the process ends is released at syscall "exit": "released" leaves it out, but
+ *where KEY names a syscall.
  *
  * A null says that the mode cannot know. Where an expectation meets one, as a figure or as what a
  * KEY asks for, it fails; but with unless-null it holds if the known figures and the unknown ones

@@ -56,5 +56,5 @@ done
 
 never=$(sort -u "$work/failed" | comm -13 - "$work/usable" 2>/dev/null)
 [ -s "$work/usable" ] && [ -z "$never" ] && exit 0
-echo "routes that no hook is needed for:" $never
+echo "routes that no hook is needed for: $(echo "$never" | tr "\n" " ")"
 exit 1

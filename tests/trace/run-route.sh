@@ -71,7 +71,7 @@ status=$?
 reason=$(sed -n 's/^skip //p' "$work/expect.txt")
 [ -z "$reason" ] || verdict SKIP "$reason"
 [ "$status" -eq 0 ] || verdict FAIL "exit status $status"
-[ "$(tail -n 1 "$work/expect.txt")" = done ] || verdict FAIL "the program did not come to its end"
+[ "$(tail -n 1 "$work/expect.txt")" = "done" ] || verdict FAIL "the program did not come to its end"
 [ "$mode" != none ] || verdict PASS "by its own checks, not traced"
 
 "$check" "$work/rec.json" "$work/expect.txt" >"$work/check.txt" 2>&1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Preloaded into migpop: the program named by WITHOUT_HOOK is loaded but not attached, so that a test
- * which needs its hook can be seen to fail. Knows only libbpf.
+ * Preloaded into migpop: the program named by WITHOUT_HOOK is loaded but not attached, so that a
+ * test which needs its hook can be seen to fail. Knows only libbpf.
  */
 #include <dlfcn.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A KVM vCPU: a guest of a few instructions reads and writes pages of a slot that a memfd backs.
- * The host populates them in the vCPU's thread, by GUP or, where it emulates, by faults of its own. Protected mode
- * without paging, flat segments: every address of the guest is a physical one.
+ * The host populates them in the vCPU's thread, by GUP or, where it emulates, by faults of its own.
+ * Protected mode without paging, flat segments: every address of the guest is a physical one.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -56,8 +56,8 @@ void check_call(const char *what, bool ok);
 void touch_read(const volatile char *mem, size_t pages);
 void touch_write(volatile char *mem, size_t pages);
 /*
- * Pages that were populated a moment ago wait in per-CPU batches for the LRU, which hold references:
- * those few are given back later than asked. Without them the counts are exact.
+ * Pages that were populated a moment ago wait in per-CPU batches for the LRU, which hold
+ * references: those few are given back later than asked. Without them the counts are exact.
  */
 void drain_lru_batches(void);
 

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The code as its readers expect it: format, shell scripts, static analysis, licences. Says what is
+# wrong where; exit status 1 then, 77 without git.
+
+cd "$(dirname "$0")/../.." || exit 1
+git rev-parse --git-dir >/dev/null 2>&1 || { echo "SKIP: not a git checkout" && exit 77; }
+status=0
+wrong() {
+	echo "FAIL: $*"
+	status=1
+}
+
+clang-format --dry-run -Werror $(git ls-files '*.c' '*.h') || wrong "clang-format"
+shellcheck -x $(git ls-files '*.sh' .ci/run tests/vm/init) || wrong "shellcheck"
+cppcheck --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
+	--suppress=missingIncludeSystem -Isrc -Ibpf src || wrong "cppcheck"
+for file in $(git ls-files '*.c' '*.h' '*.sh' '*CMakeLists.txt' .ci/run tests/vm/init); do
+	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: ' || wrong "$file has no SPDX line"
+done
+exit $status
