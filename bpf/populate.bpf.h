@@ -71,6 +71,10 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	case __NR_process_vm_readv:
 		ts->access = ACCESS_READ;
 		break;
+	case __NR_read:
+	case __NR_pread64:
+		ts->address = regs->si;
+		break;
 	case __NR_ioctl:
 		ts->access = (u32)regs->si == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
 		break;
@@ -314,6 +318,40 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 	return 0;
 }
 
+/* Can the system call bring pages of huge memory, or take them away? What other calls would find
+ * was another thread's doing, who will look itself. */
+static __always_inline bool syscall__moves_hugetlb(struct task_state *ts, struct task_struct *task)
+{
+	switch (ts->syscall) {
+	case __NR_madvise:
+	case __NR_process_madvise:
+	case __NR_fallocate:
+	case __NR_ftruncate:
+	case __NR_truncate:
+	case __NR_mmap:
+	case __NR_munmap:
+	case __NR_mremap:
+	case __NR_mlock:
+	case __NR_mlock2:
+	case __NR_mlockall:
+	case __NR_shmdt:
+	case __NR_close:
+	case __NR_ioctl:
+	case __NR_readv:
+	case __NR_preadv:
+	case __NR_preadv2:
+	case __NR_process_vm_readv:
+	case __NR_process_vm_writev:
+	case __NR_io_uring_register:
+	case __NR_exit_group:
+		return true;
+	case __NR_read:
+	case __NR_pread64: /* O_DIRECT */
+		return task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB;
+	}
+	return ts->syscall < SYSCALL_NONE; /* workers */
+}
+
 /* Looks at the memory that the present context may have populated or given back. At the end of the
  * system call "exit_nr" that may be the call's own doing, whatever fault came last. */
 static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
@@ -330,6 +368,8 @@ static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
 			return;
 		task_state__enter_syscall(ts, task, exit_nr, exit_ip);
 	}
+	if (ts->context == CONTEXT_SYSCALL && !closed && !syscall__moves_hugetlb(ts, task))
+		return;
 	bpf_loop(HUGETLB_FILES_MAX, hugetlb_file__scan, &scan, 0);
 	if (!task->mm)
 		return;
