@@ -3,6 +3,8 @@
 # The code as its readers expect it: format, shell scripts, static analysis, licences. Says what is
 # wrong where; exit status 1 then, 77 without git.
 
+# shellcheck disable=SC2046 # names in this tree have no blanks
+
 cd "$(dirname "$0")/../.." || exit 1
 git rev-parse --git-dir >/dev/null 2>&1 || { echo "SKIP: not a git checkout" && exit 77; }
 status=0
