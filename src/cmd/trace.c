@@ -397,7 +397,7 @@ static const char *on_time(struct trace *t, uint64_t now)
 		/* Waiting for a migration, the window opens anew at each tick, so that it begins
 		 * before the first page of it. */
 		if (t->qmp && !t->migrating)
-			session__open(&t->session, "before the migration");
+			session__reopen(&t->session);
 		else
 			session__tick(&t->session, NULL);
 	}

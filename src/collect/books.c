@@ -137,15 +137,11 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 	int err;
 
 	if (exited && !t->at_exit_known) {
-		int64_t cpus = sysconf(_SC_NPROCESSORS_CONF), batch = cpus * 2 > 32 ? cpus * 2 : 32;
-
 		/* Less than none, with what the CPUs hold back: that is not "unknown". */
 		now.anon = p->exit_anon > 0 ? p->exit_anon : 0;
 		now.page_tables = p->exit_page_tables / 1024;
 		now.hugetlb = p->exit_hugetlb;
-		/* lib/percpu_counter.c: each CPU may hold back less than a batch, of two members.
-		 */
-		uncertainty += 2 * cpus * batch;
+		uncertainty += proc__counter_slack();
 	}
 	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_ANON, exited);
 	kernel = now.anon < 0 || before->anon < 0 ? RECORD_UNKNOWN : now.anon - before->anon;

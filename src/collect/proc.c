@@ -101,10 +101,9 @@ static int64_t private_swap(pid_t pid)
 	return sum;
 }
 
-int proc__figures(pid_t pid, struct proc_figures *out)
+int proc__figures_cheap(pid_t pid, struct proc_figures *out)
 {
-	char *rollup, *status = proc__read(pid, "status", NULL);
-	int64_t anonymous, swap;
+	char *status = proc__read(pid, "status", NULL);
 
 	memset(out, 0xff, sizeof(*out));
 	if (!status)
@@ -112,7 +111,28 @@ int proc__figures(pid_t pid, struct proc_figures *out)
 	out->page_tables = field(status, "VmPTE:");
 	out->hugetlb = kb_to_pages(field(status, "HugetlbPages:"));
 	out->rss = kb_to_pages(field(status, "VmRSS:"));
+	out->anon = kb_to_pages(field(status, "RssAnon:"));
+	if (out->anon >= 0 && field(status, "VmSwap:") > 0)
+		out->anon += kb_to_pages(field(status, "VmSwap:"));
 	free(status);
+	return out->anon < 0 ? -ESRCH : 0;
+}
+
+int64_t proc__counter_slack(void)
+{
+	int64_t cpus = sysconf(_SC_NPROCESSORS_CONF), batch = cpus * 2 > 32 ? cpus * 2 : 32;
+
+	return 2 * cpus * batch;
+}
+
+int proc__figures(pid_t pid, struct proc_figures *out)
+{
+	int64_t anonymous, swap;
+	char *rollup;
+
+	if (proc__figures_cheap(pid, out))
+		return -ESRCH;
+	out->anon = -1;
 	rollup = proc__read(pid, "smaps_rollup", NULL);
 	if (!rollup)
 		return -ESRCH;

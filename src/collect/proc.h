@@ -24,6 +24,13 @@ struct proc_figures {
 /* Reads smaps_rollup (exact: it walks the page tables) and status. 0, or -ESRCH. */
 int proc__figures(pid_t pid, struct proc_figures *out);
 
+/* The same from status alone, without walking anything: anon is off by proc__counter_slack(). */
+int proc__figures_cheap(pid_t pid, struct proc_figures *out);
+
+/* Pages by which RssAnon and VmSwap together may be off: each CPU may hold back less than a batch
+ * of each (lib/percpu_counter.c; kernels up to 6.1 hold back as much a thread). */
+int64_t proc__counter_slack(void);
+
 /* VmRSS alone, in pages: cheap. -1 where the process is gone. */
 int64_t proc__rss(pid_t pid);
 

@@ -106,7 +106,7 @@ bool target__is_gone(struct target *t)
 
 /* The figures of a target, all unknown for one that is gone: its process id may be another's by
  * now. As long as it is there after the reading, it was the one that was read. */
-static int target__figures(struct target *t, struct proc_figures *out)
+static int target__figures(struct target *t, bool exact, struct proc_figures *out)
 {
 	int err;
 
@@ -114,15 +114,17 @@ static int target__figures(struct target *t, struct proc_figures *out)
 		*out = t->at_exit;
 		return 0;
 	}
-	err = proc__figures(t->pid, out);
+	err = exact ? proc__figures(t->pid, out) : proc__figures_cheap(t->pid, out);
 	if (!target__is_gone(t))
 		return err;
 	memset(out, 0xff, sizeof(*out));
 	return -ESRCH;
 }
 
-/* Figures twice around the counters: what differs moved meanwhile, and is the uncertainty. */
-static int snapshot__take(struct session *s, struct snapshot *snap)
+/* Figures twice around the counters: what differs moved meanwhile, and is the uncertainty. Exact
+ * ones walk the page tables of the targets, which for a large guest is not to be done every moment.
+ */
+static int snapshot__take(struct session *s, bool exact, struct snapshot *snap)
 {
 	struct counters again;
 	int err;
@@ -135,7 +137,7 @@ static int snapshot__take(struct session *s, struct snapshot *snap)
 		goto fail;
 	}
 	for (size_t i = 0; i < s->nr_targets; i++)
-		target__figures(&s->targets[i], &snap->figures[i]);
+		target__figures(&s->targets[i], exact, &snap->figures[i]);
 	err = tracer__read(s->tracer, &snap->counters);
 	if (err)
 		goto fail;
@@ -152,8 +154,9 @@ static int snapshot__take(struct session *s, struct snapshot *snap)
 	for (size_t i = 0; i < s->nr_targets; i++) {
 		struct proc_figures now;
 
-		if (snap->figures[i].anon >= 0 && !target__figures(&s->targets[i], &now))
-			snap->figures_moved[i] = llabs(now.anon - snap->figures[i].anon);
+		if (snap->figures[i].anon >= 0 && !target__figures(&s->targets[i], exact, &now))
+			snap->figures_moved[i] = llabs(now.anon - snap->figures[i].anon) +
+						 (exact ? 0 : proc__counter_slack());
 	}
 	return 0;
 fail:
@@ -161,19 +164,42 @@ fail:
 	return err;
 }
 
-int session__open(struct session *s, const char *by)
+static int open_window(struct session *s, bool exact, const char *by)
 {
 	struct snapshot snap;
-	int err = snapshot__take(s, &snap);
+	int err = snapshot__take(s, exact, &snap);
 
 	if (err)
 		return err;
 	snapshot__free(&s->open);
-	tracer__drain();
 	s->open = snap;
 	s->opened_by = by;
-	s->is_open = true;
 	s->nr_ticks = 0;
+	return 0;
+}
+
+int session__open(struct session *s, const char *by)
+{
+	int err = open_window(s, true, by);
+
+	if (!err)
+		tracer__drain();
+	return err;
+}
+
+int session__reopen(struct session *s)
+{
+	return open_window(s, false, s->opened_by);
+}
+
+static int add_tick(struct session *s, const struct snapshot *snap)
+{
+	struct record_tick *more = realloc(s->ticks, (s->nr_ticks + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	s->ticks = more;
+	books__tick(s, snap, &s->ticks[s->nr_ticks++]);
 	return 0;
 }
 
@@ -188,19 +214,14 @@ static void remember_mappings(struct session *s)
 int session__tick(struct session *s, struct record **out)
 {
 	struct snapshot snap;
-	struct record_tick *more;
 	int err;
 
-	err = snapshot__take(s, &snap);
+	err = snapshot__take(s, false, &snap);
 	if (err)
 		return err;
-	more = realloc(s->ticks, (s->nr_ticks + 1) * sizeof(*more));
-	if (more) {
-		s->ticks = more;
-		books__tick(s, &snap, &s->ticks[s->nr_ticks++]);
-	}
+	err = add_tick(s, &snap);
 	remember_mappings(s);
-	if (out)
+	if (!err && out)
 		err = books__make_record(s, &snap, "still open", out);
 	snapshot__free(&snap);
 	return err;
@@ -208,7 +229,6 @@ int session__tick(struct session *s, struct record **out)
 
 int session__close(struct session *s, const char *by, struct record **out)
 {
-	struct record_tick *more;
 	struct snapshot snap;
 	int err;
 
@@ -216,15 +236,12 @@ int session__close(struct session *s, const char *by, struct record **out)
 	err = tracer__stop(s->tracer);
 	if (err)
 		return err;
-	err = snapshot__take(s, &snap);
+	err = snapshot__take(s, true, &snap);
 	if (err)
 		return err;
-	more = realloc(s->ticks, (s->nr_ticks + 1) * sizeof(*more));
-	if (more) {
-		s->ticks = more;
-		books__tick(s, &snap, &s->ticks[s->nr_ticks++]);
-	}
-	err = books__make_record(s, &snap, by, out);
+	err = add_tick(s, &snap);
+	if (!err)
+		err = books__make_record(s, &snap, by, out);
 	snapshot__free(&snap);
 	return err;
 }

@@ -41,7 +41,6 @@ struct session {
 	size_t nr_targets;
 	struct record_target *described; /* a target each, as it was when added */
 	struct snapshot open;
-	bool is_open;
 	const char *opened_by, *closed_by;
 	struct record_tick *ticks;
 	size_t nr_ticks;
@@ -59,8 +58,12 @@ int session__watch(struct session *s, const pid_t *pids, size_t n);
 /* Describes target "i" again, as after an exec. */
 void session__describe(struct session *s, size_t i);
 
-/* Where the window opens: replaces an earlier opening. */
+/* Where the window opens. */
 int session__open(struct session *s, const char *by);
+
+/* Opens it anew, here: cheaply, since what a migration is waited for does so again and again. The
+ * books of anonymous memory are less certain then. */
+int session__reopen(struct session *s);
 
 /* A point of the timeline, and a record of the window so far if "out" is not NULL. */
 int session__tick(struct session *s, struct record **out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Release: the end of the process, with everything still mapped and open. What was populated is
- * still all there in the record, and the books balance.
+ * Release: the end of the process, with everything still mapped and open: all of it goes at "exit",
+ * and the books, which are closed before, balance.
  */
 #include "route.h"
 
@@ -22,6 +22,7 @@ static void run(int argc, char **argv)
 	expect("zero_populated %d " OF_MEMFD, SHARED);
 	expect("populated %d " OF_ANON " symbol=touch_write", ANON);
 	expect("released 0 syscall=madvise");
+	expect("released %d " OF_MEMFD " syscall=exit", SHARED);
 	expect("residual 0 " OF_MEMFD);
 	expect("residual_permille 1 " OF_ANON);
 }
