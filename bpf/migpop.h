@@ -139,6 +139,8 @@ struct task_state {
 	struct pending pending[PENDING_MAX];
 	u64 mapping; /* address_space last resolved, to ... */
 	struct backing_key file;
+	struct site_key key; /* being made: a program's stack is short of room for it */
+	struct site add;
 	u64 last_ip;      /* what memo_key was made from, when of a user fault in a shmem file; */
 	u64 last_mapping; /* 0 if of something else */
 	u32 last_access;

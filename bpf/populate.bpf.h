@@ -216,41 +216,40 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 	struct folio *folio = (struct folio *)p->page;
 	u64 mapping = (u64)BPF_CORE_READ(folio, mapping);
 	u64 pages = 1ULL << (p->order & 31);
-	struct site_key key;
-	struct site add = {};
+	struct site_key *key = &ts->key;
+	struct site *add = &ts->add;
 	bool shared;
 
 	if (!mapping)
-		return; /* became no memory of a process: another freed it, or the kernel keeps it
-			 */
-	task_state__key(ts, task->tgid, &key);
-	pending__backing(ts, task, folio, mapping, pages, &key.backing);
-	if (key.backing.kind == KIND_NONE)
+		return; /* became no memory of a process: freed by another, or the kernel's */
+	task_state__key(ts, task->tgid, key);
+	pending__backing(ts, task, folio, mapping, pages, &key->backing);
+	if (key->backing.kind == KIND_NONE)
 		return;
-	/* A major fault read the page from swap: it had been counted when it was first populated.
-	 */
-	if (swap_in_use && task->maj_flt != ts->maj_flt && key.backing.kind != KIND_PRIVATE_FILE)
+	/* A major fault read the page from swap: it was counted when it was first populated. */
+	if (swap_in_use && task->maj_flt != ts->maj_flt && key->backing.kind != KIND_PRIVATE_FILE)
 		return;
-	shared = key.backing.kind == KIND_SHMEM || key.backing.kind == KIND_HUGETLB;
-	key.context = p->context;
-	key.access = p->access;
+	shared = key->backing.kind == KIND_SHMEM || key->backing.kind == KIND_HUGETLB;
+	key->context = p->context;
+	key->access = p->access;
 	if (p->context == CONTEXT_KERNEL && shared && !folio__is_mapped(folio, p->order))
-		key.context = CONTEXT_SYSCALL;
-	if (key.context == CONTEXT_SYSCALL)
-		key.access = syscall__access(ts, key.backing.kind);
-	add.populated = pages;
-	if (shared && key.access == ACCESS_READ)
-		add.zero_populated = pages;
-	add.faults = ts->fault;
+		key->context = CONTEXT_SYSCALL;
+	if (key->context == CONTEXT_SYSCALL)
+		key->access = syscall__access(ts, key->backing.kind);
+	__builtin_memset(add, 0, sizeof(*add));
+	add->populated = pages;
+	if (shared && key->access == ACCESS_READ)
+		add->zero_populated = pages;
+	add->faults = ts->fault;
 	ts->fault = 0;
 	if (ts->entry_ns) {
-		add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
+		add->fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
 		ts->entry_ns = 0;
 	}
-	task_state__count(ts, &key, &add);
-	if (key.backing.kind == KIND_SHMEM && key.context == CONTEXT_USER && is_target(task)) {
+	task_state__count(ts, key, add);
+	if (key->backing.kind == KIND_SHMEM && key->context == CONTEXT_USER && is_target(task)) {
 		ts->last_ip = ts->ip;
-		ts->last_access = key.access;
+		ts->last_access = key->access;
 		ts->last_mapping = mapping;
 	}
 }
@@ -262,28 +261,29 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 static __always_inline void hugetlb__count(struct task_state *ts, u32 tgid,
 					   const struct backing_key *backing, s64 delta)
 {
-	struct site_key key;
-	struct site add = {};
+	struct site_key *key = &ts->key;
+	struct site *add = &ts->add;
 
 	if (!delta)
 		return;
-	task_state__key(ts, tgid, &key);
-	key.backing = *backing;
-	key.context = ts->context;
-	key.access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB)
-						    : ts->access;
+	__builtin_memset(add, 0, sizeof(*add));
+	task_state__key(ts, tgid, key);
+	key->backing = *backing;
+	key->context = ts->context;
+	key->access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB)
+						     : ts->access;
 	if (delta > 0) {
-		add.populated = delta;
-		if (key.access == ACCESS_READ)
-			add.zero_populated = delta;
-		add.faults = ts->fault;
+		add->populated = delta;
+		if (key->access == ACCESS_READ)
+			add->zero_populated = delta;
+		add->faults = ts->fault;
 		ts->fault = 0;
 	} else {
-		add.released = -delta;
-		key.access = ACCESS_NONE;
+		add->released = -delta;
+		key->access = ACCESS_NONE;
 		ts->released += -delta;
 	}
-	task_state__count(ts, &key, &add);
+	task_state__count(ts, key, add);
 }
 
 static __always_inline s64 backing__take(const struct backing_key *key, struct backing *b)
@@ -422,15 +422,17 @@ static __always_inline void task_state__settle(struct task_state *ts, struct tas
 /* Counts the fault of the present context, where no page has been counted with it. */
 static __always_inline void task_state__count_fault(struct task_state *ts, struct task_struct *task)
 {
-	struct site add = {.faults = ts->fault};
-	struct site_key key;
+	struct site_key *key = &ts->key;
+	struct site *add = &ts->add;
 
-	task_state__key(ts, task->tgid, &key);
-	key.context = ts->context;
-	key.access = ts->access;
+	__builtin_memset(add, 0, sizeof(*add));
+	add->faults = ts->fault;
+	task_state__key(ts, task->tgid, key);
+	key->context = ts->context;
+	key->access = ts->access;
 	if (ts->entry_ns)
-		add.fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
-	task_state__count(ts, &key, &add);
+		add->fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
+	task_state__count(ts, key, add);
 }
 
 static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,

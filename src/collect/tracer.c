@@ -131,6 +131,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		    (program__is_optional(prog) && !tracepoint_exists(prog)))
 			bpf_program__set_autoload(prog, false);
 	}
+	libbpf_said[0] = '\0'; /* asking for a tracepoint that is not there is no failure */
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->stack_fp = options->stack == STACK_FP;
 	if (options->stack != STACK_FP)
