@@ -72,6 +72,17 @@ static bool ended(pid_t pid)
 	return waitpid(pid, NULL, WNOHANG) != 0;
 }
 
+/* A client that comes while QEMU still sets its monitors up can stay without a greeting for ever:
+ * the tests begin when one has been served. */
+static void wait_for_service(const char *path, int64_t deadline)
+{
+	struct qmp *probe;
+
+	while (qmp__open(&probe, path, 1000))
+		assert_true(now_ms() < deadline);
+	qmp__close(probe);
+}
+
 static int start(void **state)
 {
 	struct emulator *e = calloc(1, sizeof(*e));
@@ -98,6 +109,8 @@ static int start(void **state)
 		assert_true(now_ms() < deadline);
 		poll(NULL, 0, 5);
 	}
+	wait_for_service(e->a, deadline);
+	wait_for_service(e->b, deadline);
 	return 0;
 }
 
