@@ -140,12 +140,12 @@ start() {
 	pid[$end]=$!
 }
 
-# qmp END ARGS…: one command to that end's driving monitor.
+# qmp END MONITOR ARGS…: one command to a monitor of that end: drive or watch.
 qmp() {
-	local end=$1
+	local end=$1 monitor=$2
 
-	shift
-	"$cli" -t $((timeout * 1000)) -p "${pid[$end]}" "$work/$end.drive" "$@" ||
+	shift 2
+	"$cli" -t $((timeout * 1000)) -p "${pid[$end]}" "$work/$end.$monitor" "$@" ||
 		die "$end: QEMU did not do: $*; its last words: $(tail -n 2 "$out/$end.log")"
 }
 
@@ -208,7 +208,7 @@ negotiate() {
 	for name in "${capabilities[@]}"; do
 		list+="${list:+, }{\"capability\": \"$name\", \"state\": true}"
 	done
-	[[ ! $list ]] || qmp "$end" migrate-set-capabilities "{\"capabilities\": [$list]}" >/dev/null
+	[[ ! $list ]] || qmp "$end" drive migrate-set-capabilities "{\"capabilities\": [$list]}" >/dev/null
 }
 
 describe() {
@@ -222,7 +222,8 @@ describe() {
 start source
 start destination -incoming defer
 for end in source destination; do
-	qmp "$end" --wait-ready
+	qmp "$end" drive --wait-ready
+	qmp "$end" watch --wait-ready
 	inode[$end]=$(guest_inode "${pid[$end]}")
 	before[$end]=$(rss "${pid[$end]}")
 	negotiate "$end"
@@ -234,14 +235,14 @@ if ((trace)); then
 	wait_attached destination
 fi
 
-qmp destination migrate-incoming "{\"uri\": \"unix:$work/stream\"}" >/dev/null
+qmp destination drive migrate-incoming "{\"uri\": \"unix:$work/stream\"}" >/dev/null
 # As fast as it goes unless told otherwise: the default of old QEMUs is 32 MiB/s.
 ((bandwidth)) || bandwidth=$((100 << 30))
-qmp source migrate-set-parameters "{\"max-bandwidth\": $bandwidth}" >/dev/null
-qmp source migrate "{\"uri\": \"unix:$work/stream\"}" >/dev/null
-qmp source --wait-migration completed >/dev/null
-qmp destination --wait-migration completed >/dev/null
-qmp source query-migrate | jq . >"$out/migration.json"
+qmp source drive migrate-set-parameters "{\"max-bandwidth\": $bandwidth}" >/dev/null
+qmp source drive migrate "{\"uri\": \"unix:$work/stream\"}" >/dev/null
+qmp source drive --wait-migration completed >/dev/null
+qmp destination drive --wait-migration completed >/dev/null
+qmp source drive query-migrate | jq . >"$out/migration.json"
 for end in source destination; do
 	after[$end]=$(rss "${pid[$end]}")
 done
@@ -258,7 +259,7 @@ jq . >"$out/run.json" <<EOR
 }
 EOR
 for end in source destination; do
-	qmp "$end" quit >/dev/null
+	qmp "$end" drive quit >/dev/null
 	wait "${pid[$end]}" || true
 	unset "pid[$end]"
 done

@@ -57,7 +57,8 @@ static int complain(const struct options *o, struct qmp *qmp, int err)
 	return err == -EREMOTEIO || err == -EOPNOTSUPP ? 1 : 4;
 }
 
-/* QEMU makes its sockets while it starts: absent and not yet listening are the same to us. */
+/* QEMU makes its sockets while it starts: absent and not yet listening are the same to us. So is no
+ * greeting: who comes while the monitors are set up may wait for it for ever, and asks again. */
 static int wait_ready(const struct options *o)
 {
 	int64_t deadline = now_ms() + o->timeout_ms;
@@ -67,12 +68,12 @@ static int wait_ready(const struct options *o)
 	for (;;) {
 		int64_t left = deadline - now_ms();
 
-		err = qmp__open(&qmp, o->path, left > 0 ? (int)left : 1);
+		err = qmp__open(&qmp, o->path, left > 1000 ? 1000 : left > 0 ? (int)left : 1);
 		if (!err) {
 			qmp__close(qmp);
 			return 0;
 		}
-		if (err != -ENOENT && err != -ECONNREFUSED)
+		if (err != -ENOENT && err != -ECONNREFUSED && err != -ETIMEDOUT)
 			return complain(o, NULL, err);
 		if (!watch(o, -1)) {
 			fprintf(stderr, "qmp-cli: %s: QEMU ended\n", o->path);
