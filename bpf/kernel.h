@@ -46,7 +46,6 @@ struct address_space {
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
-	struct address_space *i_mapping;
 	unsigned long i_ino;
 	u64 i_blocks;
 	atomic_t i_count;
@@ -182,7 +181,6 @@ enum { GFP_HIGHMEM = 0x02, GFP_MOVABLE = 0x08 };
 
 /* include/linux/mm.h */
 enum {
-	VM_WRITE = 0x2,
 	VM_SHARED = 0x8,
 	VM_GROWSDOWN = 0x100,
 	VM_HUGETLB = 0x00400000,
@@ -204,7 +202,7 @@ enum {
 };
 
 /* include/linux/page-flags.h: low bits of page->mapping */
-enum { MAPPING_ANON = 1, MAPPING_MOVABLE = 2, MAPPING_FLAGS = 3 };
+enum { MAPPING_ANON = 1, MAPPING_FLAGS = 3 };
 
 /* include/linux/page-flags.h. page->flags is the first word of a page on every version; its type
  * became a struct in 6.18 (memdesc_flags_t). */

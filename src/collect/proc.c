@@ -145,17 +145,6 @@ int proc__figures(pid_t pid, struct proc_figures *out)
 	return 0;
 }
 
-int64_t proc__rss(pid_t pid)
-{
-	char *statm = proc__read(pid, "statm", NULL);
-	long long size, rss = -1;
-
-	if (statm && sscanf(statm, "%lld %lld", &size, &rss) != 2)
-		rss = -1;
-	free(statm);
-	return rss;
-}
-
 pid_t proc__tgid(pid_t pid)
 {
 	char *status = proc__read(pid, "status", NULL);

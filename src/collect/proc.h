@@ -31,9 +31,6 @@ int proc__figures_cheap(pid_t pid, struct proc_figures *out);
  * of each (lib/percpu_counter.c; kernels up to 6.1 hold back as much a thread). */
 int64_t proc__counter_slack(void);
 
-/* VmRSS alone, in pages: cheap. -1 where the process is gone. */
-int64_t proc__rss(pid_t pid);
-
 /* Fills comm, exe, cmdline and guest of "t"; what cannot be read stays NULL. */
 void proc__describe(pid_t pid, struct record_target *t);
 
