@@ -159,6 +159,46 @@ struct process {
 	u32 zero;
 };
 
+/* One row of call frame information: how to find the caller's frame for PCs from "pc" up to the
+ * next row's. Eight bytes, since a QEMU and its libraries have 650,000 rows. */
+struct unwind_row {
+	u32 pc;   /* from the module's lowest loaded address (ELF virtual addresses) */
+	u32 rule; /* bits 0-3 enum unwind_kind, 4-11 where the caller's rbp is, 12-31 offset in
+		     words */
+};
+
+/* CFA: the canonical frame address, the caller's rsp. The return address is in the word below it.
+ */
+enum unwind_kind {
+	UNWIND_NONE,      /* no CFI covers these PCs */
+	UNWIND_END,       /* return address undefined: the outermost frame */
+	UNWIND_SP,        /* CFA = rsp + offset */
+	UNWIND_BP,        /* CFA = rbp + offset */
+	UNWIND_SP_DEREF,  /* CFA = *(rsp + offset) */
+	UNWIND_SP_DEREF8, /* CFA = *(rsp + offset) + 8: assembly of OpenSSL */
+	UNWIND_BP_DEREF,  /* CFA = *(rbp + offset): functions that realign their stack */
+	UNWIND_BP_DEREF8, /* CFA = *(rbp + offset) + 8 */
+	UNWIND_PLT,       /* CFA = rsp + 8, and 8 more where (PC & 15) >= offset: a PLT stub */
+	UNWIND_SIGNAL,    /* the signal frame at rsp holds rsp, rbp and PC of what it interrupted */
+	UNWIND_UNSUPPORTED,
+};
+
+/* Where the caller's rbp is: 1 to UNWIND_BP_MAX words below the CFA, or */
+enum {
+	UNWIND_BP_SAME = 0, /* still in rbp, */
+	UNWIND_BP_MAX = 253,
+	UNWIND_BP_LOST = 254,  /* nowhere that a row can say: what needs it later ends the chain, */
+	UNWIND_BP_AT_BP = 255, /* in the word that rbp points to, */
+};
+
+/* Offsets reach 4 MiB up and down. */
+enum { UNWIND_OFFSET_MIN = -(1 << 19), UNWIND_OFFSET_MAX = (1 << 19) - 1 };
+
+#define UNWIND_RULE(kind, bp, offset) ((u32)(kind) | (u32)(bp) << 4 | (u32)(offset) << 12)
+#define UNWIND_KIND(rule)             ((rule)&15)
+#define UNWIND_BP_AT(rule)            ((rule) >> 4 & 255)
+#define UNWIND_OFFSET(rule)           ((s32)(rule) >> 12)
+
 enum lost_kind {
 	LOST_SITES,    /* map of call sites full */
 	LOST_TASKS,    /* map of threads full */
@@ -168,6 +208,7 @@ enum lost_kind {
 	NR_LOST,
 };
 
+_Static_assert(sizeof(struct unwind_row) == 8, "no padding");
 _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");

@@ -13,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const categories[] = {
-	"zero-page", "page-payload", "zero-detect", "bg-snapshot", "prealloc",
-	"postcopy",  "device-load",  "vcpu",        "io",          "other",
-};
 static const char *const kinds[] = {"shmem", "anon", "hugetlb", "file", "page-tables", "other"};
 static const char *const modes[] = {"fentry", "kprobe", "tracepoint", "other"};
 static const char *const stacks[] = {"cfi", "fp", "none", "other"};
+static const char *const chain_ends[] = {
+	"complete",         "truncated", "no-mapping", "no-cfi",         "jit",
+	"unsupported-rule", "register",  "memory",     "stack-pointer",  "stale-mapping",
+	"32-bit",           "no-room",   "other",
+};
 static const char *const calls[] = {
 	"madvise",   "process_madvise", "fallocate", "munmap",      "mmap",  "mremap",
 	"ftruncate", "truncate",        "brk",       "userfaultfd", "ioctl", "mlock",
@@ -81,9 +82,9 @@ static const struct {
 	{                                                                                          \
 		a, sizeof(a) / sizeof((a)[0])                                                      \
 	}
-	[RECORD_NAME_CATEGORY] = SET(categories), [RECORD_NAME_KIND] = SET(kinds),
-	[RECORD_NAME_MODE] = SET(modes),          [RECORD_NAME_STACK] = SET(stacks),
-	[RECORD_NAME_CALL] = SET(calls),          [RECORD_NAME_BEHAVIOR] = SET(behaviors),
+	[RECORD_NAME_KIND] = SET(kinds),   [RECORD_NAME_MODE] = SET(modes),
+	[RECORD_NAME_STACK] = SET(stacks), [RECORD_NAME_CHAIN_END] = SET(chain_ends),
+	[RECORD_NAME_CALL] = SET(calls),   [RECORD_NAME_BEHAVIOR] = SET(behaviors),
 #undef SET
 };
 
@@ -181,6 +182,7 @@ static void record_frames__clear(struct record_frames *f)
 		free(f->v[i].build_id);
 		free(f->v[i].symbol);
 		free(f->v[i].function);
+		free(f->v[i].file);
 	}
 	free(f->v);
 }
@@ -223,6 +225,7 @@ void record__free(struct record *r)
 		free(r->accounting[i].name);
 	free(r->accounting);
 	for (size_t i = 0; i < r->nr_callsites; i++) {
+		free(r->callsites[i].category);
 		free(r->callsites[i].syscall);
 		record_backing__clear(r->callsites[i].backing, r->callsites[i].nr_backing);
 		record_frames__clear(&r->callsites[i].frames);

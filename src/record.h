@@ -26,6 +26,9 @@ struct record_frame {
 	uint64_t offset; /* from the module's load address; the address itself without a module */
 	char *symbol;    /* nearest ELF symbol at or below, NULL where there is none */
 	char *function;  /* what to show: symbol, "fn+0x986b10" for a stripped function, or NULL */
+	char *file;      /* of the source, where DWARF is at hand; else NULL */
+	uint32_t line;   /* in it; 0 where not known */
+	bool inlined;    /* into the next frame, which has the same offset */
 };
 
 struct record_frames {
@@ -46,7 +49,7 @@ struct record_backing {
 };
 
 struct record_callsite {
-	const char *category; /* static: "other" until the rules file names it */
+	char *category; /* "zero-page", ... by the rules file; "other" where no rule matches */
 	enum record_access access;
 	enum record_context context;
 	char *syscall; /* "fallocate", "io_uring worker", NULL outside of system calls */
@@ -58,6 +61,7 @@ struct record_callsite {
 	int64_t fault_ns; /* RECORD_UNKNOWN in tracepoint mode */
 	struct record_backing *backing;
 	size_t nr_backing;
+	const char *chain_end; /* static: "complete", or why it stops early; NULL without a chain */
 	struct record_frames frames;
 };
 
@@ -177,10 +181,10 @@ void record__sort(struct record *r);
 
 /* The sets that the static strings come from. */
 enum record_name {
-	RECORD_NAME_CATEGORY,
 	RECORD_NAME_KIND,
 	RECORD_NAME_MODE,
 	RECORD_NAME_STACK,
+	RECORD_NAME_CHAIN_END,
 	RECORD_NAME_CALL,
 	RECORD_NAME_BEHAVIOR,
 	RECORD_NAME_ERRNO,

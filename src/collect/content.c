@@ -161,7 +161,7 @@ static bool same_callsite(const struct site_row *a, const struct site_row *b)
 static int start_callsite(const struct session *s, const struct site_key *key,
 			  struct record_callsite *site)
 {
-	site->category = "other";
+	site->category = strdup("other");
 	site->access = (enum record_access)key->access;
 	site->context = (enum record_context)key->context;
 	site->syscall = key->syscall == SYSCALL_NONE ? NULL : syscall__name(key->syscall);
@@ -169,6 +169,8 @@ static int start_callsite(const struct session *s, const struct site_key *key,
 	site->faults = site->populated_pages = site->zero_populated_pages = 0;
 	site->released_pages = 0;
 	site->fault_ns = tracer__mode(s->tracer) == MODE_TRACEPOINT ? RECORD_UNKNOWN : 0;
+	if (!site->category)
+		return -ENOMEM;
 	return fill_frames(s, key->tgid, key->ip, key->stack, key->syscall != SYSCALL_NONE,
 			   &site->frames);
 }

@@ -6,16 +6,23 @@
 #include "output/json_members.h"
 
 /* clang-format off */
-#define MEMBER(s, t, m)      { #m, TYPE_##t, 0, offsetof(struct s, m) }
-#define STATIC(s, m, set)    { #m, TYPE_STATIC, RECORD_NAME_##set, offsetof(struct s, m) }
-#define NAMED(s, t, name, m) { name, TYPE_##t, 0, offsetof(struct s, m) }
-#define END                  { NULL, 0, 0, 0 }
+#define MEMBER(s, t, m)      { #m, TYPE_##t, 0, false, offsetof(struct s, m) }
+#define OPTIONAL(s, t, m)    { #m, TYPE_##t, 0, true, offsetof(struct s, m) }
+#define STATIC(s, m, set)    { #m, TYPE_STATIC, RECORD_NAME_##set, false, offsetof(struct s, m) }
+#define NAMED(s, t, name, m) { name, TYPE_##t, 0, false, offsetof(struct s, m) }
+#define END                  { NULL, 0, 0, false, 0 }
 /* clang-format on */
 
 const struct member frame_members[] = {
-	MEMBER(record_frame, STRING, module),   MEMBER(record_frame, STRING, build_id),
-	MEMBER(record_frame, U64, offset),      MEMBER(record_frame, STRING, symbol),
-	MEMBER(record_frame, STRING, function), END,
+	MEMBER(record_frame, STRING, module),
+	MEMBER(record_frame, STRING, build_id),
+	MEMBER(record_frame, U64, offset),
+	MEMBER(record_frame, STRING, symbol),
+	MEMBER(record_frame, STRING, function),
+	OPTIONAL(record_frame, STRING, file),
+	OPTIONAL(record_frame, U32, line),
+	OPTIONAL(record_frame, BOOL, inlined),
+	END,
 };
 
 const struct member backing_members[] = {
@@ -32,7 +39,7 @@ const struct member backing_members[] = {
 };
 
 const struct member callsite_members[] = {
-	STATIC(record_callsite, category, CATEGORY),
+	MEMBER(record_callsite, STRING, category),
 	MEMBER(record_callsite, ACCESS, access),
 	MEMBER(record_callsite, CONTEXT, context),
 	MEMBER(record_callsite, STRING, syscall),
@@ -42,6 +49,7 @@ const struct member callsite_members[] = {
 	MEMBER(record_callsite, COUNT, zero_populated_pages),
 	MEMBER(record_callsite, COUNT, released_pages),
 	MEMBER(record_callsite, COUNT, fault_ns),
+	STATIC(record_callsite, chain_end, CHAIN_END),
 	END,
 };
 

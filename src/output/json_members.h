@@ -27,6 +27,7 @@ struct member {
 	const char *name;
 	enum type type;
 	enum record_name set;
+	bool optional; /* left out where it is null, 0 or false */
 	size_t offset;
 };
 

@@ -152,12 +152,29 @@ static json_object *writer__value(struct writer *w, const struct member *m, cons
 	return NULL;
 }
 
+static bool member__is_empty(const struct member *m, const void *p)
+{
+	switch (m->type) {
+	case TYPE_STRING:
+		return !*(char *const *)p;
+	case TYPE_U32:
+		return !*(const uint32_t *)p;
+	case TYPE_BOOL:
+		return !*(const bool *)p;
+	default:
+		return false;
+	}
+}
+
 static void writer__members(struct writer *w, json_object *object, const struct member *m,
 			    const void *base)
 {
-	for (; object && m->name; m++)
-		writer__put(w, object, m->name,
-			    writer__value(w, m, (const char *)base + m->offset));
+	for (; object && m->name; m++) {
+		const void *p = (const char *)base + m->offset;
+
+		if (!m->optional || !member__is_empty(m, p))
+			writer__put(w, object, m->name, writer__value(w, m, p));
+	}
 }
 
 static void writer__frames(struct writer *w, json_object *parent, const struct record_frames *f)

@@ -24,6 +24,9 @@ static inline void sample__frames(struct record_frames *f, const char *const *na
 		if (strncmp(names[i], "fn+", 3) != 0)
 			f->v[i].symbol = strdup(names[i]);
 	}
+	f->v[0].file = strdup("util/bufferiszero.c");
+	f->v[0].line = 42;
+	f->v[0].inlined = true;
 }
 
 static inline struct record_callsite *sample__callsite(struct record *r, const char *category,
@@ -34,7 +37,7 @@ static inline struct record_callsite *sample__callsite(struct record *r, const c
 	struct record_callsite *c = record__add_callsite(r);
 	struct record_backing *b = record_callsite__add_backing(c);
 
-	c->category = category;
+	c->category = strdup(category);
 	c->access = access;
 	c->context = RECORD_CONTEXT_USER;
 	c->pid = 4711;
@@ -42,6 +45,7 @@ static inline struct record_callsite *sample__callsite(struct record *r, const c
 	c->populated_pages = pages;
 	c->zero_populated_pages = zero;
 	c->fault_ns = RECORD_UNKNOWN;
+	c->chain_end = "complete";
 	b->name = strdup("memfd:ram0");
 	b->kind = "shmem";
 	b->inode = 1042;
