@@ -104,6 +104,7 @@ static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
 	ts->kernel_fault = 0;
 	ts->released = 0;
 	ts->gup_access = ACCESS_NONE;
+	ts->stacked = 0;
 	task_state__enter_syscall(ts, task, nr, ip);
 	if (!swap_in_use)
 		return;
@@ -174,6 +175,8 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	ts->events++;
 	task_state__end_as(ts, task, nr, regs->ip);
 	ts->kernel_fault = 0;
+	if (stack_kind == STACK_CFI && ret >= 0)
+		unwind__on_syscall_exit(ret);
 	switch (nr) {
 	case __NR_mmap:
 	case __NR_munmap:

@@ -111,6 +111,8 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 		tgid__set(watched_bits, child->tgid);
 		tgid__set(target_bits, child->tgid);
 		__sync_fetch_and_add(&nr_targets, 1);
+		if (stack_kind == STACK_CFI)
+			unwind_process__copy(parent->tgid, child->tgid);
 		return 0;
 	}
 	if (tgid__test(watched_bits, child->tgid)) {
@@ -123,8 +125,15 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 {
-	if (is_watched(task))
-		__sync_fetch_and_add(&vma_generation, 1);
+	u32 tgid = task->tgid;
+
+	if (!is_watched(task))
+		return 0;
+	__sync_fetch_and_add(&vma_generation, 1);
+	__sync_fetch_and_add(&unwind_generation, 1);
+	bpf_map_delete_elem(&unwind_processes, &tgid);
+	if (stack_kind == STACK_CFI)
+		mapping_change__send(tgid);
 	return 0;
 }
 
@@ -198,6 +207,7 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 {
 	struct task_state *ts;
 
+	memo__release(task);
 	ts = task_state__find(task);
 	if (ts)
 		task_state__release(ts, task->pid);

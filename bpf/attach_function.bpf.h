@@ -23,7 +23,7 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	if (regs) {
-		on_fault(ctx, ts, task, address, BPF_CORE_READ(regs, ip), flags & FAULT_FLAG_WRITE,
+		on_fault(ts, task, address, BPF_CORE_READ(regs, ip), flags & FAULT_FLAG_WRITE,
 			 flags & FAULT_FLAG_USER);
 		/* A fault that is tried again was counted the first time. */
 		ts->fault = !(flags & FAULT_FLAG_TRIED);
@@ -32,9 +32,9 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 
 		task_state__enter_syscall(ts, task, nr, ip);
 		ts->address = address;
-		task_state__take_stack(ts, ctx);
 		ts->access = flags & FAULT_FLAG_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	}
+	task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_FUNCTION);
 	ts->in_function = 1;
 	if (!task_state__knows(ts, address))
 		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));

@@ -6,8 +6,8 @@
 #ifndef MIGPOP_ATTACH_TRACEPOINT_BPF_H
 #define MIGPOP_ATTACH_TRACEPOINT_BPF_H
 
-static __always_inline void tracepoint__fault(void *ctx, u64 address, u64 ip, u64 error_code,
-					      bool user)
+static __always_inline void tracepoint__fault(void *ctx, u64 address, const struct pt_regs *regs,
+					      u64 error_code, bool user)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
@@ -22,7 +22,11 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, u64 ip, u6
 		return;
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
-	on_fault(ctx, ts, task, address, ip, error_code & PF_ERROR_WRITE, user);
+	on_fault(ts, task, address, user ? regs->ip : 0, error_code & PF_ERROR_WRITE, user);
+	if (user)
+		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
+	else
+		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_KERNEL_FAULT);
 	task_state__end_event(ts, began);
 }
 
@@ -30,7 +34,7 @@ SEC("tp_btf/page_fault_user")
 int BPF_PROG(tracepoint__page_fault_user, unsigned long address, struct pt_regs *regs,
 	     unsigned long error_code)
 {
-	tracepoint__fault(ctx, address, regs->ip, error_code, true);
+	tracepoint__fault(ctx, address, regs, error_code, true);
 	return 0;
 }
 
@@ -38,7 +42,7 @@ SEC("tp_btf/page_fault_kernel")
 int BPF_PROG(tracepoint__page_fault_kernel, unsigned long address, struct pt_regs *regs,
 	     unsigned long error_code)
 {
-	tracepoint__fault(ctx, address, 0, error_code, false);
+	tracepoint__fault(ctx, address, NULL, error_code, false);
 	return 0;
 }
 

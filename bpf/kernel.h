@@ -19,7 +19,7 @@ typedef struct {
 } __KERNEL_TYPES atomic_long_t;
 
 struct pt_regs {
-	unsigned long di, si, dx, cx, r10, r8, ip, orig_ax, ax, bp, sp;
+	unsigned long di, si, dx, cx, r10, r8, ip, cs, orig_ax, ax, bp, sp;
 } __KERNEL_TYPES;
 
 struct qstr {
@@ -216,6 +216,12 @@ struct folio___order {
 
 /* arch/x86/include/asm/trap_pf.h */
 enum { PF_ERROR_WRITE = 1 << 1 };
+
+/* arch/x86/include/asm/segment.h: code segment of 64-bit programs */
+enum { USER_CS = 0x33 };
+
+/* include/uapi/asm-generic/signal.h */
+enum { SIGSTOP = 19 };
 
 /* include/uapi/linux/magic.h */
 #define MAGIC_TMPFS     0x01021994u

@@ -39,7 +39,15 @@ u64 sampled_ns;
 u32 swap_in_use;
 
 const volatile bool follow_children;
-const volatile bool stack_fp;
+const volatile u32 stack_kind; /* enum stack_kind */
+const volatile u32 max_chains;
+
+/* Raised when rows or mappings change: remembered chains are void. */
+u64 unwind_generation = 1;
+u32 nr_chains;
+u64 chain_ends[CHAIN_ENDS_ROOM]; /* of chains asked for; those that are complete are not counted */
+u32 mapping_changes_missed;      /* the ring was full */
+s32 launched_pid;                /* thread that waits when it has mapped code; 0: none */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -89,6 +97,96 @@ struct {
 	__uint(key_size, sizeof(u32));
 	__uint(value_size, 127 * sizeof(u64));
 } stacks SEC(".maps");
+
+/* Below: call chains by call frame information. The collector sizes them before load. */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct unwind_row);
+} unwind_rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct unwind_mapping);
+} unwind_mappings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u32);
+	__type(value, struct unwind_process);
+} unwind_processes SEC(".maps");
+
+/* Programs that unwind, each in a scratch of its own. */
+enum unwind_program {
+	UNWIND_IN_USER_FAULT,
+	UNWIND_IN_KERNEL_FAULT,
+	UNWIND_IN_ALLOC,
+	UNWIND_IN_FREE,
+	UNWIND_IN_DELETE,
+	UNWIND_IN_SYS_EXIT,
+	UNWIND_IN_FUNCTION,
+	NR_UNWIND_PROGRAMS,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_UNWIND_PROGRAMS);
+	__type(key, u32);
+	__type(value, struct unwind);
+} unwinds SEC(".maps");
+
+enum { MEMO_WAYS = 4, MEMO_SLOTS = 1024, MAPPINGS_MAX = 65536 };
+
+/* A chain remembered with the registers and words that it rests on. */
+struct memo_way {
+	u64 ip, sp, bp;
+	u64 generation; /* 0: none */
+	s32 chain;
+	u32 end;
+	u32 span; /* bytes from sp that hold its words, but for those beyond the window */
+	u16 nr_words;
+	u8 uses_bp, exact;
+	struct unwind_word words[UNWIND_WORDS_MAX];
+};
+
+struct memo {
+	u64 task;
+	u64 next;
+	struct memo_way ways[MEMO_WAYS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct memo);
+} memos SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct chain);
+} chains SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+} chain_ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16384);
+} mapping_changes SEC(".maps");
 
 static const struct task_state task_state_none;
 static const struct process process_none;

@@ -19,8 +19,10 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
+#include "unwind.h"
 #include "maps.bpf.h"
 #include "target.bpf.h"
+#include "unwind.bpf.h"
 #include "backing.bpf.h"
 #include "populate.bpf.h"
 #include "advice.bpf.h"

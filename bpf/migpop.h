@@ -130,8 +130,10 @@ struct task_state {
 	u8 nr_pending;
 	u8 gup_access;  /* of the guest's access, from KVM */
 	u8 in_function; /* between the begin and the end of a fault; function modes only */
-	u64 released;   /* in the present system call */
-	u64 swapped;    /* of the inode that the present system call gives back */
+	u8 stacked;     /* "stack" is that of the present system call */
+	u8 zero[7];
+	u64 released; /* in the present system call */
+	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;
 	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
 	u64 vma_start, vma_end, vma_generation;
@@ -199,6 +201,59 @@ enum { UNWIND_OFFSET_MIN = -(1 << 19), UNWIND_OFFSET_MAX = (1 << 19) - 1 };
 #define UNWIND_BP_AT(rule)            ((rule) >> 4 & 255)
 #define UNWIND_OFFSET(rule)           ((s32)(rule) >> 12)
 
+/* An executable mapping of a process. Its rows are rows[first_row] and those after it; without rows
+ * "first_row" is the enum chain_end of chains that reach it. */
+struct unwind_mapping {
+	u64 start, end;
+	u64 base; /* address of what rows call PC 0 */
+	u32 first_row, nr_rows;
+};
+
+/* The executable mappings of a process: mappings[first] and those after it, by address. */
+struct unwind_process {
+	u32 first, n;
+};
+
+/* How a call chain ended. All but the first are early. */
+enum chain_end {
+	CHAIN_COMPLETE,   /* at the start of a thread or coroutine */
+	CHAIN_TRUNCATED,  /* at CHAIN_FRAMES_MAX frames */
+	CHAIN_NO_MAPPING, /* in no executable mapping known: one that was just made, or garbage */
+	CHAIN_NO_CFI,     /* in code without call frame information */
+	CHAIN_JIT,        /* in code made at run time: QEMU's TCG */
+	CHAIN_DAMAGED,    /* in a file whose call frame information cannot be trusted */
+	CHAIN_UNSUPPORTED_RULE, /* at a rule that no row can hold */
+	CHAIN_REGISTER,         /* where a register is needed that was not saved */
+	CHAIN_MEMORY,           /* where the stack could not be read: paged out */
+	CHAIN_STACK_POINTER,    /* where the stack would not shrink, or is misaligned */
+	CHAIN_STALE_MAPPING,    /* in a mapping that was just unmapped */
+	CHAIN_32BIT,            /* in a task in 32-bit mode */
+	CHAIN_NO_ROOM,          /* in a file for whose rows there was no room */
+	NR_CHAIN_ENDS,
+	CHAIN_ENDS_ROOM = 16, /* for a mask as index */
+};
+
+enum { CHAIN_FRAMES_MAX = 127 };
+
+/* A call chain, innermost first: the user PC, then return addresses. */
+struct chain {
+	u64 hash;
+	u32 n;
+	u32 end;         /* enum chain_end */
+	u64 frames[128]; /* room for a mask as index; CHAIN_FRAMES_MAX are used */
+};
+
+/* Set in a frame that is no return address: what a signal interrupted. */
+#define CHAIN_FRAME_EXACT (1ULL << 63)
+
+enum stack_kind { STACK_NONE, STACK_FP, STACK_CFI };
+
+/* What a mapping change is about; sent to the collector. */
+struct mapping_change {
+	u32 tgid;
+	u32 zero;
+};
+
 enum lost_kind {
 	LOST_SITES,    /* map of call sites full */
 	LOST_TASKS,    /* map of threads full */
@@ -209,6 +264,8 @@ enum lost_kind {
 };
 
 _Static_assert(sizeof(struct unwind_row) == 8, "no padding");
+_Static_assert(sizeof(struct unwind_mapping) == 32, "no padding");
+_Static_assert(sizeof(struct chain) == 1040, "no padding");
 _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");

@@ -453,17 +453,39 @@ static __always_inline void task_state__end(struct task_state *ts, struct task_s
 	task_state__end_as(ts, task, SYSCALL_NONE, 0);
 }
 
-/* The call chain by frame pointers, where one was asked for. "ctx" is the program's own. */
-static __always_inline void task_state__take_stack(struct task_state *ts, void *ctx)
+/* Takes the call chain from the registers of user mode. "ctx" is the program's own. */
+static __always_inline void task_state__take_stack(struct task_state *ts, void *ctx,
+						   const struct pt_regs *regs, bool exact,
+						   enum unwind_program program)
 {
-	long id;
+	long id = -1;
 
-	if (!stack_fp || ts->syscall < SYSCALL_NONE)
+	if (stack_kind == STACK_NONE)
 		return;
+	if (stack_kind == STACK_CFI) {
+		ts->stack = chain__take(regs->ip, regs->sp, regs->bp, exact, program);
+		return;
+	}
 	id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
 	ts->stack = id < 0 ? -1 : id;
 	if (id < 0)
 		count_lost(LOST_STACKS, 1);
+}
+
+/* Takes the chain of the present system call, once: it does not change until the call returns. */
+static __always_inline void task_state__take_syscall_stack(struct task_state *ts, void *ctx,
+							   struct task_struct *task,
+							   enum unwind_program program)
+{
+	if (ts->stacked)
+		return;
+	if (ts->syscall < SYSCALL_NONE) {
+		ts->stack = -1; /* workers have no registers worth unwinding */
+		return;
+	}
+	task_state__take_stack(ts, ctx, (struct pt_regs *)bpf_task_pt_regs((void *)task),
+			       ts->syscall == SYSCALL_NONE, program);
+	ts->stacked = ts->syscall != SYSCALL_NONE;
 }
 
 static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
@@ -490,7 +512,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		task_state__settle(ts, task);
 	if (nr != SYSCALL_NONE && !ts->kernel_fault) {
 		task_state__enter_syscall(ts, task, nr, ip);
-		task_state__take_stack(ts, ctx);
+		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_ALLOC);
 	}
 	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 	p->page = (u64)page;
@@ -504,8 +526,8 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 }
 
 /* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
-static __always_inline void on_fault(void *ctx, struct task_state *ts, struct task_struct *task,
-				     u64 address, u64 ip, bool write, bool user)
+static __always_inline void on_fault(struct task_state *ts, struct task_struct *task, u64 address,
+				     u64 ip, bool write, bool user)
 {
 	if (user) {
 		ts->ip = ip;
@@ -519,7 +541,7 @@ static __always_inline void on_fault(void *ctx, struct task_state *ts, struct ta
 	ts->maj_flt = task->maj_flt;
 	ts->kernel_fault = !user;
 	ts->fault = 1;
-	task_state__take_stack(ts, ctx);
+	ts->stacked = ts->stacked && !user;
 }
 
 /* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. */

@@ -86,6 +86,7 @@ struct record_advice {
 	const char *error; /* static: name of the errno of the failed calls, NULL if none failed */
 	int64_t bytes;     /* asked for */
 	int64_t released_pages;
+	const char *chain_end; /* as in call sites */
 	struct record_frames frames;
 };
 

@@ -70,7 +70,8 @@ static const struct argp_option argp_options[] = {
 	{"interval", 'i', "SECONDS", 0,
 	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
-	{"stack", OPT_STACK, "KIND", 0, "none (default) or fp: call chains by frame pointers", 4},
+	{"stack", OPT_STACK, "KIND", 0,
+	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
 	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
 	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
 	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
@@ -165,7 +166,7 @@ static void check_options(const struct options *o)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
-	static const char *const stacks[] = {"none", "fp"};
+	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
 	static const char *const formats[] = {"text", "json"};
 	struct options *o = state->input;
 	double number;
@@ -204,7 +205,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
 		break;
 	case OPT_STACK:
-		o->tracer.stack = (enum stack)parse_word("stack", arg, stacks, 2);
+		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);
 		break;
 	case OPT_MAX_SITES:
 		if (!parse_number(arg, 1, 1e8, &number))
@@ -254,6 +255,7 @@ static int start_child(struct trace *t)
 	if (err)
 		return fail(STATUS_FAULT, "cannot trace %s: %s", t->options->command[0],
 			    strerror(-err));
+	tracer__stop_on_mapping(t->tracer, pid);
 	launch__continue(pid);
 	return STATUS_OK;
 }
@@ -347,6 +349,11 @@ static const char *on_child(struct trace *t)
 			return NULL;
 		case LAUNCH_EXEC:
 			session__describe(&t->session, 0);
+			tracer__serve(t->tracer);
+			launch__continue(t->child);
+			break;
+		case LAUNCH_MAPPED:
+			tracer__serve(t->tracer);
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
@@ -409,7 +416,7 @@ static const char *on_time(struct trace *t, uint64_t now)
 static const char *run(struct trace *t)
 {
 	struct session *s = &t->session;
-	struct pollfd *fds = calloc(s->nr_targets + 1, sizeof(*fds));
+	struct pollfd *fds = calloc(s->nr_targets + 2, sizeof(*fds));
 	const char *reason = fds ? NULL : "out of memory";
 
 	t->start_ms = now_ms();
@@ -426,11 +433,14 @@ static const char *run(struct trace *t)
 		    until > t->start_ms + (uint64_t)(t->options->duration * 1000))
 			until = t->start_ms + (uint64_t)(t->options->duration * 1000);
 		fds[0] = (struct pollfd){.fd = t->signal_fd, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = tracer__changes_fd(t->tracer), .events = POLLIN};
 		for (size_t i = 0; i < s->nr_targets; i++)
-			fds[i + 1] = (struct pollfd){.fd = s->targets[i].gone ? -1
+			fds[i + 2] = (struct pollfd){.fd = s->targets[i].gone ? -1
 									      : s->targets[i].pidfd,
 						     .events = POLLIN};
-		poll(fds, s->nr_targets + 1, until > now ? (int)(until - now) : 0);
+		poll(fds, s->nr_targets + 2, until > now ? (int)(until - now) : 0);
+		if (fds[1].revents)
+			tracer__serve(t->tracer);
 		reason = on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
 			reason = "end of the target";
@@ -484,6 +494,7 @@ static void let_go(struct trace *t)
 				kill(t->child, SIGKILL);
 			break;
 		case LAUNCH_EXEC:
+		case LAUNCH_MAPPED:
 		case LAUNCH_EXITING:
 			launch__continue(t->child);
 			break;
@@ -563,7 +574,7 @@ int cmd_trace(int argc, char **argv)
 {
 	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
 	pid_t pids[TARGETS_MAX];
-	struct options o = {.pids = pids};
+	struct options o = {.pids = pids, .tracer.stack = STACK_CFI};
 	struct output_file out;
 	int status, err;
 
@@ -574,6 +585,8 @@ int cmd_trace(int argc, char **argv)
 		return fail(STATUS_MACHINE,
 			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
 	tracer__set_verbose(o.verbose);
+	o.tracer.tgids = o.pids;
+	o.tracer.nr_tgids = o.nr_pids;
 	err = output_file__open(&out, o.output);
 	if (err)
 		return fail(STATUS_USAGE, "cannot write %s: %s", o.output ? o.output : "stdout",

@@ -105,35 +105,39 @@ static void add_counts(struct record_backing *to, const struct site *from)
 	to->released_pages += (int64_t)from->released;
 }
 
-/* Frames of a site: its chain where there is one, else the user PC. */
-static int fill_frames(const struct session *s, u32 tgid, u64 ip, s32 stack, bool in_syscall,
-		       struct record_frames *frames)
+static int resolve_chain(const struct session *s, u32 tgid, const struct chain *chain,
+			 bool in_syscall, struct record_frames *frames)
 {
-	u64 chain[127] = {ip};
-	int n = ip ? 1 : 0;
-
-	if (stack >= 0) {
-		int got = tracer__stack(s->tracer, stack, chain, sizeof(chain) / sizeof(*chain));
-
-		if (got > 0)
-			n = got;
-		else
-			chain[0] = ip;
-	}
-	if (!n)
-		return 0;
-	frames->v = calloc((size_t)n, sizeof(*frames->v));
+	frames->v = calloc(chain->n, sizeof(*frames->v));
 	if (!frames->v)
 		return -ENOMEM;
-	frames->n = (size_t)n;
-	for (int i = 0; i < n; i++) {
-		int err = resolver__resolve(s->resolver, (pid_t)tgid, chain[i], in_syscall || i,
+	for (u32 i = 0; i < chain->n; i++) {
+		bool is_return = (in_syscall || i) && !(chain->frames[i] & CHAIN_FRAME_EXACT);
+		int err = resolver__resolve(s->resolver, (pid_t)tgid,
+					    chain->frames[i] & ~CHAIN_FRAME_EXACT, is_return,
 					    &frames->v[i]);
 
 		if (err)
 			return err;
+		frames->n++;
 	}
 	return 0;
+}
+
+/* Frames of a site: its chain where there is one, else the user PC. */
+static int fill_frames(const struct session *s, u32 tgid, u64 ip, s32 stack, bool in_syscall,
+		       struct record_frames *frames, const char **end)
+{
+	struct chain chain;
+
+	*end = NULL;
+	if (stack >= 0 && !tracer__chain(s->tracer, stack, &chain) && chain.n) {
+		*end = chain_end__name(chain.end);
+	} else {
+		chain.n = ip ? 1 : 0;
+		chain.frames[0] = ip;
+	}
+	return chain.n ? resolve_chain(s, tgid, &chain, in_syscall, frames) : 0;
 }
 
 /* Order of call sites: all but the backing, so that the rows of one stand together. */
@@ -172,7 +176,7 @@ static int start_callsite(const struct session *s, const struct site_key *key,
 	if (!site->category)
 		return -ENOMEM;
 	return fill_frames(s, key->tgid, key->ip, key->stack, key->syscall != SYSCALL_NONE,
-			   &site->frames);
+			   &site->frames, &site->chain_end);
 }
 
 static int add_callsites(const struct session *s, const struct counters *c, struct site_row *rows,
@@ -295,13 +299,31 @@ static int add_advice(const struct session *s, const struct counters *close, str
 		a->error = key->error ? strerrorname_np(key->error) : NULL;
 		a->bytes = (int64_t)v.bytes;
 		a->released_pages = (int64_t)v.released;
-		err = fill_frames(s, key->tgid, key->ip, key->stack, true, &a->frames);
+		err = fill_frames(s, key->tgid, key->ip, key->stack, true, &a->frames,
+				  &a->chain_end);
 		if (err)
 			return err;
 		r->totals.advice_calls += a->calls;
 		r->totals.advice_bytes += a->bytes;
 	}
 	return 0;
+}
+
+/* How many chains that were asked for ended early, by how. */
+static int fill_unwind_errors(const struct session *s, const struct counters *close,
+			      struct record *r)
+{
+	int err = 0;
+
+	for (u32 end = 0; end < NR_CHAIN_ENDS && !err; end++) {
+		int64_t n = (int64_t)(close->chain_ends[end] - s->open.counters.chain_ends[end]);
+
+		if (end == CHAIN_TRUNCATED)
+			r->lost.truncated_stacks = n;
+		else if (n)
+			err = record__add_unwind_error(r, chain_end__name(end), n);
+	}
+	return err;
 }
 
 static int fill_lost(const struct session *s, const struct counters *close, struct record *r)
@@ -323,10 +345,10 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		else
 			err = record__add_lost(r, names[i], n);
 	}
-	if (err)
-		return err;
-	return record__add_lost(r, "program_runs_missed",
-				(int64_t)(close->missed - s->open.counters.missed));
+	if (!err)
+		err = record__add_lost(r, "program_runs_missed",
+				       (int64_t)(close->missed - s->open.counters.missed));
+	return err ? err : fill_unwind_errors(s, close, r);
 }
 
 static char *copy_string(const char *s)

@@ -206,6 +206,8 @@ int tracer__read(struct tracer *t, struct counters *c)
 	qsort(c->advice, c->nr_advice, sizeof(*c->advice), compare_advice);
 	for (int i = 0; i < NR_LOST; i++)
 		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
+	for (int i = 0; i < NR_CHAIN_ENDS; i++)
+		c->chain_ends[i] = __atomic_load_n(&t->skel->bss->chain_ends[i], __ATOMIC_RELAXED);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
 	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);
 	c->missed = missed_runs(t);
@@ -221,18 +223,26 @@ void counters__free(struct counters *c)
 	memset(c, 0, sizeof(*c));
 }
 
-int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max)
+static int read_fp_stack(struct tracer *t, s32 id, struct chain *out)
 {
-	u64 chain[127];
-	size_t n = 0;
-	int err;
+	u64 addresses[CHAIN_FRAMES_MAX];
+	int err = bpf_map__lookup_elem(t->skel->maps.stacks, &id, sizeof(id), addresses,
+				       sizeof(addresses), 0);
 
-	err = bpf_map__lookup_elem(t->skel->maps.stacks, &id, sizeof(id), chain, sizeof(chain), 0);
 	if (err)
 		return err;
-	while (n < max && n < sizeof(chain) / sizeof(*chain) && chain[n]) {
-		addresses[n] = chain[n];
-		n++;
+	memset(out, 0, sizeof(*out));
+	while (out->n < CHAIN_FRAMES_MAX && addresses[out->n]) {
+		out->frames[out->n] = addresses[out->n];
+		out->n++;
 	}
-	return (int)n;
+	out->end = NR_CHAIN_ENDS; /* frame pointers do not tell */
+	return 0;
+}
+
+int tracer__chain(struct tracer *t, s32 id, struct chain *out)
+{
+	if (t->skel->rodata->stack_kind == STACK_FP)
+		return read_fp_stack(t, id, out);
+	return bpf_map__lookup_elem(t->skel->maps.chains, &id, sizeof(id), out, sizeof(*out), 0);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -97,6 +98,14 @@ void launch__continue(pid_t pid)
 	ptrace(PTRACE_CONT, pid, 0, 0);
 }
 
+/* Nobody but a BPF program sends a SIGSTOP from inside the kernel. */
+static bool is_from_kernel(pid_t pid)
+{
+	siginfo_t info;
+
+	return !ptrace(PTRACE_GETSIGINFO, pid, 0, &info) && info.si_code == SI_KERNEL;
+}
+
 enum launch_event launch__poll(pid_t pid, int *status)
 {
 	for (;;) {
@@ -124,6 +133,8 @@ enum launch_event launch__poll(pid_t pid, int *status)
 				ptrace(PTRACE_LISTEN, pid, 0, 0);
 			break;
 		default:
+			if (WSTOPSIG(*status) == SIGSTOP && is_from_kernel(pid))
+				return LAUNCH_MAPPED;
 			ptrace(PTRACE_CONT, pid, 0, WSTOPSIG(*status));
 		}
 	}

@@ -12,6 +12,7 @@
 enum launch_event {
 	LAUNCH_NOTHING, /* nothing more for now */
 	LAUNCH_EXEC,    /* stands before the first instruction of a new program */
+	LAUNCH_MAPPED, /* stands after a system call that mapped code (tracer__stop_on_mapping()) */
 	LAUNCH_EXITING, /* stands at its end, memory whole; launch__continue() lets it go */
 	LAUNCH_GONE,    /* reaped: *status is its wait status */
 };
@@ -20,7 +21,7 @@ enum launch_event {
  * what failed, execve among it. */
 pid_t launch__start(char *const argv[]);
 
-/* Lets it run on from LAUNCH_EXEC or LAUNCH_EXITING. */
+/* Lets it run on from where it stands. */
 void launch__continue(pid_t pid);
 
 /* What happened to it since; signals that it gets are handed on. */

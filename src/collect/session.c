@@ -13,7 +13,7 @@
 #include "collect/session.h"
 #include "symbol/resolve.h"
 
-void session__init(struct session *s, struct tracer *tracer, enum stack stack)
+void session__init(struct session *s, struct tracer *tracer, enum stack_kind stack)
 {
 	memset(s, 0, sizeof(*s));
 	s->tracer = tracer;

@@ -36,7 +36,7 @@ struct snapshot {
 struct session {
 	struct tracer *tracer;
 	struct resolver *resolver;
-	enum stack stack;
+	enum stack_kind stack;
 	struct target *targets;
 	size_t nr_targets;
 	struct record_target *described; /* a target each, as it was when added */
@@ -49,7 +49,7 @@ struct session {
 /* Has it ended? Its process id says nothing of it from then on. */
 bool target__is_gone(struct target *t);
 
-void session__init(struct session *s, struct tracer *tracer, enum stack stack);
+void session__init(struct session *s, struct tracer *tracer, enum stack_kind stack);
 void session__free(struct session *s);
 
 /* Adds processes and starts counting them. -ESRCH: one of them is gone. */

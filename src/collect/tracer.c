@@ -27,9 +27,12 @@ const char *mode__name(enum mode mode)
 	return mode_names[mode];
 }
 
-const char *stack__name(enum stack stack)
+const char *stack__name(enum stack_kind stack)
 {
-	return stack == STACK_FP ? "fp" : "none";
+	static const char *const names[] = {
+		[STACK_NONE] = "none", [STACK_FP] = "fp", [STACK_CFI] = "cfi"};
+
+	return names[stack];
 }
 
 /* The first warning of libbpf, for "why": those after it say only what did not go on. */
@@ -133,11 +136,12 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	}
 	libbpf_said[0] = '\0'; /* asking for a tracepoint that is not there is no failure */
 	t->skel->rodata->follow_children = options->follow_children;
-	t->skel->rodata->stack_fp = options->stack == STACK_FP;
+	t->skel->rodata->stack_kind = options->stack;
 	if (options->stack != STACK_FP)
 		bpf_map__set_max_entries(t->skel->maps.stacks, 1);
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
+	tracer__size_unwinding(t, options);
 	err = migpop_bpf__load(t->skel);
 	if (err) {
 		snprintf(why, size, "cannot load the BPF programs: %s%s%.*s", strerror(-err),
@@ -157,6 +161,7 @@ fail:
 
 void tracer__detach(struct tracer *t)
 {
+	tracer__unmap_unwinding(t);
 	while (t->nr_links)
 		bpf_link__destroy(t->links[--t->nr_links]);
 	migpop_bpf__destroy(t->skel);
@@ -172,14 +177,27 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 
 	if (!t)
 		return -ENOMEM;
+	err = tracer__prepare_unwinding(t, options);
+	if (err) {
+		snprintf(why, size, "cannot read what the targets execute: %s", strerror(-err));
+		tracer__close(t);
+		return err;
+	}
 	for (enum mode m = first; m <= last; m++) {
 		err = open_mode(t, m, options, why, size);
-		if (!err) {
-			*out = t;
-			return 0;
-		}
+		if (!err)
+			break;
 	}
-	free(t);
+	if (!err) {
+		err = tracer__begin_unwinding(t);
+		if (err)
+			snprintf(why, size, "cannot hand over call frame information: %s",
+				 strerror(-err));
+	}
+	if (err)
+		tracer__close(t);
+	else
+		*out = t;
 	return err;
 }
 
@@ -188,6 +206,7 @@ void tracer__close(struct tracer *t)
 	if (!t)
 		return;
 	tracer__detach(t);
+	tracer__end_unwinding(t);
 	free(t);
 }
 
@@ -250,12 +269,15 @@ int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		set_bit(t->skel->bss->target_bits, tgids[i]);
+	tracer__serve_all(t, tgids, n);
 	err = tracer__run_iterator(t->skel->progs.common__open, -1);
 	if (err)
 		return err;
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < n; i++)
 		set_bit(t->skel->bss->watched_bits, tgids[i]);
+	/* What changed between the reading and now. */
+	tracer__serve_all(t, tgids, n);
 	return 0;
 }
 

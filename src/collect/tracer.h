@@ -13,18 +13,20 @@
 #include "migpop.h"
 
 enum mode { MODE_AUTO, MODE_FENTRY, MODE_KPROBE, MODE_TRACEPOINT };
-enum stack { STACK_NONE, STACK_FP };
 
 const char *mode__name(enum mode mode);
-const char *stack__name(enum stack stack);
+const char *stack__name(enum stack_kind stack);
+const char *chain_end__name(u32 end); /* NULL where it is not known */
 
 struct tracer;
 
 struct tracer_options {
 	enum mode mode; /* MODE_AUTO: the first that attaches */
-	enum stack stack;
+	enum stack_kind stack;
 	bool follow_children;
 	unsigned int max_sites; /* 0: the default */
+	const pid_t *tgids; /* that will be watched: their code is read while programs are loaded */
+	size_t nr_tgids;
 };
 
 /* Loads and attaches; nothing is counted yet. On failure a negative errno, and "why" says in one
@@ -78,6 +80,8 @@ struct counters {
 	struct process_row *processes;
 	size_t nr_processes;
 	u64 lost[NR_LOST];
+	u64 chain_ends[NR_CHAIN_ENDS]; /* chains asked for that ended so; complete ones are not
+					  counted */
 	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
 	u64 events;
 	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
@@ -92,8 +96,18 @@ int tracer__read(struct tracer *t, struct counters *out);
 int tracer__read_backings(struct tracer *t, struct counters *out);
 void counters__free(struct counters *c);
 
-/* Return addresses of the chain "id", innermost first; how many, or a negative errno. */
-int tracer__stack(struct tracer *t, s32 id, u64 *addresses, size_t max);
+/* The call chain "id" of a site or an advice. 0, or a negative errno. */
+int tracer__chain(struct tracer *t, s32 id, struct chain *out);
+
+/* Becomes readable when processes have changed their executable mappings; -1 if that is of no
+ * interest. tracer__serve() must follow, within 100 ms: until then chains end where they reach what
+ * is new. */
+int tracer__changes_fd(const struct tracer *t);
+void tracer__serve(struct tracer *t);
+
+/* The thread "tid" is stopped by SIGSTOP whenever it has mapped code, until its tracer continues it
+ * after tracer__serve(). */
+void tracer__stop_on_mapping(struct tracer *t, pid_t tid);
 
 /* One hook: what doctor shows. */
 struct hook {

@@ -15,7 +15,22 @@ struct tracer {
 	struct bpf_link *links[TRACER_LINKS_MAX];
 	size_t nr_links;
 	enum mode mode;
+	/* Call chains by call frame information; else NULL. */
+	struct unwind_tables *tables;
+	struct ring_buffer *changes;
+	struct unwind_row *rows; /* mapped */
+	struct unwind_mapping *mappings;
+	size_t max_rows, max_mappings;
 };
+
+/* The stages of what call chains need: before the programs are loaded, after, and at the end. */
+int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *options);
+void tracer__size_unwinding(struct tracer *t, const struct tracer_options *options);
+int tracer__begin_unwinding(struct tracer *t);
+/* Reads the mappings of these processes, where they have changed since they were last read. */
+void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n);
+void tracer__unmap_unwinding(struct tracer *t);
+void tracer__end_unwinding(struct tracer *t);
 
 void tracer__detach(struct tracer *t);
 

@@ -74,6 +74,7 @@ const struct member advice_members[] = {
 	STATIC(record_advice, error, ERRNO),
 	MEMBER(record_advice, COUNT, bytes),
 	MEMBER(record_advice, COUNT, released_pages),
+	STATIC(record_advice, chain_end, CHAIN_END),
 	END,
 };
 

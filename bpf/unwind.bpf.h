@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The call chain of the current thread, as a number: unwound once, remembered with the words of the
+ * stack that it rests on, and known again by reading those. Knows nothing of pages.
+ */
+#ifndef MIGPOP_UNWIND_BPF_H
+#define MIGPOP_UNWIND_BPF_H
+
+UNWIND_INLINE const struct unwind_mapping *unwind__mapping(u32 i)
+{
+	return bpf_map_lookup_elem(&unwind_mappings, &i);
+}
+
+UNWIND_INLINE const struct unwind_row *unwind__row(u32 i)
+{
+	return bpf_map_lookup_elem(&unwind_rows, &i);
+}
+
+UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from)
+{
+	return bpf_probe_read_user(to, size, (void *)from);
+}
+
+/* Tells the collector that the executable mappings of a process have changed. */
+static __always_inline void mapping_change__send(u32 tgid)
+{
+	struct mapping_change change = {.tgid = tgid};
+
+	if (bpf_ringbuf_output(&mapping_changes, &change, sizeof(change), 0))
+		mapping_changes_missed = 1;
+}
+
+/* The memo of a thread: in the slot of its id. A thread whose slot is another's has none, and is
+ * unwound each time. */
+static __always_inline struct memo *memo__get(const struct task_struct *task)
+{
+	u32 slot = (u32)task->pid % MEMO_SLOTS;
+	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
+
+	if (!memo || memo->task == (u64)task)
+		return memo;
+	if (memo->task || __sync_val_compare_and_swap(&memo->task, 0, (u64)task))
+		return NULL;
+	for (u32 i = 0; i < MEMO_WAYS; i++)
+		memo->ways[i].generation = 0;
+	return memo;
+}
+
+static __always_inline void memo__release(const struct task_struct *task)
+{
+	u32 slot = (u32)task->pid % MEMO_SLOTS;
+	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
+
+	if (memo && memo->task == (u64)task)
+		memo->task = 0;
+}
+
+/* Do the words that the way's chain rests on stand where they stood? Most are in the window; one
+ * beyond it is read alone. */
+static __always_inline bool memo_way__holds(const struct memo_way *way, const struct unwind *u)
+{
+	for (u32 i = 0; i < UNWIND_WORDS_MAX; i++) {
+		u64 at, value;
+
+		if (i >= way->nr_words)
+			return true;
+		at = way->words[i].at;
+		if (at < UNWIND_WINDOW)
+			value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
+		else if (bpf_probe_read_user(&value, sizeof(value), (void *)(u->start_sp + at)))
+			return false;
+		if (value != way->words[i].value)
+			return false;
+	}
+	return way->nr_words == UNWIND_WORDS_MAX;
+}
+
+/* The way whose chain is that of the registers at hand: they are the same, and so is every word
+ * under it. So the chain is the same, exactly. */
+static __always_inline struct memo_way *memo__find(struct memo *memo, struct unwind *u)
+{
+#pragma unroll /* 6.1 takes no loop whose last instruction falls through to its first */
+	for (u32 i = 0; i < MEMO_WAYS; i++) {
+		struct memo_way *way = &memo->ways[i];
+		u32 span = way->span;
+
+		if (way->ip != u->start_ip || way->sp != u->start_sp ||
+		    way->generation != unwind_generation || way->exact != u->start_exact ||
+		    (way->uses_bp && way->bp != u->start_bp))
+			continue;
+		if (span > UNWIND_WINDOW)
+			continue;
+		if (span > u->window_len) {
+			u->window_at = u->start_sp;
+			u->window_len = 0;
+			if (bpf_probe_read_user(u->window, span, (void *)u->start_sp))
+				continue;
+			u->window_len = span;
+		}
+		if (memo_way__holds(way, u))
+			return way;
+	}
+	return NULL;
+}
+
+struct memo_copy {
+	struct memo_way *way;
+	struct unwind *u;
+};
+
+static long memo_way__copy_word(u32 i, struct memo_copy *copy)
+{
+	struct memo_way *way = copy->way;
+	struct unwind *u = copy->u;
+	u64 at, word = unwind__index(i, UNWIND_WORDS_MAX - 1);
+
+	if (!way || !u || i >= u->nr_words)
+		return 1;
+	at = u->words[word].at;
+	way->words[word].at = at;
+	way->words[word].value = u->words[word].value;
+	if (at < UNWIND_WINDOW && at + 8 > way->span)
+		way->span = at + 8;
+	return 0;
+}
+
+/* Remembers a chain, in place of the one remembered longest. Words below the stack pointer (signal
+ * handlers on another stack), or too many of them, are not: such chains are unwound each time. */
+static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 chain)
+{
+	struct memo_copy copy = {.u = u};
+	struct memo_way *way;
+
+	if (u->signals || u->nr_words > UNWIND_WORDS_MAX || u->end == CHAIN_MEMORY)
+		return;
+	way = &memo->ways[memo->next++ & (MEMO_WAYS - 1)];
+	way->generation = 0;
+	way->ip = u->start_ip;
+	way->sp = u->start_sp;
+	way->bp = u->start_bp;
+	way->uses_bp = u->uses_bp;
+	way->exact = u->start_exact;
+	way->nr_words = u->nr_words;
+	way->span = 8;
+	way->chain = chain;
+	way->end = u->end;
+	copy.way = way;
+	bpf_loop(UNWIND_WORDS_MAX, memo_way__copy_word, &copy, 0);
+	way->generation = unwind_generation;
+}
+
+static __always_inline bool chain__equal(const struct chain *a, const struct chain *b)
+{
+	if (a->n != b->n || a->end != b->end)
+		return false;
+	for (u32 i = 0; i < CHAIN_FRAMES_MAX; i++) {
+		if (i >= a->n)
+			break;
+		if (a->frames[i] != b->frames[i])
+			return false;
+	}
+	return true;
+}
+
+/* The number of the chain in the table of chains, where it is entered if it is new; -1 if there is
+ * no room. Chains are told apart by their frames: the hash only says where to look. */
+static __always_inline s32 chain__intern(struct unwind *u)
+{
+	u64 key = u->chain.hash;
+
+	u->chain.end = u->end;
+	for (u32 i = 0; i < 4; i++) {
+		u32 *known = bpf_map_lookup_elem(&chain_ids, &key), id;
+		struct chain *chain;
+
+		if (!known) {
+			if (nr_chains >= max_chains)
+				break;
+			id = __sync_fetch_and_add(&nr_chains, 1);
+			if (bpf_map_update_elem(&chains, &id, &u->chain, BPF_ANY))
+				break;
+			if (!bpf_map_update_elem(&chain_ids, &key, &id, BPF_NOEXIST))
+				return id;
+			known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU's */
+			if (!known)
+				break;
+		}
+		id = *known;
+		chain = bpf_map_lookup_elem(&chains, &id);
+		if (chain && chain__equal(chain, &u->chain))
+			return id;
+		key = key * 0x9e3779b97f4a7c15ULL + 1;
+	}
+	count_lost(LOST_STACKS, 1);
+	return -1;
+}
+
+static long unwind__next(u32 i, struct unwind **u)
+{
+	return !*u || unwind__step(*u);
+}
+
+static __always_inline void count_end(u32 end)
+{
+	if (end != CHAIN_COMPLETE)
+		__sync_fetch_and_add(&chain_ends[unwind__index(end, CHAIN_ENDS_ROOM - 1)], 1);
+}
+
+/* The scratch of one program on one CPU: a program never interrupts itself there (prog->active). */
+static __always_inline struct unwind *unwind__scratch(u32 program)
+{
+	return bpf_map_lookup_elem(&unwinds, &program);
+}
+
+/* The chain of the current thread from these user registers on; -1 if it could not be kept. Global,
+ * so that it is verified once a program; its state lies in a map. */
+__noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct unwind *u = unwind__scratch(program);
+	struct memo *memo = memo__get(task);
+	struct unwind_process *process;
+	struct memo_way *way;
+	u32 tgid = task->tgid;
+	s32 id;
+
+	if (!u)
+		return -1;
+	u->start_ip = ip;
+	u->start_sp = sp;
+	u->start_bp = bp;
+	u->start_exact = exact;
+	u->window_at = sp;
+	u->window_len = 0;
+	way = memo ? memo__find(memo, u) : NULL;
+	if (way) {
+		count_end(way->end);
+		return way->chain;
+	}
+	process = bpf_map_lookup_elem(&unwind_processes, &tgid);
+	u->first_mapping = process ? process->first : 0;
+	u->nr_mappings = process ? process->n : 0;
+	if (!process) {
+		struct unwind_process none = {};
+
+		bpf_map_update_elem(&unwind_processes, &tgid, &none, BPF_NOEXIST);
+		mapping_change__send(tgid);
+	}
+	unwind__begin(u);
+	if (((struct pt_regs *)bpf_task_pt_regs((void *)task))->cs == USER_CS)
+		bpf_loop(CHAIN_FRAMES_MAX + 1, unwind__next, &u, 0);
+	else
+		u->end = CHAIN_32BIT;
+	count_end(u->end);
+	id = chain__intern(u);
+	if (memo && id >= 0)
+		memo__put(memo, u, id);
+	return id;
+}
+
+/* A new process has the mappings of the one that it was forked from. */
+static __always_inline void unwind_process__copy(u32 parent, u32 child)
+{
+	struct unwind_process *process = bpf_map_lookup_elem(&unwind_processes, &parent), copy;
+
+	if (!process)
+		return;
+	copy = *process;
+	bpf_map_update_elem(&unwind_processes, &child, &copy, BPF_ANY);
+	mapping_change__send(child);
+}
+
+/* A mapping was made executable, or one that was goes: those of the table in [start, end) give no
+ * more rows, until the collector has read the mappings anew. */
+struct stale {
+	u64 start, end;
+	u32 first, n, any;
+};
+
+static long mapping__make_stale(u32 i, struct stale *stale)
+{
+	u32 at = stale->first + i;
+	struct unwind_mapping *m;
+
+	if (i >= stale->n)
+		return 1;
+	m = bpf_map_lookup_elem(&unwind_mappings, &at);
+	if (!m || m->start >= stale->end || m->end <= stale->start)
+		return 0;
+	m->nr_rows = 0;
+	m->first_row = CHAIN_STALE_MAPPING;
+	stale->any = 1;
+	return 0;
+}
+
+static __always_inline void on_unmap(u32 tgid, u64 start, u64 len)
+{
+	struct unwind_process *process = bpf_map_lookup_elem(&unwind_processes, &tgid);
+	struct stale stale = {.start = start, .end = start + len};
+
+	if (!process)
+		return;
+	stale.first = process->first;
+	stale.n = process->n;
+	bpf_loop(MAPPINGS_MAX, mapping__make_stale, &stale, 0);
+	if (!stale.any)
+		return;
+	__sync_fetch_and_add(&unwind_generation, 1);
+	mapping_change__send(tgid);
+}
+
+/* At the end of a system call that succeeded: has it changed executable mappings? The arguments are
+ * still in the registers. */
+__noinline int unwind__on_syscall_exit(u64 result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+
+	switch (regs->orig_ax) {
+	case __NR_mmap:
+		if (regs->r10 & MAP_FIXED)
+			on_unmap(task->tgid, result, regs->si);
+		if (regs->dx & PROT_EXEC)
+			break;
+		return 0;
+	case __NR_mprotect:
+		if (regs->dx & PROT_EXEC)
+			break;
+		on_unmap(task->tgid, regs->di, regs->si);
+		return 0;
+	case __NR_munmap:
+	case __NR_mremap:
+		on_unmap(task->tgid, regs->di, regs->si);
+		return 0;
+	default:
+		return 0;
+	}
+	mapping_change__send(task->tgid);
+	/* A command of ours waits until its rows are there, so that no chain of it ends early. */
+	if (task->pid == launched_pid)
+		bpf_send_signal_thread(SIGSTOP);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The files that processes have mapped to execute, each with its rows of call frame information:
+ * read once, shared by all processes that map it. Knows nothing of BPF maps.
+ */
+#ifndef MIGPOP_COLLECT_MODULES_H
+#define MIGPOP_COLLECT_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "migpop.h"
+#include "symbol/cfi.h"
+
+/* An executable mapping, as a line of /proc/PID/maps has it. */
+struct code_mapping {
+	u64 start, end;
+	u64 offset;       /* in the file */
+	u64 dev, inode;   /* 0 where there is no file */
+	const char *path; /* "" where there is none; not terminated by NUL but by the line's end */
+	size_t path_len;
+};
+
+/* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, until it
+ * returns non-zero, which is returned. */
+int code_mappings__each(const char *text, int (*visit)(const struct code_mapping *, void *),
+			void *data);
+
+struct module {
+	u64 dev, inode;        /* 0 for what is in no file */
+	struct timespec ctime; /* tells a file whose inode another had */
+	unsigned char build_id[32];
+	size_t build_id_len;
+	struct {
+		u64 offset, vaddr, size;
+	} loads[8]; /* segments that can be executed */
+	size_t nr_loads;
+	size_t size_hint; /* rows that it may have, before they are read */
+	int fd;           /* until it is read; -1 then */
+	void *image;      /* vDSO: a copy of it, in place of fd */
+	size_t image_size;
+	struct cfi_table table; /* once read, until it is placed */
+	u32 end; /* enum chain_end of chains that reach it; CHAIN_COMPLETE: it has rows */
+	u32 first_row, nr_rows; /* where it was placed */
+	u64 base;
+	bool read, placed;
+};
+
+struct modules {
+	struct module **v;
+	size_t n;
+};
+
+void modules__free(struct modules *m);
+
+/* The module of a mapping of "pid", opened where it is new: through map_files, which knows deleted
+ * files and those of other mount namespaces, else under the process's root. NULL without memory. */
+struct module *modules__get(struct modules *m, pid_t pid, const struct code_mapping *mapping);
+
+/* Reads the rows of all modules that have not been read, on two threads. */
+void modules__read(struct modules *m);
+
+/* The address of PC 0 of the module's rows, where "mapping" is of it; false if none of its
+ * executable segments lies there. */
+bool module__base(const struct module *m, const struct code_mapping *mapping, u64 *base);
+
+#endif

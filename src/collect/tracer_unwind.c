@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the tracer does for call chains by call frame information: tables before and while it runs,
+ * and the names of how chains end.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/tracer.h"
+#include "collect/tracer_internal.h"
+#include "collect/unwind_tables.h"
+
+/* Chains are fewer than call sites, which differ by backing and access as well. */
+enum { SITES_PER_CHAIN = 2, MEMO_SLOTS = 1024, SITES_DEFAULT = 16384 };
+
+const char *chain_end__name(u32 end)
+{
+	static const char *const names[NR_CHAIN_ENDS] = {
+		[CHAIN_COMPLETE] = "complete",
+		[CHAIN_TRUNCATED] = "truncated",
+		[CHAIN_NO_MAPPING] = "no-mapping",
+		[CHAIN_NO_CFI] = "no-cfi",
+		[CHAIN_JIT] = "jit",
+		[CHAIN_DAMAGED] = "damaged",
+		[CHAIN_UNSUPPORTED_RULE] = "unsupported-rule",
+		[CHAIN_REGISTER] = "register",
+		[CHAIN_MEMORY] = "memory",
+		[CHAIN_STACK_POINTER] = "stack-pointer",
+		[CHAIN_STALE_MAPPING] = "stale-mapping",
+		[CHAIN_32BIT] = "32-bit",
+		[CHAIN_NO_ROOM] = "no-room",
+	};
+
+	return end < NR_CHAIN_ENDS ? names[end] : NULL;
+}
+
+int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *options)
+{
+	if (options->stack != STACK_CFI)
+		return 0;
+	t->tables = unwind_tables__new();
+	if (!t->tables)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->nr_tgids; i++) {
+		int err = unwind_tables__scan(t->tables, options->tgids[i]);
+
+		if (err && err != -ESRCH)
+			return err;
+	}
+	unwind_tables__sizes(t->tables, &t->max_rows, &t->max_mappings);
+	return unwind_tables__begin_reading(t->tables);
+}
+
+void tracer__size_unwinding(struct tracer *t, const struct tracer_options *options)
+{
+	u32 sites = options->max_sites ? options->max_sites : SITES_DEFAULT;
+	u32 chains = sites / SITES_PER_CHAIN + 1;
+
+	if (options->stack != STACK_CFI)
+		return;
+	bpf_map__set_max_entries(t->skel->maps.unwind_rows, (u32)t->max_rows);
+	bpf_map__set_max_entries(t->skel->maps.unwind_mappings, (u32)t->max_mappings);
+	bpf_map__set_max_entries(t->skel->maps.memos, MEMO_SLOTS);
+	bpf_map__set_max_entries(t->skel->maps.chains, chains);
+	bpf_map__set_max_entries(t->skel->maps.chain_ids, chains);
+	t->skel->rodata->max_chains = chains;
+}
+
+/* The kernel maps whole pages. */
+static size_t map_size(size_t n, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (n * size + page - 1) / page * page;
+}
+
+static void *map_array(const struct bpf_map *map, size_t n, size_t size)
+{
+	void *p = mmap(NULL, map_size(n, size), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(map), 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int on_change(void *data, void *sample, size_t size)
+{
+	struct tracer *t = data;
+	const struct mapping_change *change = sample;
+
+	if (size >= sizeof(*change))
+		unwind_tables__serve(t->tables, (pid_t)change->tgid);
+	return 0;
+}
+
+int tracer__begin_unwinding(struct tracer *t)
+{
+	struct unwind_maps maps;
+
+	if (!t->tables)
+		return 0;
+	t->rows = map_array(t->skel->maps.unwind_rows, t->max_rows, sizeof(*t->rows));
+	t->mappings = map_array(t->skel->maps.unwind_mappings, t->max_mappings,
+				sizeof(*t->mappings));
+	if (!t->rows || !t->mappings)
+		return -errno;
+	t->changes = ring_buffer__new(bpf_map__fd(t->skel->maps.mapping_changes), on_change, t,
+				      NULL);
+	if (!t->changes)
+		return -errno;
+	maps = (struct unwind_maps){
+		.rows = t->rows,
+		.max_rows = t->max_rows,
+		.mappings = t->mappings,
+		.max_mappings = t->max_mappings,
+		.processes_fd = bpf_map__fd(t->skel->maps.unwind_processes),
+		.generation = &t->skel->data->unwind_generation,
+	};
+	return unwind_tables__publish(t->tables, &maps);
+}
+
+int tracer__changes_fd(const struct tracer *t)
+{
+	return t->changes ? ring_buffer__epoll_fd(t->changes) : -1;
+}
+
+void tracer__serve(struct tracer *t)
+{
+	if (!t->changes)
+		return;
+	ring_buffer__consume(t->changes);
+	if (__atomic_exchange_n(&t->skel->bss->mapping_changes_missed, 0, __ATOMIC_SEQ_CST))
+		unwind_tables__serve_all(t->tables);
+}
+
+void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
+{
+	for (size_t i = 0; t->tables && i < n; i++)
+		unwind_tables__refresh(t->tables, tgids[i]);
+}
+
+void tracer__stop_on_mapping(struct tracer *t, pid_t tid)
+{
+	if (t->tables)
+		__atomic_store_n(&t->skel->bss->launched_pid, tid, __ATOMIC_SEQ_CST);
+}
+
+void tracer__unmap_unwinding(struct tracer *t)
+{
+	ring_buffer__free(t->changes);
+	t->changes = NULL;
+	if (t->rows)
+		munmap(t->rows, map_size(t->max_rows, sizeof(*t->rows)));
+	if (t->mappings)
+		munmap(t->mappings, map_size(t->max_mappings, sizeof(*t->mappings)));
+	t->rows = NULL;
+	t->mappings = NULL;
+}
+
+void tracer__end_unwinding(struct tracer *t)
+{
+	unwind_tables__free(t->tables);
+}

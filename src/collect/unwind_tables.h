@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the unwinder in the kernel looks up: rows of call frame information of the files that
+ * targets execute, and where each process has mapped them. Kept up to date while tracing.
+ */
+#ifndef MIGPOP_COLLECT_UNWIND_TABLES_H
+#define MIGPOP_COLLECT_UNWIND_TABLES_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "migpop.h"
+
+struct unwind_tables;
+
+/* The BPF side: arrays that are mapped into this process, and the map of processes. */
+struct unwind_maps {
+	struct unwind_row *rows;
+	size_t max_rows;
+	struct unwind_mapping *mappings;
+	size_t max_mappings;
+	int processes_fd;
+	u64 *generation;
+};
+
+/* NULL without memory. */
+struct unwind_tables *unwind_tables__new(void);
+void unwind_tables__free(struct unwind_tables *t);
+
+/* Reads the mappings of a process, in place of those known. 0, or a negative errno. */
+int unwind_tables__scan(struct unwind_tables *t, pid_t pid);
+
+/* How large the maps should be for what was scanned, with room for what may be mapped later. */
+void unwind_tables__sizes(const struct unwind_tables *t, size_t *rows, size_t *mappings);
+
+/* Reads the rows of what was scanned in threads of its own, until unwind_tables__publish(). */
+int unwind_tables__begin_reading(struct unwind_tables *t);
+
+/* Hands all that was scanned to the kernel. 0, or a negative errno. */
+int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *maps);
+
+/* A process's mappings have changed, or it is new: reads and hands over what it has now. One that
+ * is gone is forgotten. 0, or a negative errno. */
+int unwind_tables__serve(struct unwind_tables *t, pid_t pid);
+
+/* The same, where the process's mappings are not those known. */
+int unwind_tables__refresh(struct unwind_tables *t, pid_t pid);
+
+/* The same for every process known: changes were missed. */
+void unwind_tables__serve_all(struct unwind_tables *t);
+
+#endif
