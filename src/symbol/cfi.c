@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Rows and function ranges of one ELF image. Descriptions come from cfi_section, rows from
+ * cfi_program; here they meet.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "migpop.h"
+#include "symbol/cfi.h"
+#include "symbol/cfi_section.h"
+#include "symbol/image.h"
+
+static int add_rows(struct cfi_rows *rows, const struct cfi_section *s)
+{
+	int err = 0;
+
+	if (s->fde[s->n_fde - 1].end - rows->base > UINT32_MAX)
+		return -EOVERFLOW;
+	for (size_t i = 0; !err && i < s->n_fde; i++) {
+		const struct cfi_fde *f = &s->fde[i];
+
+		err = cfi_program__run(rows, &s->cie[f->cie].common, f->start, f->end,
+				       s->bytes + f->program, s->bytes + f->limit);
+	}
+	if (!err)
+		cfi_rows__end(rows);
+	return err;
+}
+
+static int read_table(const struct image *image, struct cfi_table *out)
+{
+	struct cfi_rows rows = {.base = image->load[0].p_vaddr & ~(uint64_t)4095};
+	struct cfi_section section;
+	struct unwind_row *fit;
+	int err = cfi_section__read(&section, image);
+
+	err = err ? err : add_rows(&rows, &section);
+	cfi_section__free(&section);
+	if (err) {
+		free(rows.v);
+		return err;
+	}
+	fit = realloc(rows.v, rows.n * sizeof(*fit));
+	out->rows = fit ? fit : rows.v;
+	out->n = rows.n;
+	out->base = rows.base;
+	out->unsupported = rows.unsupported;
+	return 0;
+}
+
+int cfi__read(int fd, struct cfi_table *out)
+{
+	struct image image;
+	int err = image__open(&image, fd);
+
+	*out = (struct cfi_table){0};
+	if (err)
+		return err;
+	err = read_table(&image, out);
+	image__close(&image);
+	return err;
+}
+
+int cfi__read_image(const void *memory, size_t size, struct cfi_table *out)
+{
+	struct image image;
+	int err = image__open_memory(&image, memory, size);
+
+	*out = (struct cfi_table){0};
+	if (err)
+		return err;
+	err = read_table(&image, out);
+	image__close(&image);
+	return err;
+}
+
+void cfi__free(struct cfi_table *t)
+{
+	free(t->rows);
+	*t = (struct cfi_table){0};
+}
+
+static int read_ranges(const struct image *image, struct cfi_ranges *out)
+{
+	struct cfi_section section;
+	int err = cfi_section__read(&section, image);
+
+	if (!err) {
+		out->v = malloc(section.n_fde * sizeof(*out->v));
+		err = out->v ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; !err && i < section.n_fde; i++)
+		out->v[out->n++] = (struct cfi_range){section.fde[i].start, section.fde[i].end};
+	cfi_section__free(&section);
+	return err;
+}
+
+int cfi__read_ranges(int fd, struct cfi_ranges *out)
+{
+	struct image image;
+	int err = image__open(&image, fd);
+
+	*out = (struct cfi_ranges){0};
+	if (err)
+		return err;
+	err = read_ranges(&image, out);
+	image__close(&image);
+	return err;
+}
+
+void cfi__free_ranges(struct cfi_ranges *r)
+{
+	free(r->v);
+	*r = (struct cfi_ranges){0};
+}

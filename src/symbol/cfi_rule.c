@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the rules of DWARF for one PC to one word of a row. What the kernel side could not follow
+ * exactly becomes UNWIND_UNSUPPORTED, never something near.
+ */
+#include <string.h>
+
+#include <dwarf.h>
+
+#include "migpop.h"
+#include "symbol/cfi_program.h"
+
+/* Is the expression the word at rsp + offset, or its address? */
+static bool is_word_of_stack(const uint8_t *expression, size_t len, int64_t offset, bool deref)
+{
+	struct cfi_cursor c = {.at = expression, .end = expression + len};
+
+	if (cfi_cursor__fixed(&c, 1) != DW_OP_breg7 || cfi_cursor__signed(&c) != offset)
+		return false;
+	if (deref && cfi_cursor__fixed(&c, 1) != DW_OP_deref)
+		return false;
+	return !c.bad && c.at == c.end;
+}
+
+/* The frame that the kernel builds for a signal, as the C library's trampoline describes it:
+ * struct ucontext at rsp. */
+static bool is_signal_frame(const struct cfi_state *s)
+{
+	return s->cfa == CFA_EXPRESSION && is_word_of_stack(s->expression, s->len, 160, true) &&
+	       s->ra.how == CFI_AT_EXPRESSION &&
+	       is_word_of_stack(s->ra.expression, s->ra.len, 168, false) &&
+	       s->sp.how == CFI_AT_EXPRESSION &&
+	       is_word_of_stack(s->sp.expression, s->sp.len, 160, false) &&
+	       s->bp.how == CFI_AT_EXPRESSION &&
+	       is_word_of_stack(s->bp.expression, s->bp.len, 120, false);
+}
+
+/* ((rip & 15) >= N) << 3 is added to rsp + 8: stubs of a procedure linkage table. */
+static bool is_plt(struct cfi_cursor c, int64_t *from)
+{
+	static const uint8_t before[] = {DW_OP_breg16, 0, DW_OP_lit15, DW_OP_and};
+	static const uint8_t after[] = {DW_OP_ge, DW_OP_lit3, DW_OP_shl, DW_OP_plus};
+
+	if (c.end - c.at != sizeof(before) + 1 + sizeof(after) ||
+	    memcmp(c.at, before, sizeof(before)) ||
+	    memcmp(c.at + sizeof(before) + 1, after, sizeof(after)))
+		return false;
+	*from = c.at[sizeof(before)] - DW_OP_lit0;
+	return *from >= 0 && *from < 16;
+}
+
+static enum unwind_kind expression_kind(const struct cfi_state *s, int64_t *offset)
+{
+	struct cfi_cursor c = {.at = s->expression, .end = s->expression + s->len};
+	uint64_t op = cfi_cursor__fixed(&c, 1);
+	bool bp = op == DW_OP_breg6;
+
+	*offset = cfi_cursor__signed(&c);
+	if (c.bad || (!bp && op != DW_OP_breg7))
+		return UNWIND_UNSUPPORTED;
+	if (!bp && *offset == 8 && is_plt(c, offset))
+		return UNWIND_PLT;
+	if (*offset % 8 || cfi_cursor__fixed(&c, 1) != DW_OP_deref)
+		return UNWIND_UNSUPPORTED;
+	*offset /= 8;
+	if (c.at == c.end)
+		return bp ? UNWIND_BP_DEREF : UNWIND_SP_DEREF;
+	if (cfi_cursor__fixed(&c, 1) != DW_OP_plus_uconst || cfi_cursor__unsigned(&c) != 8 ||
+	    c.bad || c.at != c.end)
+		return UNWIND_UNSUPPORTED;
+	return bp ? UNWIND_BP_DEREF8 : UNWIND_SP_DEREF8;
+}
+
+static enum unwind_kind cfa_kind(const struct cfi_state *s, int64_t *offset)
+{
+	if (s->cfa == CFA_EXPRESSION)
+		return expression_kind(s, offset);
+	if (s->cfa != CFA_REGISTER || s->offset % 8)
+		return UNWIND_UNSUPPORTED;
+	*offset = s->offset / 8;
+	if (s->reg == REG_SP)
+		return UNWIND_SP;
+	return s->reg == REG_BP ? UNWIND_BP : UNWIND_UNSUPPORTED;
+}
+
+static uint32_t bp_at(const struct cfi_where *bp)
+{
+	switch (bp->how) {
+	case CFI_UNCHANGED:
+		return UNWIND_BP_SAME;
+	case CFI_AT_OFFSET:
+		if (bp->offset % 8 || bp->offset >= 0 || bp->offset < -8 * UNWIND_BP_MAX)
+			return UNWIND_BP_LOST;
+		return (uint32_t)(-bp->offset / 8);
+	case CFI_AT_EXPRESSION:
+		if (bp->len == 2 && bp->expression[0] == DW_OP_breg6 && !bp->expression[1])
+			return UNWIND_BP_AT_BP;
+		return UNWIND_BP_LOST;
+	default:
+		return UNWIND_BP_LOST;
+	}
+}
+
+uint32_t cfi_state__rule(const struct cfi_state *s, bool signal)
+{
+	enum unwind_kind kind;
+	int64_t offset;
+
+	if (s->ra.how == CFI_UNDEFINED)
+		return UNWIND_RULE(UNWIND_END, 0, 0);
+	if (signal)
+		return UNWIND_RULE(is_signal_frame(s) ? UNWIND_SIGNAL : UNWIND_UNSUPPORTED, 0, 0);
+	if (s->ra.how != CFI_AT_OFFSET || s->ra.offset != -8 || s->sp.how != CFI_UNCHANGED)
+		return UNWIND_RULE(UNWIND_UNSUPPORTED, 0, 0);
+	kind = cfa_kind(s, &offset);
+	if (kind == UNWIND_UNSUPPORTED || offset < UNWIND_OFFSET_MIN || offset > UNWIND_OFFSET_MAX)
+		return UNWIND_RULE(UNWIND_UNSUPPORTED, 0, 0);
+	return UNWIND_RULE(kind, bp_at(&s->bp), offset);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Opens an ELF image and checks its program headers once, so that what reads it afterwards can rely
+ * on them. Files are read, not mapped: one that is cut short under us must not raise SIGBUS.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbol/image.h"
+
+enum { SEGMENTS_MAX = 1024 };
+
+static pthread_once_t libelf_once = PTHREAD_ONCE_INIT;
+
+static void libelf_init(void)
+{
+	elf_version(EV_CURRENT);
+}
+
+static bool ends_within(uint64_t start, uint64_t len, uint64_t end)
+{
+	return start <= end && len <= end - start;
+}
+
+/* Segments that the kernel would not map as they are written are damage. */
+static bool load_is_sane(const struct image *i, const GElf_Phdr *p)
+{
+	const GElf_Phdr *before = i->n ? &i->load[i->n - 1] : NULL;
+
+	return ends_within(p->p_offset, p->p_filesz, i->size) && p->p_filesz <= p->p_memsz &&
+	       ends_within(p->p_vaddr, p->p_memsz, INT64_MAX) &&
+	       !((p->p_vaddr - p->p_offset) & 4095) &&
+	       (!before || p->p_vaddr >= before->p_vaddr + before->p_memsz);
+}
+
+static int read_segments(struct image *i)
+{
+	size_t n;
+
+	if (elf_getphdrnum(i->elf, &n) || n > SEGMENTS_MAX)
+		return -EBADMSG;
+	i->load = calloc(n + 1, sizeof(*i->load));
+	if (!i->load)
+		return -ENOMEM;
+	for (size_t at = 0; at < n; at++) {
+		GElf_Phdr p;
+
+		if (!gelf_getphdr(i->elf, (int)at, &p))
+			return -EBADMSG;
+		if (p.p_type == PT_GNU_EH_FRAME)
+			i->eh_frame_hdr = p;
+		if (p.p_type != PT_LOAD)
+			continue;
+		if (!load_is_sane(i, &p))
+			return -EBADMSG;
+		i->load[i->n++] = p;
+	}
+	return i->n ? 0 : -ENOEXEC;
+}
+
+static int open_elf(struct image *i)
+{
+	GElf_Ehdr header;
+	int err;
+
+	if (!i->elf || elf_kind(i->elf) != ELF_K_ELF || !gelf_getehdr(i->elf, &header) ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
+	    header.e_machine != EM_X86_64 || (header.e_type != ET_EXEC && header.e_type != ET_DYN))
+		err = -ENOEXEC;
+	else
+		err = read_segments(i);
+	if (err)
+		image__close(i);
+	return err;
+}
+
+int image__open(struct image *i, int fd)
+{
+	struct stat st;
+
+	*i = (struct image){.fd = fd};
+	pthread_once(&libelf_once, libelf_init);
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOEXEC;
+	i->size = (uint64_t)st.st_size;
+	i->elf = elf_begin(fd, ELF_C_READ, NULL);
+	return open_elf(i);
+}
+
+int image__open_memory(struct image *i, const void *memory, size_t size)
+{
+	*i = (struct image){.fd = -1, .memory = memory, .size = size};
+	pthread_once(&libelf_once, libelf_init);
+	/* Nothing is written to it: it is only ever read from. */
+	i->elf = elf_memory((char *)(uintptr_t)memory, size);
+	return open_elf(i);
+}
+
+void image__close(struct image *i)
+{
+	elf_end(i->elf);
+	free(i->load);
+	i->elf = NULL;
+	i->load = NULL;
+	i->n = 0;
+}
+
+int image__read(const struct image *i, uint64_t offset, void *buffer, size_t len)
+{
+	char *to = buffer;
+
+	if (!ends_within(offset, len, i->size))
+		return -EBADMSG;
+	if (i->memory) {
+		memcpy(to, (const char *)i->memory + offset, len);
+		return 0;
+	}
+	while (len) {
+		ssize_t got = pread(i->fd, to, len, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got ? -errno : -EBADMSG;
+		to += got;
+		offset += (uint64_t)got;
+		len -= (size_t)got;
+	}
+	return 0;
+}
+
+const GElf_Phdr *image__load_at(const struct image *i, uint64_t address)
+{
+	for (size_t at = 0; at < i->n; at++)
+		if (address >= i->load[at].p_vaddr &&
+		    address - i->load[at].p_vaddr < i->load[at].p_filesz)
+			return &i->load[at];
+	return NULL;
+}
+
+bool image__executable(const struct image *i, uint64_t start, uint64_t end)
+{
+	for (size_t at = 0; at < i->n; at++) {
+		const GElf_Phdr *p = &i->load[at];
+
+		if (p->p_flags & PF_X && start >= p->p_vaddr && end >= start &&
+		    end <= p->p_vaddr + p->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+Elf_Scn *image__section(const struct image *i, const char *name, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(i->elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(i->elf, section))) {
+		const char *found;
+
+		if (!gelf_getshdr(section, header))
+			return NULL;
+		found = elf_strptr(i->elf, names, header->sh_name);
+		if (found && !strcmp(found, name))
+			return section;
+	}
+	return NULL;
+}
