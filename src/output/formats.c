@@ -4,6 +4,7 @@
  * header.
  */
 #include "output/formats.h"
+#include "output/folded.h"
 #include "output/json.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@
 static const struct output_format formats[] = {
 	{"text", NULL, false},
 	{"json", output_json__write, false},
+	{"folded", output_folded__write, false},
 };
 
 const struct output_format *output_format__find(const char *name)

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* The names in the table, for people. */
-#define OUTPUT_FORMATS "text, json"
+#define OUTPUT_FORMATS "text, json, folded"
 
 struct output_format {
 	const char *name;
