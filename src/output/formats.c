@@ -6,6 +6,7 @@
 #include "output/formats.h"
 #include "output/folded.h"
 #include "output/json.h"
+#include "output/pprof.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ static const struct output_format formats[] = {
 	{"text", NULL, false},
 	{"json", output_json__write, false},
 	{"folded", output_folded__write, false},
+	{"pprof", output_pprof__write, true},
 };
 
 const struct output_format *output_format__find(const char *name)

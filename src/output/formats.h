@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* The names in the table, for people. */
-#define OUTPUT_FORMATS "text, json, folded"
+#define OUTPUT_FORMATS "text, json, folded, pprof"
 
 struct output_format {
 	const char *name;

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 json_object *writer__check(struct writer *w, json_object *v)
 {
@@ -62,30 +61,12 @@ json_object *writer__element(struct writer *w, json_object *array)
 json_object *writer__string(struct writer *w, const char *s)
 {
 	json_object *v;
-	uint32_t c;
-	size_t n = 0;
 	char *clean;
-	int len;
 
 	if (!s)
 		return NULL;
-	clean = malloc(4 * strlen(s) + 1);
-	if (!clean) {
-		w->failed = true;
-		return NULL;
-	}
-	for (; *s; s += len) {
-		len = format__utf8(s, &c);
-		if (len) {
-			memcpy(clean + n, s, (size_t)len);
-			n += (size_t)len;
-		} else {
-			n += (size_t)sprintf(clean + n, "\\x%02x", (unsigned char)*s);
-			len = 1;
-		}
-	}
-	clean[n] = '\0';
-	v = writer__check(w, json_object_new_string(clean));
+	clean = format__utf8_copy(s);
+	v = writer__check(w, clean ? json_object_new_string(clean) : NULL);
 	free(clean);
 	return v;
 }
