@@ -5,32 +5,25 @@
  */
 #include "cmd/report.h"
 #include "cmd/cmd.h"
-#include "output/file.h"
-#include "output/format.h"
+#include "cmd/inout.h"
 #include "output/groups.h"
-#include "output/json.h"
-#include "output/text.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAULT = 4 };
 enum { KEY_BY = 0x100, KEY_FORMAT, KEY_COLOR };
 
 struct report_options {
 	const char *input, *output, *color;
-	bool grouped, json;
+	const struct output_format *format;
+	bool grouped;
 	enum group_by by;
 };
 
 static const struct argp_option options[] = {
 	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing or syscall", 0},
-	{"format", KEY_FORMAT, "FORMAT", 0, "text (default) or json", 0},
+	{"format", KEY_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 0},
 	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0},
 	{"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 0},
 	{"verbose", 'v', NULL, 0, "Say more on standard error", 0},
@@ -65,9 +58,7 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 			usage_fail("--by %s: neither callsite, category, backing nor syscall", arg);
 		return 0;
 	case KEY_FORMAT:
-		o->json = strcmp(arg, "json") == 0;
-		if (!o->json && strcmp(arg, "text") != 0)
-			usage_fail("--format %s: neither text nor json", arg);
+		o->format = parse_format(arg);
 		return 0;
 	case KEY_COLOR:
 		o->color = arg;
@@ -94,56 +85,25 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static struct text_options report__text_options(const struct report_options *o, FILE *f)
+/* Sums are no record: of the formats only those that show any table know them. */
+static void report__check(const struct report_options *o)
 {
-	bool terminal = isatty(fileno(f));
-	const char *no_color = getenv("NO_COLOR");
-	struct text_options opt = {.color = false};
-	struct winsize size;
+	const char *name = o->format->name;
 
-	if (strcmp(o->color, "always") == 0)
-		opt.color = true;
-	else if (strcmp(o->color, "auto") == 0)
-		opt.color = terminal && !(no_color && no_color[0]);
-	if (terminal && ioctl(fileno(f), TIOCGWINSZ, &size) == 0)
-		opt.width = size.ws_col;
-	return opt;
+	if (o->grouped && strcmp(name, "text") != 0 && strcmp(name, "json") != 0)
+		usage_fail("--by goes with text and json only, not with --format %s", name);
 }
 
-static int report__print(const struct report_options *o, const struct record *r, FILE *f)
+static int report__groups(const struct report_options *o, const struct record *r, FILE *f)
 {
-	struct text_options text;
 	struct groups g;
-	int err;
+	int err = groups__make(&g, r, o->by);
 
-	if (!o->grouped) {
-		if (o->json)
-			return output_json__write(r, f);
-		text = report__text_options(o, f);
-		return output_text__write(r, f, &text);
-	}
-	err = groups__make(&g, r, o->by);
 	if (!err)
-		err = o->json ? output_groups__json(&g, o->by, f)
-			      : output_groups__text(&g, o->by, f);
+		err = strcmp(o->format->name, "json") == 0 ? output_groups__json(&g, o->by, f)
+							   : output_groups__text(&g, o->by, f);
 	groups__clear(&g);
 	return err;
-}
-
-/* File names come from outside as well. */
-static void report__complain(const char *what, const char *name, const char *why)
-{
-	struct format_text t;
-
-	format__clear(&t);
-	format__add_name(&t, name);
-	fprintf(stderr, "migpop: cannot %s %s: %s\n", what, t.s, why);
-}
-
-static bool errno__is_of_the_machine(int err)
-{
-	return err == -ENOMEM || err == -EIO || err == -ENOSPC || err == -EDQUOT ||
-	       err == -EMFILE || err == -ENFILE;
 }
 
 int cmd_report(int argc, char **argv)
@@ -157,37 +117,27 @@ int cmd_report(int argc, char **argv)
 		NULL,
 		NULL,
 		NULL};
-	struct report_options o = {.color = "auto"};
+	struct report_options o = {.color = "auto", .format = output_format__find("text")};
 	struct output_file out = {0};
+	struct text_options text;
 	struct record *r = NULL;
-	char why[256];
-	int err, status = EXIT_DONE;
+	int err, status;
 
 	/* a closed pipe is an error like any other, to be said and returned */
 	signal(SIGPIPE, SIG_IGN);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
-		return EXIT_USAGE;
-
-	err = output_json__read(&r, o.input, why, sizeof(why));
-	if (err) {
-		report__complain("read", o.input, why);
-		return errno__is_of_the_machine(err) ? EXIT_FAULT : EXIT_USAGE;
-	}
-	err = output_file__open(&out, o.output);
-	if (err) {
-		report__complain("write", o.output ? o.output : "standard output", strerror(-err));
-		status = errno__is_of_the_machine(err) ? EXIT_FAULT : EXIT_USAGE;
+		return STATUS_USAGE;
+	report__check(&o);
+	status = input__read(&r, o.input);
+	if (!status)
+		status = output__open(&out, o.output, o.format);
+	if (status)
 		goto out;
-	}
-	err = report__print(&o, r, out.f);
-	if (!err)
-		err = output_file__commit(&out);
-	if (err) {
-		report__complain("write", o.output ? o.output : "standard output", strerror(-err));
-		status = EXIT_FAULT;
-	}
+	text = output__text_options(&out, o.color);
+	err = o.grouped ? report__groups(&o, r, out.f)
+			: output_format__write(o.format, r, out.f, &text);
+	status = output__finish(&out, o.output, err);
 out:
-	output_file__abort(&out);
 	record__free(r);
 	return status;
 }

@@ -16,24 +16,20 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/inout.h"
 #include "collect/launch.h"
 #include "collect/session.h"
-#include "output/file.h"
-#include "output/json.h"
-#include "output/text.h"
 #include "qemu/qmp.h"
 #include "symbol/resolve.h"
 
 enum { TARGETS_MAX = 4096, TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
-
-enum format { FORMAT_TEXT, FORMAT_JSON };
 
 struct options {
 	pid_t *pids;
 	size_t nr_pids;
 	char **command; /* NULL without one */
 	const char *qmp_path, *output;
-	enum format format;
+	const struct output_format *format;
 	double duration, interval; /* seconds; 0: none */
 	struct tracer_options tracer;
 	bool quiet, verbose, color;
@@ -66,7 +62,7 @@ static const struct argp_option argp_options[] = {
 	{"qmp", OPT_QMP, "SOCKET", 0,
 	 "Open and close with the migration that QEMU's monitor reports", 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
-	{"format", OPT_FORMAT, "FORMAT", 0, "text (default) or json", 3},
+	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
 	{"interval", 'i', "SECONDS", 0,
 	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
@@ -167,7 +163,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
 	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
-	static const char *const formats[] = {"text", "json"};
 	struct options *o = state->input;
 	double number;
 
@@ -199,7 +194,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->qmp_path = arg;
 		break;
 	case OPT_FORMAT:
-		o->format = (enum format)parse_word("format", arg, formats, 2);
+		o->format = parse_format(arg);
 		break;
 	case OPT_MODE:
 		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
@@ -454,14 +449,8 @@ static const char *run(struct trace *t)
 static int write_record(const struct options *o, const struct record *r, struct output_file *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
-	int err = o->format == FORMAT_JSON ? output_json__write(r, out->f)
-					   : output_text__write(r, out->f, &text);
 
-	if (err) {
-		output_file__abort(out);
-		return err;
-	}
-	return output_file__commit(out);
+	return output__finish(out, o->output, output_format__write(o->format, r, out->f, &text));
 }
 
 /* Did a SIGINT or SIGTERM come? */
@@ -532,12 +521,9 @@ static int trace_window(struct trace *t, struct output_file *out)
 	err = session__close(&t->session, reason, &r);
 	if (err)
 		return fail(STATUS_FAULT, "cannot read the counters: %s", strerror(-err));
-	err = write_record(t->options, r, out);
+	status = write_record(t->options, r, out);
 	record__free(r);
-	if (err)
-		return fail(STATUS_FAULT, "cannot write %s: %s",
-			    t->options->output ? t->options->output : "the record", strerror(-err));
-	return STATUS_OK;
+	return status;
 }
 
 static int trace_targets(const struct options *o, struct output_file *out)
@@ -574,9 +560,11 @@ int cmd_trace(int argc, char **argv)
 {
 	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
 	pid_t pids[TARGETS_MAX];
-	struct options o = {.pids = pids, .tracer.stack = STACK_CFI};
+	struct options o = {.pids = pids,
+			    .format = output_format__find("text"),
+			    .tracer.stack = STACK_CFI};
 	struct output_file out;
-	int status, err;
+	int status;
 
 	parse_color("auto", &o.color);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o))
@@ -587,10 +575,9 @@ int cmd_trace(int argc, char **argv)
 	tracer__set_verbose(o.verbose);
 	o.tracer.tgids = o.pids;
 	o.tracer.nr_tgids = o.nr_pids;
-	err = output_file__open(&out, o.output);
-	if (err)
-		return fail(STATUS_USAGE, "cannot write %s: %s", o.output ? o.output : "stdout",
-			    strerror(-err));
+	status = output__open(&out, o.output, o.format);
+	if (status)
+		return status;
 	status = trace_targets(&o, &out);
 	output_file__abort(&out);
 	return status;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 void format__clear(struct format_text *t)
@@ -47,6 +48,28 @@ int format__utf8(const char *str, uint32_t *code_point)
 		return 0;
 	*code_point = c;
 	return len;
+}
+
+char *format__utf8_copy(const char *s)
+{
+	char *copy = malloc(4 * strlen(s) + 1);
+	uint32_t c;
+	size_t n = 0;
+	int len;
+
+	for (; copy && *s; s += len) {
+		len = format__utf8(s, &c);
+		if (len) {
+			memcpy(copy + n, s, (size_t)len);
+			n += (size_t)len;
+		} else {
+			n += (size_t)sprintf(copy + n, "\\x%02x", (unsigned char)*s);
+			len = 1;
+		}
+	}
+	if (copy)
+		copy[n] = '\0';
+	return copy;
 }
 
 /* Would it move the cursor, turn the direction of writing, or not be seen at all? */

@@ -28,6 +28,8 @@ void format__fit(struct format_text *t, int columns);
 
 /* The code point at @s and its length in bytes; 0 if there is no valid UTF-8. */
 int format__utf8(const char *s, uint32_t *code_point);
+/* A copy, to be freed, in which bytes that are not UTF-8 are \xNN; NULL without memory. */
+char *format__utf8_copy(const char *s);
 
 #define FORMAT_NUMBER 40
 /* "262,095"; "?" where not known. */

@@ -5,9 +5,9 @@
  */
 #include "output/groups.h"
 #include "output/format.h"
+#include "output/json_writer.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,69 +172,24 @@ int output_groups__text(const struct groups *g, enum group_by by, FILE *f)
 	return ferror(f) ? -errno : 0;
 }
 
-static bool json__add(json_object *o, const char *key, json_object *v)
-{
-	if (json_object_object_add(o, key, v)) {
-		json_object_put(v);
-		return false;
-	}
-	return true;
-}
-
-static bool json__count(json_object *o, const char *key, int64_t n)
-{
-	json_object *v = n == RECORD_UNKNOWN ? NULL : json_object_new_int64(n);
-
-	return (v || n == RECORD_UNKNOWN) && json__add(o, key, v);
-}
-
-static bool json__string(json_object *o, const char *key, const char *s)
-{
-	json_object *v = json_object_new_string(s);
-
-	return v && json__add(o, key, v);
-}
-
-static bool json__group(json_object *array, const struct group *g)
-{
-	json_object *o = json_object_new_object();
-
-	if (!o)
-		return false;
-	if (json_object_array_add(array, o)) {
-		json_object_put(o);
-		return false;
-	}
-	return json__string(o, "name", g->name) && json__count(o, "faults", g->faults) &&
-	       json__count(o, "populated_pages", g->populated_pages) &&
-	       json__count(o, "zero_populated_pages", g->zero_populated_pages) &&
-	       json__count(o, "released_pages", g->released_pages);
-}
-
 int output_groups__json(const struct groups *g, enum group_by by, FILE *f)
 {
-	json_object *root = json_object_new_object(), *array = json_object_new_array();
-	const char *text;
-	int err = -ENOMEM;
+	struct writer w = {.failed = false};
+	json_object *root = writer__check(&w, json_object_new_object()), *array;
 
-	if (!root || !array || !json__string(root, "schema", "migpop.groups/1") ||
-	    !json__string(root, "by", group_by__name(by))) {
-		json_object_put(array);
-		goto out;
+	writer__put(&w, root, "schema", writer__string(&w, "migpop.groups/1"));
+	writer__put(&w, root, "by", writer__string(&w, group_by__name(by)));
+	array = writer__array(&w, root, "groups");
+	for (size_t i = 0; array && i < g->n; i++) {
+		json_object *o = writer__element(&w, array);
+		const struct group *v = &g->v[i];
+
+		writer__put(&w, o, "name", writer__string(&w, v->name));
+		writer__put(&w, o, "faults", writer__count(&w, v->faults));
+		writer__put(&w, o, "populated_pages", writer__count(&w, v->populated_pages));
+		writer__put(&w, o, "zero_populated_pages",
+			    writer__count(&w, v->zero_populated_pages));
+		writer__put(&w, o, "released_pages", writer__count(&w, v->released_pages));
 	}
-	if (!json__add(root, "groups", array))
-		goto out;
-	for (size_t i = 0; i < g->n; i++)
-		if (!json__group(array, &g->v[i]))
-			goto out;
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		goto out;
-	errno = EIO;
-	err = fputs(text, f) == EOF || fputc('\n', f) == EOF ? -errno : 0;
-out:
-	json_object_put(root);
-	return err;
+	return writer__finish(&w, root, f);
 }

@@ -5,126 +5,7 @@
  */
 #include "output/json.h"
 #include "output/json_members.h"
-#include "output/format.h"
-
-#include <errno.h>
-#include <json-c/json.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-/*
- * Objects are made before their members and handed to their parents at once, so that the root owns
- * all of them; @failed remembers that memory ran out, since null is a valid value to json-c.
- */
-struct writer {
-	bool failed;
-};
-
-static json_object *writer__check(struct writer *w, json_object *v)
-{
-	if (!v)
-		w->failed = true;
-	return v;
-}
-
-static void writer__put(struct writer *w, json_object *object, const char *name, json_object *v)
-{
-	if (!object || json_object_object_add(object, name, v)) {
-		json_object_put(v);
-		w->failed = true;
-	}
-}
-
-static void writer__append(struct writer *w, json_object *array, json_object *v)
-{
-	if (!array || json_object_array_add(array, v)) {
-		json_object_put(v);
-		w->failed = true;
-	}
-}
-
-static json_object *writer__object(struct writer *w, json_object *parent, const char *name)
-{
-	json_object *v = writer__check(w, json_object_new_object());
-
-	writer__put(w, parent, name, v);
-	return w->failed ? NULL : v;
-}
-
-static json_object *writer__array(struct writer *w, json_object *parent, const char *name)
-{
-	json_object *v = writer__check(w, json_object_new_array());
-
-	writer__put(w, parent, name, v);
-	return w->failed ? NULL : v;
-}
-
-static json_object *writer__element(struct writer *w, json_object *array)
-{
-	json_object *v = writer__check(w, json_object_new_object());
-
-	writer__append(w, array, v);
-	return w->failed ? NULL : v;
-}
-
-static json_object *writer__string(struct writer *w, const char *s)
-{
-	json_object *v;
-	uint32_t c;
-	size_t n = 0;
-	char *clean;
-	int len;
-
-	if (!s)
-		return NULL;
-	clean = malloc(4 * strlen(s) + 1);
-	if (!clean) {
-		w->failed = true;
-		return NULL;
-	}
-	for (; *s; s += len) {
-		len = format__utf8(s, &c);
-		if (len) {
-			memcpy(clean + n, s, (size_t)len);
-			n += (size_t)len;
-		} else {
-			n += (size_t)sprintf(clean + n, "\\x%02x", (unsigned char)*s);
-			len = 1;
-		}
-	}
-	clean[n] = '\0';
-	v = writer__check(w, json_object_new_string(clean));
-	free(clean);
-	return v;
-}
-
-static json_object *writer__double(struct writer *w, double d)
-{
-	/* the fewest digits that read back as the same number */
-	static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
-	json_object *v;
-	char buf[40];
-	size_t i;
-
-	if (!isfinite(d))
-		return NULL;
-	for (i = 0; i < 2; i++) {
-		snprintf(buf, sizeof(buf), formats[i], d);
-		if (strtod(buf, NULL) == d)
-			break;
-	}
-	v = writer__check(w, json_object_new_double(d));
-	if (v)
-		json_object_set_serializer(v, json_object_double_to_json_string,
-					   (void *)(uintptr_t)formats[i], NULL);
-	return v;
-}
-
-static json_object *writer__count(struct writer *w, int64_t n)
-{
-	return n == RECORD_UNKNOWN ? NULL : writer__check(w, json_object_new_int64(n));
-}
+#include "output/json_writer.h"
 
 static json_object *writer__value(struct writer *w, const struct member *m, const void *p)
 {
@@ -280,23 +161,9 @@ static void writer__record(struct writer *w, json_object *root, const struct rec
 int output_json__write(const struct record *r, FILE *f)
 {
 	struct writer w = {.failed = false};
-	json_object *root = json_object_new_object();
-	const char *text;
-	int err = -ENOMEM;
+	json_object *root = writer__check(&w, json_object_new_object());
 
-	if (!root)
-		return -ENOMEM;
-	writer__record(&w, root, r);
-	if (w.failed)
-		goto out;
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		goto out;
-	errno = EIO;
-	err = fputs(text, f) == EOF || fputc('\n', f) == EOF ? -errno : 0;
-out:
-	json_object_put(root);
-	return err;
+	if (root)
+		writer__record(&w, root, r);
+	return writer__finish(&w, root, f);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cmd/report.h"
+#include "output/formats.h"
 #include "output/groups.h"
 #include "output/json.h"
 #include "sample_record.h"
@@ -104,6 +105,22 @@ static void shows_the_record(void **state)
 	free(copy);
 }
 
+static void every_format(void **state)
+{
+	char names[] = OUTPUT_FORMATS;
+
+	(void)state;
+	assert_int_equal(RUN(input, "--format", "folded"), 0);
+	has(out, "fn+0x788310;memcpy 49\n");
+	assert_int_equal(RUN(input, "--format", "pprof"), 0);
+	has(out, "\x1f\x8b");
+	/* the help says what the table has */
+	for (char *s = strtok(names, ", "); s; s = strtok(NULL, ", "))
+		assert_non_null(output_format__find(s));
+	assert_null(output_format__find("tex"));
+	assert_null(output_format__find(""));
+}
+
 static void groups(void **state)
 {
 	(void)state;
@@ -128,6 +145,9 @@ static void usage_errors(void **state)
 	has(err, "does not say which thread");
 	assert_int_equal(RUN(input, "--by", "moon"), 2);
 	assert_int_equal(RUN(input, "--format", "html"), 2);
+	assert_int_equal(RUN(input, "--by", "category", "--format", "folded"), 2);
+	has(err, "--by goes with text and json only, not with --format folded\n");
+	assert_int_equal(RUN(input, "--format", "pprof", "--by", "category"), 2);
 	assert_int_equal(RUN(input, "--nothing"), 2);
 	assert_int_equal(RUN(input, input), 2);
 	assert_int_equal(RUN(NULL), 2);
@@ -175,9 +195,9 @@ static void groups_add_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_the_record), cmocka_unit_test(groups),
-		cmocka_unit_test(usage_errors),     cmocka_unit_test(faults),
-		cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(shows_the_record), cmocka_unit_test(every_format),
+		cmocka_unit_test(groups),           cmocka_unit_test(usage_errors),
+		cmocka_unit_test(faults),           cmocka_unit_test(groups_add_up),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -91,10 +91,10 @@ refused 2 "cannot write read-only/record: Read-only" unshare -m sh -c 'mount -t 
 for format in text json; do
 	refused 4 "cannot write /dev/full: No space" "${trace[@]}" --format $format -o /dev/full -- true
 	# shellcheck disable=SC2016 # for the shell within
-	refused 4 "cannot write the record: No space" sh -c '"$@" >/dev/full' sh "${trace[@]}" \
+	refused 4 "cannot write standard output: No space" sh -c '"$@" >/dev/full' sh "${trace[@]}" \
 		--format $format -- true
 	# shellcheck disable=SC2016
-	refused 2 "cannot write stdout: Bad file" sh -c '"$@" >&-' sh "${trace[@]}" \
+	refused 2 "cannot write standard output: Bad file" sh -c '"$@" >&-' sh "${trace[@]}" \
 		--format $format -- true
 done
 

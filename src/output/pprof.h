@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A record as a profile that go tool pprof, Pyroscope and Parca read: profile.proto, compressed. It
+ * must not know where records come from.
+ */
+#ifndef MIGPOP_OUTPUT_PPROF_H
+#define MIGPOP_OUTPUT_PPROF_H
+
+#include "record.h"
+
+#include <stdio.h>
+
+/*
+ * Samples are call sites, one a backing, with counts in base pages, and the space in bytes; a count
+ * that no call site knows is left out, not 0. Addresses are those of the ELF file, as in mappings
+ * that span all of memory; a mapping claims functions only if all of its own have names, so that
+ * others may look them up by build-id. There is no time_nanos: a record has the clock since boot,
+ * which a comment repeats, and no date. 0 or negative errno.
+ */
+int output_pprof__write(const struct record *r, FILE *f);
+
+#endif
