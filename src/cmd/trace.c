@@ -344,11 +344,11 @@ static const char *on_child(struct trace *t)
 			return NULL;
 		case LAUNCH_EXEC:
 			session__describe(&t->session, 0);
-			tracer__serve(t->tracer);
+			session__serve(&t->session);
 			launch__continue(t->child);
 			break;
 		case LAUNCH_MAPPED:
-			tracer__serve(t->tracer);
+			session__serve(&t->session);
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
@@ -435,7 +435,7 @@ static const char *run(struct trace *t)
 						     .events = POLLIN};
 		poll(fds, s->nr_targets + 2, until > now ? (int)(until - now) : 0);
 		if (fds[1].revents)
-			tracer__serve(t->tracer);
+			session__serve(&t->session);
 		reason = on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
 			reason = "end of the target";
@@ -560,9 +560,8 @@ int cmd_trace(int argc, char **argv)
 {
 	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
 	pid_t pids[TARGETS_MAX];
-	struct options o = {.pids = pids,
-			    .format = output_format__find("text"),
-			    .tracer.stack = STACK_CFI};
+	struct options o = {
+		.pids = pids, .format = output_format__find("text"), .tracer.stack = STACK_CFI};
 	struct output_file out;
 	int status;
 

@@ -66,6 +66,19 @@ void session__describe(struct session *s, size_t i)
 		d->build_id = resolver__exe_build_id(s->resolver, s->targets[i].pid, d->exe);
 }
 
+/* Names of what a process maps now are wanted after it is gone. */
+static void remember_served(pid_t pid, void *data)
+{
+	struct session *s = data;
+
+	resolver__remember(s->resolver, pid);
+}
+
+void session__serve(struct session *s)
+{
+	tracer__serve(s->tracer, remember_served, s);
+}
+
 int session__watch(struct session *s, const pid_t *pids, size_t n)
 {
 	struct record_target *described;

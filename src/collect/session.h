@@ -58,6 +58,9 @@ int session__watch(struct session *s, const pid_t *pids, size_t n);
 /* Describes target "i" again, as after an exec. */
 void session__describe(struct session *s, size_t i);
 
+/* Serves processes whose executable mappings have changed (tracer__changes_fd()). */
+void session__serve(struct session *s);
+
 /* Where the window opens. */
 int session__open(struct session *s, const char *by);
 

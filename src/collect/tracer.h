@@ -103,7 +103,9 @@ int tracer__chain(struct tracer *t, s32 id, struct chain *out);
  * interest. tracer__serve() must follow, within 100 ms: until then chains end where they reach what
  * is new. */
 int tracer__changes_fd(const struct tracer *t);
-void tracer__serve(struct tracer *t);
+
+/* "served" is called with each process whose mappings were read anew; it may have ended since. */
+void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data);
 
 /* The thread "tid" is stopped by SIGSTOP whenever it has mapped code, until its tracer continues it
  * after tracer__serve(). */

@@ -21,6 +21,8 @@ struct tracer {
 	struct unwind_row *rows; /* mapped */
 	struct unwind_mapping *mappings;
 	size_t max_rows, max_mappings;
+	void (*served)(pid_t pid, void *data);
+	void *served_data;
 };
 
 /* The stages of what call chains need: before the programs are loaded, after, and at the end. */

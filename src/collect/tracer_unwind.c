@@ -91,8 +91,10 @@ static int on_change(void *data, void *sample, size_t size)
 	struct tracer *t = data;
 	const struct mapping_change *change = sample;
 
-	if (size >= sizeof(*change))
-		unwind_tables__serve(t->tables, (pid_t)change->tgid);
+	if (size < sizeof(*change))
+		return 0;
+	unwind_tables__serve(t->tables, (pid_t)change->tgid);
+	t->served((pid_t)change->tgid, t->served_data);
 	return 0;
 }
 
@@ -127,10 +129,12 @@ int tracer__changes_fd(const struct tracer *t)
 	return t->changes ? ring_buffer__epoll_fd(t->changes) : -1;
 }
 
-void tracer__serve(struct tracer *t)
+void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data)
 {
 	if (!t->changes)
 		return;
+	t->served = served;
+	t->served_data = data;
 	ring_buffer__consume(t->changes);
 	if (__atomic_exchange_n(&t->skel->bss->mapping_changes_missed, 0, __ATOMIC_SEQ_CST))
 		unwind_tables__serve_all(t->tables);
