@@ -24,37 +24,37 @@ static __always_inline void advice__add(const struct advice_key *key, const stru
 	__sync_fetch_and_add(&a->released, add->released);
 }
 
-/* Behaviour and bytes of a call that can give memory back; false for every other. A truncate does
- * not say how much it takes away. */
-static __always_inline bool advice__of(s32 nr, const struct pt_regs *regs, s32 *behavior,
-				       u64 *bytes)
+/* Counts the call that the current thread ends, which can give memory back or advises so. */
+__noinline int current__count_advice(s32 nr, long ret)
 {
-	*behavior = 0;
-	*bytes = 0;
-	switch (nr) {
-	case __NR_madvise:
-		*behavior = regs->dx;
-		*bytes = regs->si;
-		return true;
-	case __NR_process_madvise:
-		*behavior = regs->r10;
-		return true;
-	case __NR_fallocate:
-		*behavior = regs->si;
-		*bytes = regs->r10;
-		return true;
-	case __NR_munmap:
-		*bytes = regs->si;
-		return true;
-	case __NR_mremap:
-		*bytes = regs->si;
-		return true;
-	case __NR_truncate:
-	case __NR_ftruncate:
-	case __NR_close:
-		return true;
-	}
-	return false;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	struct task_state *ts = task_state__find(task);
+	struct advice_key key = {};
+	struct advice add = {.calls = 1};
+
+	if (!ts)
+		return 0;
+	key.ip = regs->ip;
+	key.tgid = task->tgid;
+	key.syscall = nr;
+	key.stack = -1;
+	key.error = ret < 0 ? -ret : 0;
+	add.released = ts->released;
+	ts->released = 0;
+	/* A truncate does not say how much it takes away. */
+	if (nr == __NR_madvise)
+		key.behavior = regs->dx;
+	else if (nr == __NR_process_madvise)
+		key.behavior = regs->r10;
+	else if (nr == __NR_fallocate)
+		key.behavior = regs->si;
+	if (nr == __NR_madvise || nr == __NR_munmap || nr == __NR_mremap)
+		add.bytes = regs->si;
+	else if (nr == __NR_fallocate)
+		add.bytes = regs->r10;
+	advice__add(&key, &add);
+	return 0;
 }
 
 static __always_inline u64 inode__swapped(const struct inode *inode)
@@ -75,7 +75,7 @@ static __always_inline const struct inode *released_inode(struct task_state *ts,
 	struct backing *b;
 
 	if (nr == __NR_madvise && regs->dx == MADV_REMOVE) {
-		if (!task_state__find_vma(ts, task, regs->di) || ts->vma.kind != KIND_SHMEM)
+		if (!task_state__find_vma(ts, regs->di) || ts->vma.kind != KIND_SHMEM)
 			return NULL;
 		*key = ts->vma;
 		b = bpf_map_lookup_elem(&backings, key);
@@ -89,11 +89,32 @@ static __always_inline const struct inode *released_inode(struct task_state *ts,
 	return NULL;
 }
 
+/* Pages that were in swap leave with their swap entries: no page is deleted from the file, but
+ * fewer of the inode are swapped (2,048 of 2,048 paged-out pages, one delete event). Looks at what
+ * is swapped when the call begins, and counts what has gone when it has ended. */
+__noinline int current__look_at_swap(s32 nr, bool ended)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+	const struct inode *inode;
+	struct backing_key key;
+	u64 now;
+
+	if (!ts)
+		return 0;
+	inode = released_inode(ts, task, nr, (struct pt_regs *)bpf_task_pt_regs((void *)task),
+			       &key);
+	now = inode ? inode__swapped(inode) : 0;
+	if (!ended)
+		ts->swapped = now;
+	else if (inode && now < ts->swapped)
+		count_released(task, ts, &key, ts->swapped - now, false);
+	return 0;
+}
+
 static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
 {
 	struct task_state *ts = task_state__get(task);
-	const struct inode *inode;
-	struct backing_key key;
 	u64 ip;
 
 	if (!ts)
@@ -106,60 +127,34 @@ static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
 	ts->gup_access = ACCESS_NONE;
 	ts->stacked = 0;
 	task_state__enter_syscall(ts, task, nr, ip);
-	if (!swap_in_use)
-		return;
-	inode = released_inode(ts, task, nr, (struct pt_regs *)bpf_task_pt_regs((void *)task),
-			       &key);
-	ts->swapped = inode ? inode__swapped(inode) : 0;
+	if (swap_in_use)
+		current__look_at_swap(nr, false);
 }
 
-/* Pages that were in swap leave with their swap entries: no page is deleted from the file, but
- * fewer of the inode are swapped (2,048 of 2,048 paged-out pages, one delete event). */
-static __always_inline void count_swap_released(struct task_state *ts, struct task_struct *task,
-						s32 nr, const struct pt_regs *regs)
+/* The inode of the current thread's file "fd", if it is memory: enters it into the table. */
+__noinline int current__enter_file(u64 fd)
 {
+	const struct inode *inode = task__inode(bpf_get_current_task_btf(), fd);
 	struct backing_key key;
-	const struct inode *inode = released_inode(ts, task, nr, regs, &key);
-	u64 now;
 
-	if (!inode)
-		return;
-	now = inode__swapped(inode);
-	if (now < ts->swapped)
-		count_released(task, ts, &key, ts->swapped - now, false);
+	if (inode__is_memory(inode, &key))
+		inode__enter((u64)inode, 0);
+	return 0;
 }
 
 /* Backings come into sight here before anything can be populated in them, so that the kernel's
  * figure at that moment is the one that the books start from. */
-static __always_inline void register_backing(struct task_struct *task, s32 nr,
-					     const struct pt_regs *regs, long ret)
+static __always_inline void register_backing(u32 traits, s32 nr, const struct pt_regs *regs,
+					     long ret)
 {
-	const struct inode *inode;
-	struct backing_key key;
-	u64 fd;
-
-	switch (nr) {
-	case __NR_memfd_create:
-	case __NR_open:
-	case __NR_openat:
-	case __NR_openat2:
-	case __NR_creat:
-		fd = ret;
-		break;
-	case __NR_mmap:
-		if (regs->r10 & MAP_ANONYMOUS) {
-			if (regs->r10 & MAP_HUGETLB)
-				hugetlb_in_use = 1;
-			return;
-		}
-		fd = regs->r8;
-		break;
-	default:
+	if (traits & CALL_OPENS)
+		current__enter_file(ret);
+	if (nr != __NR_mmap)
 		return;
-	}
-	inode = task__inode(task, fd);
-	if (inode__is_memory(inode, &key))
-		inode__register(inode, &key, 0);
+	if (!(regs->r10 & MAP_ANONYMOUS))
+		current__enter_file(regs->r8);
+	else if (regs->r10 & MAP_HUGETLB)
+		hugetlb_in_use = 1;
 }
 
 static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
@@ -167,8 +162,7 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	s32 nr = (s32)regs->orig_ax;
 	struct task_state *ts = task_state__get(task);
-	struct advice_key key = {};
-	struct advice add = {.calls = 1};
+	u32 traits = syscall__traits(nr);
 
 	if (!ts)
 		return;
@@ -177,35 +171,16 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	ts->kernel_fault = 0;
 	if (stack_kind == STACK_CFI && ret >= 0)
 		unwind__on_syscall_exit(ret);
-	switch (nr) {
-	case __NR_mmap:
-	case __NR_munmap:
-	case __NR_mremap:
-	case __NR_mprotect:
-	case __NR_brk:
-	case __NR_execve:
-	case __NR_execveat:
+	if (traits & CALL_REMAPS)
 		__sync_fetch_and_add(&vma_generation, 1);
-		break;
-	}
 	if (nr == __NR_swapon && !ret)
 		swap_in_use = 1;
 	if (ret >= 0 && is_target(task))
-		register_backing(task, nr, regs, ret);
+		register_backing(traits, nr, regs, ret);
 	if (swap_in_use && ret >= 0)
-		count_swap_released(ts, task, nr, regs);
-	if (!advice__of(nr, regs, &key.behavior, &add.bytes))
-		return;
-	if (nr == __NR_close && !ts->released)
-		return;
-	key.ip = regs->ip;
-	key.tgid = task->tgid;
-	key.syscall = nr;
-	key.stack = -1;
-	key.error = ret < 0 ? -ret : 0;
-	add.released = ts->released;
-	ts->released = 0;
-	advice__add(&key, &add);
+		current__look_at_swap(nr, true);
+	if (traits & CALL_RELEASES && (nr != __NR_close || ts->released))
+		current__count_advice(nr, ret);
 }
 
 #endif

@@ -52,19 +52,26 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 	return 0;
 }
 
+/* Is the current thread's file "fd" memory of a target? */
+__noinline int current__shares_file(u64 fd)
+{
+	struct backing_key key;
+
+	return inode__is_memory(task__inode(bpf_get_current_task_btf(), fd), &key) &&
+	       bpf_map_lookup_elem(&backings, &key);
+}
+
 /* What others do that concerns us: a process that maps a file of a target's memory is watched from
  * then on (vhost-user); the machine gets swap. */
 static __always_inline void on_others_syscall(struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	struct backing_key key;
 
 	if (regs->orig_ax == __NR_swapon && !ret)
 		swap_in_use = 1;
 	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0)
 		return;
-	if (inode__is_memory(task__inode(task, regs->r8), &key) &&
-	    bpf_map_lookup_elem(&backings, &key))
+	if (current__shares_file(regs->r8))
 		tgid__set(watched_bits, task->tgid);
 }
 
@@ -95,8 +102,11 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	/* A guest's fault is none of the host's, even where the host had to look at it first (PVM).
 	 */
 	ts->fault = 0;
-	task_state__end(ts, task);
 	ts->kernel_fault = 0;
+	/* What is pending waits for the thread's next event. Pages of the pool cannot: another
+	 * thread that looks first would be taken for both. */
+	if (hugetlb_in_use)
+		thread__settle_hugetlb(task_state__thread(ts), SYSCALL_NONE, 0);
 	ts->gup_access = error_code & PF_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	return 0;
 }
@@ -246,8 +256,12 @@ int common__settle(struct bpf_iter__task *ctx)
 	if (!task || !closed || !tgid__test(watched_bits, task->tgid))
 		return 0;
 	ts = task_state__find(task);
-	if (ts)
-		task_state__end(ts, task);
+	if (!ts)
+		return 0;
+	/* The VMA of a thread that is not the current one is only found here. */
+	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
+		task_state__look_up_vma(ts, task, ts->address);
+	task_state__end(ts, task);
 	return 0;
 }
 

@@ -58,23 +58,24 @@ static __always_inline void hugetlb_file__add(const struct backing_key *key)
 
 /* Enters the inode of a target into the table, with the pages it has now as where the books start.
  * "pending" of them have been allocated since, and are about to be counted. */
-static __always_inline struct backing *inode__register(const struct inode *inode,
-						       const struct backing_key *key, u64 pending)
+__noinline int inode__enter(u64 address, u64 pending)
 {
-	struct backing *b = bpf_map_lookup_elem(&backings, key);
+	const struct inode *inode = (const struct inode *)address;
+	struct backing_key key;
+	struct backing *b;
 
-	if (b)
-		return b;
-	b = backing__add(key);
+	if (inode__key(inode, &key) == KIND_NONE || bpf_map_lookup_elem(&backings, &key))
+		return 0;
+	b = backing__add(&key);
 	if (!b)
-		return NULL;
-	b->inode_address = (u64)inode;
+		return 0;
+	b->inode_address = address;
 	b->open_pages = inode__pages(inode) - pending;
 	b->blocks = b->open_pages;
 	inode__name(inode, b);
-	if (key->kind == KIND_HUGETLB)
-		hugetlb_file__add(key);
-	return b;
+	if (key.kind == KIND_HUGETLB)
+		hugetlb_file__add(&key);
+	return 0;
 }
 
 /* Key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: ordinary file. */
@@ -122,7 +123,7 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 	if (key->kind == KIND_NONE || bpf_map_lookup_elem(&backings, key))
 		return;
 	if (!key->tgid) {
-		inode__register(BPF_CORE_READ(file, f_inode), key, 0);
+		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0);
 		return;
 	}
 	b = backing__add(key);
@@ -135,19 +136,43 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 		inode__name(BPF_CORE_READ(file, f_inode), b);
 }
 
-static __always_inline void task_state__set_vma(struct task_state *ts,
-						const struct vm_area_struct *vma, u32 tgid)
+/* Enters ts->vma, which is that of the VMA, into the table. */
+__noinline int thread__enter_vma(u64 of, u64 vma, u32 flags)
 {
-	struct backing_key key;
+	struct task_state *ts = task_state__of(of);
+
+	if (ts)
+		vma__register((const struct vm_area_struct *)vma, &ts->vma, flags);
+	return 0;
+}
+
+/* Makes ts->vma that of the VMA whose address it has in vma_start. */
+__noinline int thread__set_vma(u64 of, u32 tgid)
+{
+	struct task_state *ts = task_state__of(of);
+	const struct vm_area_struct *vma;
+	u64 address;
 	u32 flags;
 
+	if (!ts)
+		return 0;
+	address = ts->vma_start;
+	vma = (const struct vm_area_struct *)address;
 	ts->vma_start = BPF_CORE_READ(vma, vm_start);
 	ts->vma_end = BPF_CORE_READ(vma, vm_end);
 	ts->vma_generation = vma_generation;
-	vma__key(vma, tgid, &key, &flags);
+	vma__key(vma, tgid, &ts->vma, &flags);
 	if (tgid__test(target_bits, tgid))
-		vma__register(vma, &key, flags);
-	ts->vma = key;
+		thread__enter_vma(of, address, flags);
+	return 0;
+}
+
+/* Pointers become numbers in a map only. */
+static __always_inline void task_state__set_vma(struct task_state *ts,
+						const struct vm_area_struct *vma, u32 tgid)
+{
+	ts->vma_start = (u64)vma;
+	thread__set_vma(task_state__thread(ts), tgid);
 }
 
 static __always_inline bool task_state__knows(const struct task_state *ts, u64 address)
@@ -163,13 +188,25 @@ static long find_vma__found(struct task_struct *task, struct vm_area_struct *vma
 	return 0;
 }
 
-/* Makes ts->vma that of "address"; false if there is none or the kernel was changing them. */
-static __always_inline bool task_state__find_vma(struct task_state *ts, struct task_struct *task,
-						 u64 address)
+static __always_inline bool task_state__look_up_vma(struct task_state *ts, struct task_struct *task,
+						    u64 address)
 {
-	if (task_state__knows(ts, address))
-		return true;
 	return address && !bpf_find_vma(task, address, find_vma__found, &ts, 0);
+}
+
+__noinline int thread__find_vma(u64 of, u64 address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+
+	return (u64)task == of && ts && task_state__look_up_vma(ts, task, address);
+}
+
+/* Makes ts->vma that of "address"; false if there is none, the kernel was changing them, or the
+ * thread is not the current one. */
+static __always_inline bool task_state__find_vma(struct task_state *ts, u64 address)
+{
+	return task_state__knows(ts, address) || thread__find_vma(task_state__thread(ts), address);
 }
 
 /* The inode of the file "fd" of the current task, NULL if it has none. */

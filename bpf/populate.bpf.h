@@ -7,92 +7,6 @@
 #ifndef MIGPOP_POPULATE_BPF_H
 #define MIGPOP_POPULATE_BPF_H
 
-/* How a system call touches memory when no fault tells: by GUP or in the file itself. */
-static __always_inline enum access syscall__access(const struct task_state *ts, u32 kind)
-{
-	switch (ts->syscall) {
-	case __NR_madvise:
-	case __NR_process_vm_readv:
-	case __NR_process_vm_writev:
-	case __NR_write:
-	case __NR_pwrite64:
-	case __NR_writev:
-	case __NR_pwritev:
-	case __NR_pwritev2:
-	case __NR_sendfile:
-	case __NR_splice:
-	case __NR_copy_file_range:
-	case __NR_ioctl:
-	case __NR_io_uring_register:
-		return ts->access;
-	/* populate_vma_page_range(): writes to private writable memory, reads shared memory. */
-	case __NR_mmap:
-	case __NR_mlock:
-	case __NR_mlock2:
-	case __NR_mlockall:
-		return kind == KIND_SHMEM || kind == KIND_HUGETLB ? ACCESS_READ : ACCESS_WRITE;
-	case __NR_read:
-	case __NR_pread64:
-	case __NR_readv:
-	case __NR_preadv:
-	case __NR_preadv2:
-		return ACCESS_WRITE; /* O_DIRECT into the memory */
-	default:
-		return kind == KIND_ANON || kind == KIND_PRIVATE_FILE ? ACCESS_WRITE : ACCESS_NONE;
-	}
-}
-
-/* Access, and the address where an argument names one, of the system call the task is in. */
-static __always_inline void task_state__enter_syscall(struct task_state *ts,
-						      struct task_struct *task, s32 nr, u64 ip)
-{
-	struct pt_regs *regs;
-
-	ts->context = CONTEXT_SYSCALL;
-	ts->syscall = nr;
-	ts->ip = ip;
-	ts->access = ACCESS_NONE;
-	ts->address = 0;
-	ts->fault = 0;
-	ts->entry_ns = 0;
-	ts->stack = -1;
-	ts->maj_flt = task->maj_flt;
-	if (nr < 0)
-		return;
-	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	switch (nr) {
-	case __NR_madvise:
-		ts->address = regs->di;
-		if (regs->dx == MADV_POPULATE_READ)
-			ts->access = ACCESS_READ;
-		else if (regs->dx == MADV_POPULATE_WRITE)
-			ts->access = ACCESS_WRITE;
-		break;
-	case __NR_process_vm_readv:
-		ts->access = ACCESS_READ;
-		break;
-	case __NR_read:
-	case __NR_pread64:
-		ts->address = regs->si;
-		break;
-	case __NR_ioctl:
-		ts->access = (u32)regs->si == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
-		break;
-	case __NR_process_vm_writev:
-	case __NR_write:
-	case __NR_pwrite64:
-	case __NR_writev:
-	case __NR_pwritev:
-	case __NR_pwritev2:
-	case __NR_sendfile:
-	case __NR_splice:
-	case __NR_copy_file_range:
-	case __NR_io_uring_register: /* buffers are pinned for writing */
-		ts->access = ACCESS_WRITE;
-		break;
-	}
-}
-
 static __always_inline void task_state__key(const struct task_state *ts, u32 tgid,
 					    struct site_key *key)
 {
@@ -126,17 +40,17 @@ static __always_inline u32 anon__tgid(const struct folio *folio, u64 mapping)
 }
 
 /* What a pending page became: its backing, KIND_NONE where it is not memory of a target's. */
-static __always_inline void pending__backing(struct task_state *ts, struct task_struct *task,
+static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 					     const struct folio *folio, u64 mapping, u64 pages,
 					     struct backing_key *key)
 {
 	const struct inode *inode;
-	bool target = is_target(task);
+	bool target = tgid__test(target_bits, of_tgid);
 	struct backing *b;
 
 	__builtin_memset(key, 0, sizeof(*key));
 	if ((mapping & MAPPING_FLAGS) == MAPPING_ANON) {
-		u32 tgid = target ? task->tgid : 0;
+		u32 tgid = target ? of_tgid : 0;
 
 		if (!target || ts->syscall == __NR_process_vm_writev ||
 		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl) {
@@ -146,7 +60,7 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 				return;
 			tgid = owner;
 		}
-		if (tgid == (u32)task->tgid && task_state__find_vma(ts, task, ts->address) &&
+		if (tgid == of_tgid && task_state__find_vma(ts, ts->address) &&
 		    (ts->vma.kind == KIND_ANON || ts->vma.kind == KIND_PRIVATE_FILE)) {
 			*key = ts->vma;
 			return;
@@ -171,7 +85,7 @@ static __always_inline void pending__backing(struct task_state *ts, struct task_
 		if (!target && (!b || b->exited))
 			key->kind = KIND_NONE;
 		else if (!b)
-			inode__register(inode, key, pages);
+			inode__enter((u64)inode, pages);
 	}
 	ts->mapping = mapping;
 	ts->file = *key;
@@ -210,10 +124,11 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 	return true;
 }
 
-static __always_inline void task_state__settle_one(struct task_state *ts, struct task_struct *task,
-						   const struct pending *p)
+static __always_inline void task_state__settle_one(struct task_state *ts, const struct pending *p)
 {
+	const struct task_struct *task = (const struct task_struct *)ts->task;
 	struct folio *folio = (struct folio *)p->page;
+	u32 tgid = BPF_CORE_READ(task, tgid);
 	u64 mapping = (u64)BPF_CORE_READ(folio, mapping);
 	u64 pages = 1ULL << (p->order & 31);
 	struct site_key *key = &ts->key;
@@ -222,12 +137,13 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 
 	if (!mapping)
 		return; /* became no memory of a process: freed by another, or the kernel's */
-	task_state__key(ts, task->tgid, key);
-	pending__backing(ts, task, folio, mapping, pages, &key->backing);
+	task_state__key(ts, tgid, key);
+	pending__backing(ts, tgid, folio, mapping, pages, &key->backing);
 	if (key->backing.kind == KIND_NONE)
 		return;
 	/* A major fault read the page from swap: it was counted when it was first populated. */
-	if (swap_in_use && task->maj_flt != ts->maj_flt && key->backing.kind != KIND_PRIVATE_FILE)
+	if (swap_in_use && BPF_CORE_READ(task, maj_flt) != ts->maj_flt &&
+	    key->backing.kind != KIND_PRIVATE_FILE)
 		return;
 	shared = key->backing.kind == KIND_SHMEM || key->backing.kind == KIND_HUGETLB;
 	key->context = p->context;
@@ -247,175 +163,36 @@ static __always_inline void task_state__settle_one(struct task_state *ts, struct
 		ts->entry_ns = 0;
 	}
 	task_state__count(ts, key, add);
-	if (key->backing.kind == KIND_SHMEM && key->context == CONTEXT_USER && is_target(task)) {
+	if (key->backing.kind == KIND_SHMEM && key->context == CONTEXT_USER &&
+	    tgid__test(target_bits, tgid)) {
 		ts->last_ip = ts->ip;
 		ts->last_access = key->access;
 		ts->last_mapping = mapping;
 	}
 }
 
-/* Counts a page, or pages, of hugetlb memory that came or went since it was last looked at. They
- * come from a pool and raise no event, but the kernel's own counters show them: i_blocks of a
- * shared file, hugetlb_usage of a process for private mappings. Sums are exact; between threads
- * that fault at the same instant the first to look is taken for both. */
-static __always_inline void hugetlb__count(struct task_state *ts, u32 tgid,
-					   const struct backing_key *backing, s64 delta)
+/* What the thread's "i"th pending page became. */
+__noinline int thread__settle_page(u64 of, u32 i)
 {
-	struct site_key *key = &ts->key;
-	struct site *add = &ts->add;
-
-	if (!delta)
-		return;
-	__builtin_memset(add, 0, sizeof(*add));
-	task_state__key(ts, tgid, key);
-	key->backing = *backing;
-	key->context = ts->context;
-	key->access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB)
-						     : ts->access;
-	if (delta > 0) {
-		add->populated = delta;
-		if (key->access == ACCESS_READ)
-			add->zero_populated = delta;
-		add->faults = ts->fault;
-		ts->fault = 0;
-	} else {
-		add->released = -delta;
-		key->access = ACCESS_NONE;
-		ts->released += -delta;
-	}
-	task_state__count(ts, key, add);
-}
-
-static __always_inline s64 backing__take(const struct backing_key *key, struct backing *b)
-{
-	u64 now = backing__pages_now(key, b);
-
-	return (s64)(now - __sync_lock_test_and_set(&b->blocks, now));
-}
-
-struct hugetlb_scan {
-	struct task_state *ts;
-	u32 tgid;
-	s64 shared; /* pages that came to or went from shared files */
-};
-
-static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
-{
-	struct backing_key key;
-	struct backing *b;
-	s64 delta;
-
-	if (i >= nr_hugetlb_files || i >= HUGETLB_FILES_MAX)
-		return 1;
-	key = hugetlb_files[i];
-	b = bpf_map_lookup_elem(&backings, &key);
-	if (!b)
-		return 0;
-	delta = backing__take(&key, b);
-	scan->shared += delta;
-	if (scan->ts)
-		hugetlb__count(scan->ts, scan->tgid, &key, delta);
-	return 0;
-}
-
-/* Can the system call bring pages of huge memory, or take them away? What other calls would find
- * was another thread's doing, who will look itself. */
-static __always_inline bool syscall__moves_hugetlb(struct task_state *ts, struct task_struct *task)
-{
-	switch (ts->syscall) {
-	case __NR_madvise:
-	case __NR_process_madvise:
-	case __NR_fallocate:
-	case __NR_ftruncate:
-	case __NR_truncate:
-	case __NR_mmap:
-	case __NR_munmap:
-	case __NR_mremap:
-	case __NR_mlock:
-	case __NR_mlock2:
-	case __NR_mlockall:
-	case __NR_shmdt:
-	case __NR_close:
-	case __NR_ioctl:
-	case __NR_readv:
-	case __NR_preadv:
-	case __NR_preadv2:
-	case __NR_process_vm_readv:
-	case __NR_process_vm_writev:
-	case __NR_io_uring_register:
-	case __NR_exit_group:
-		return true;
-	case __NR_read:
-	case __NR_pread64: /* O_DIRECT */
-		return task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB;
-	}
-	return ts->syscall < SYSCALL_NONE; /* workers */
-}
-
-/* Looks at the memory that the present context may have populated or given back. At the end of the
- * system call "exit_nr" that may be the call's own doing, whatever fault came last. */
-static __always_inline void task_state__settle_hugetlb(struct task_state *ts,
-						       struct task_struct *task, s32 exit_nr,
-						       u64 exit_ip)
-{
-	struct hugetlb_scan scan = {.ts = ts, .tgid = task->tgid};
-	struct process *process;
-	s64 usage, delta;
-
-	if (ts->context != CONTEXT_SYSCALL &&
-	    !(task_state__find_vma(ts, task, ts->address) && ts->vma.kind == KIND_HUGETLB)) {
-		if (exit_nr == SYSCALL_NONE)
-			return;
-		task_state__enter_syscall(ts, task, exit_nr, exit_ip);
-	}
-	if (ts->context == CONTEXT_SYSCALL && !closed && !syscall__moves_hugetlb(ts, task))
-		return;
-	bpf_loop(HUGETLB_FILES_MAX, hugetlb_file__scan, &scan, 0);
-	if (!task->mm)
-		return;
-	process = process__get(task->tgid);
-	if (!process)
-		return;
-	usage = task->mm->hugetlb_usage.counter;
-	delta = usage - __sync_lock_test_and_set(&process->hugetlb_usage, usage);
-	/* What a process maps of shared files was counted as theirs. */
-	if (ts->context != CONTEXT_SYSCALL ? !!ts->vma.tgid : !scan.shared && delta) {
-		struct backing_key private = {.kind = KIND_HUGETLB, .tgid = task->tgid};
-
-		if (ts->vma.kind == KIND_HUGETLB && ts->vma.tgid)
-		private = ts->vma;
-		hugetlb__count(ts, task->tgid, &private, delta);
-	}
-}
-
-struct settle {
-	struct task_state *ts;
-	struct task_struct *task;
-};
-
-static long task_state__settle_next(u32 i, struct settle *settle)
-{
-	struct task_state *ts = settle->ts;
+	struct task_state *ts = task_state__of(of);
 	struct pending p;
 
-	if (!ts || i + 1 >= ts->nr_pending)
-		return 1;
-	p = ts->pending[(i + 1) & (PENDING_MAX - 1)];
-	task_state__settle_one(ts, settle->task, &p);
+	if (!ts)
+		return 0;
+	p = ts->pending[i & (PENDING_MAX - 1)];
+	task_state__settle_one(ts, &p);
 	return 0;
 }
 
 /* Counts the pages that the present context populated: one as a rule. */
-static __always_inline void task_state__settle(struct task_state *ts, struct task_struct *task)
+static __always_inline void task_state__settle(struct task_state *ts)
 {
-	struct settle settle = {.ts = ts, .task = task};
-
 	if (!ts->nr_pending)
 		return;
-	if (ts->nr_pending > 1)
-		bpf_loop(PENDING_MAX - 1, task_state__settle_next, &settle, 0);
+	for (u32 i = 1; i < PENDING_MAX && i < ts->nr_pending; i++)
+		thread__settle_page(task_state__thread(ts), i);
 	if (!task_state__settle_as_last(ts, &ts->pending[0]))
-		task_state__settle_one(ts, task, &ts->pending[0]);
+		thread__settle_page(task_state__thread(ts), 0);
 	ts->nr_pending = 0;
 }
 
@@ -435,12 +212,14 @@ static __always_inline void task_state__count_fault(struct task_state *ts, struc
 	task_state__count(ts, key, add);
 }
 
+int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip);
+
 static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,
 					       s32 exit_nr, u64 exit_ip)
 {
-	task_state__settle(ts, task);
+	task_state__settle(ts);
 	if (hugetlb_in_use && is_target(task))
-		task_state__settle_hugetlb(ts, task, exit_nr, exit_ip);
+		thread__settle_hugetlb(task_state__thread(ts), exit_nr, exit_ip);
 	if (ts->fault && is_target(task))
 		task_state__count_fault(ts, task);
 	ts->fault = 0;
@@ -509,7 +288,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	if (ts->context != CONTEXT_USER)
 		nr = task__syscall(task, &ip);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
-		task_state__settle(ts, task);
+		task_state__settle(ts);
 	if (nr != SYSCALL_NONE && !ts->kernel_fault) {
 		task_state__enter_syscall(ts, task, nr, ip);
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_ALLOC);
@@ -653,7 +432,7 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 		ts = task_state__get(task);
 		if (ts) {
 			ts->events++;
-			task_state__settle(ts, task);
+			task_state__settle(ts);
 		}
 	}
 	/* The books of a file are closed with the last target: what went with others before counts,

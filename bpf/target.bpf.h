@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is it ours, and what is it doing? Processes by bit, threads by state. Knows nothing of pages.
+ *
+ * What is not the way of page after page is in global functions ("thread__..."), here and in the
+ * other parts: the verifier goes through each once a program, not at every place and in every state
+ * that it is called in. They take numbers, "of" being the address of the thread's task_struct, and
+ * look its state up again: 6.1 refuses pointers into maps as arguments, 6.12 and 6.18 lose track of
+ * them.
  */
 #ifndef MIGPOP_TARGET_BPF_H
 #define MIGPOP_TARGET_BPF_H
@@ -66,14 +72,60 @@ static __always_inline bool site_key__equal(const struct site_key *a, const stru
 		 (x[5] ^ y[5]));
 }
 
+static __always_inline void task_state__flush(struct task_state *ts)
+{
+	struct site none = {};
+
+	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
+		return;
+	site__add(&ts->memo_key, &ts->memo);
+	ts->memo = none;
+}
+
+static __always_inline struct task_state *task_state__at(u32 pid, u64 of)
+{
+	u32 slot = pid % TASK_SLOTS;
+	struct task_state *ts = bpf_map_lookup_elem(&task_slots, &slot);
+
+	if (ts && ts->task == of)
+		return ts;
+	ts = bpf_map_lookup_elem(&tasks, &pid);
+	return ts && ts->task == of ? ts : NULL;
+}
+
+static __always_inline struct task_state *task_state__find(const struct task_struct *task)
+{
+	return task_state__at(task->pid, (u64)task);
+}
+
+/* The same in a global function. */
+static __always_inline struct task_state *task_state__of(u64 of)
+{
+	return task_state__at(BPF_CORE_READ((const struct task_struct *)of, pid), of);
+}
+
+/* Whose state it is, as a number: what clang knows to be equal may be a pointer. */
+static __always_inline u64 task_state__thread(const struct task_state *ts)
+{
+	return *(const volatile u64 *)&ts->task;
+}
+
+__noinline int thread__flush(u64 of)
+{
+	struct task_state *ts = task_state__of(of);
+
+	if (ts)
+		task_state__flush(ts);
+	return 0;
+}
+
 /* A migration loop counts at the same site a million times: the thread's last site is counted in
  * its own state, and reaches the map when another one comes. The collector adds what is left. */
 static __always_inline void task_state__count(struct task_state *ts, const struct site_key *key,
 					      const struct site *add)
 {
 	if (!site_key__equal(key, &ts->memo_key)) {
-		if (ts->memo.faults | ts->memo.populated | ts->memo.released)
-			site__add(&ts->memo_key, &ts->memo);
+		thread__flush(task_state__thread(ts));
 		ts->memo_key = *key;
 		ts->memo = *add;
 		ts->last_mapping = 0;
@@ -86,38 +138,35 @@ static __always_inline void task_state__count(struct task_state *ts, const struc
 	ts->memo.fault_ns += add->fault_ns;
 }
 
-static __always_inline void task_state__flush(struct task_state *ts)
-{
-	struct site none = {};
-
-	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
-		return;
-	site__add(&ts->memo_key, &ts->memo);
-	ts->memo = none;
-}
-
-static __always_inline struct task_state *task_state__find(const struct task_struct *task)
-{
-	u32 pid = task->pid, slot = pid % TASK_SLOTS;
-	struct task_state *ts = bpf_map_lookup_elem(&task_slots, &slot);
-
-	if (ts && ts->task == (u64)task)
-		return ts;
-	ts = bpf_map_lookup_elem(&tasks, &pid);
-	return ts && ts->task == (u64)task ? ts : NULL;
-}
-
-static __always_inline struct task_state *task_state__init(struct task_state *ts,
-							   const struct task_struct *task)
+static __always_inline void task_state__init(struct task_state *ts)
 {
 	ts->syscall = SYSCALL_NONE;
 	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
 	ts->stack = -1;
-	return ts;
 }
 
-/* The state of a thread: in the slot of its id, an array's look-up, or where another thread sits
- * there in the hash. */
+/* Makes room for the state of the current thread in the hash. */
+__noinline int thread__enter(void)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	u32 pid = task->pid;
+	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
+
+	if (ts) /* a thread of that id is gone, this one has its id now */
+		task_state__flush(ts);
+	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
+	ts = bpf_map_lookup_elem(&tasks, &pid);
+	if (!ts) {
+		count_lost(LOST_TASKS, 1);
+		return 0;
+	}
+	ts->task = (u64)task;
+	task_state__init(ts);
+	return 0;
+}
+
+/* The state of the current thread: in the slot of its id, an array's look-up, or where another
+ * thread sits there in the hash. */
 static __always_inline struct task_state *task_state__get(const struct task_struct *task)
 {
 	u32 pid = task->pid, slot = pid % TASK_SLOTS;
@@ -126,22 +175,17 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 	if (ts) {
 		if (ts->task == (u64)task)
 			return ts;
-		if (!ts->task && !__sync_val_compare_and_swap(&ts->task, 0, (u64)task))
-			return task_state__init(ts, task);
+		if (!ts->task && !__sync_val_compare_and_swap(&ts->task, 0, (u64)task)) {
+			task_state__init(ts);
+			return ts;
+		}
 	}
 	ts = bpf_map_lookup_elem(&tasks, &pid);
 	if (ts && ts->task == (u64)task)
 		return ts;
-	if (ts) /* a thread of that id is gone, this one has its id now */
-		task_state__flush(ts);
-	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
+	thread__enter();
 	ts = bpf_map_lookup_elem(&tasks, &pid);
-	if (!ts) {
-		count_lost(LOST_TASKS, 1);
-		return NULL;
-	}
-	ts->task = (u64)task;
-	return task_state__init(ts, task);
+	return ts && ts->task == (u64)task ? ts : NULL;
 }
 
 /* Gives up the state of a thread that is gone: what it counted last goes to the map. */

@@ -19,6 +19,7 @@
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+#include "probe/probe.h"
 
 static const char *const mode_names[] = {"auto", "fentry", "kprobe", "tracepoint"};
 
@@ -76,12 +77,11 @@ static bool program__is_iterator(const struct bpf_program *prog)
 	return !strncmp(bpf_program__section_name(prog), "iter/", 5);
 }
 
-static bool tracepoint_exists(const struct bpf_program *prog)
+static bool tracepoint_exists(const struct bpf_program *prog, const struct btf *kernel)
 {
 	const char *section = bpf_program__section_name(prog);
 
-	return strncmp(section, "tp_btf/", 7) ||
-	       libbpf_find_vmlinux_btf_id(section + 7, BPF_TRACE_RAW_TP) > 0;
+	return strncmp(section, "tp_btf/", 7) || probe__has_tracepoint(kernel, section + 7);
 }
 
 static struct migpop_bpf *open_object(void)
@@ -115,7 +115,7 @@ static int attach_programs(struct tracer *t, char *why, size_t size)
 }
 
 static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
-		     char *why, size_t size)
+		     const struct btf *kernel, char *why, size_t size)
 {
 	struct bpf_program *prog;
 	int err;
@@ -131,10 +131,9 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		enum mode of = program__mode(prog);
 
 		if ((of != MODE_AUTO && of != mode) ||
-		    (program__is_optional(prog) && !tracepoint_exists(prog)))
+		    (program__is_optional(prog) && !tracepoint_exists(prog, kernel)))
 			bpf_program__set_autoload(prog, false);
 	}
-	libbpf_said[0] = '\0'; /* asking for a tracepoint that is not there is no failure */
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->stack_kind = options->stack;
 	if (options->stack != STACK_FP)
@@ -168,36 +167,51 @@ void tracer__detach(struct tracer *t)
 	t->skel = NULL;
 }
 
+/* The mode that was asked for, or the first that attaches. */
+static int open_modes(struct tracer *t, const struct tracer_options *options, char *why,
+		      size_t size)
+{
+	enum mode mode = options->mode, last = options->mode;
+	struct btf *kernel;
+	int err;
+
+	libbpf_set_print(libbpf_print);
+	kernel = probe__kernel_types();
+	if (options->mode == MODE_AUTO) {
+		mode = probe__mode(kernel);
+		last = MODE_TRACEPOINT;
+	}
+	do
+		err = open_mode(t, mode, options, kernel, why, size);
+	while (err && mode++ < last);
+	btf__free(kernel);
+	return err;
+}
+
 int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size)
 {
-	enum mode first = options->mode == MODE_AUTO ? MODE_FENTRY : options->mode;
-	enum mode last = options->mode == MODE_AUTO ? MODE_TRACEPOINT : options->mode;
 	struct tracer *t = calloc(1, sizeof(*t));
-	int err = -EINVAL;
+	int err;
 
 	if (!t)
 		return -ENOMEM;
 	err = tracer__prepare_unwinding(t, options);
 	if (err) {
 		snprintf(why, size, "cannot read what the targets execute: %s", strerror(-err));
-		tracer__close(t);
-		return err;
+		goto fail;
 	}
-	for (enum mode m = first; m <= last; m++) {
-		err = open_mode(t, m, options, why, size);
-		if (!err)
-			break;
-	}
-	if (!err) {
-		err = tracer__begin_unwinding(t);
-		if (err)
-			snprintf(why, size, "cannot hand over call frame information: %s",
-				 strerror(-err));
-	}
+	err = open_modes(t, options, why, size);
 	if (err)
-		tracer__close(t);
-	else
-		*out = t;
+		goto fail;
+	err = tracer__begin_unwinding(t);
+	if (err) {
+		snprintf(why, size, "cannot hand over call frame information: %s", strerror(-err));
+		goto fail;
+	}
+	*out = t;
+	return 0;
+fail:
+	tracer__close(t);
 	return err;
 }
 
@@ -322,10 +336,12 @@ int tracer__try_hooks(struct hook *hooks, size_t max)
 {
 	struct migpop_bpf *skel = open_object();
 	struct bpf_program *prog;
+	struct btf *kernel;
 	size_t n = 0;
 
 	if (!skel)
 		return -errno;
+	kernel = probe__kernel_types();
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		struct hook *h = &hooks[n];
@@ -335,9 +351,11 @@ int tracer__try_hooks(struct hook *hooks, size_t max)
 		snprintf(h->name, sizeof(h->name), "%s", bpf_program__section_name(prog));
 		h->mode = program__mode(prog);
 		h->optional = program__is_optional(prog);
-		h->error = tracepoint_exists(prog) ? try_hook(bpf_program__name(prog)) : -ENOENT;
+		h->error = tracepoint_exists(prog, kernel) ? try_hook(bpf_program__name(prog))
+							   : -ENOENT;
 		n++;
 	}
+	btf__free(kernel);
 	migpop_bpf__destroy(skel);
 	return (int)n;
 }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What system calls do with memory, one row each: a table, since the verifier walks every case of a
+ * switch and a look-up is one load. Knows nothing of pages.
+ */
+#ifndef MIGPOP_SYSCALL_BPF_H
+#define MIGPOP_SYSCALL_BPF_H
+
+enum syscall_trait {
+	CALL_READS = ACCESS_READ, /* the memory that it populates */
+	CALL_WRITES = ACCESS_WRITE,
+	CALL_ACCESS = 3,
+	CALL_ADDRESS_1 = 1 << 2, /* the address is its first argument, */
+	CALL_ADDRESS_2 = 1 << 3, /* its second */
+	CALL_TELLS = 1 << 4,     /* arguments tell the access */
+	CALL_FILLS = 1 << 5,     /* O_DIRECT into the memory */
+	/* populate_vma_page_range(): writes to private writable memory, reads shared memory. */
+	CALL_POPULATES = 1 << 6,
+	CALL_HUGETLB = 1 << 7,   /* can bring pages of huge memory, or take them away */
+	CALL_REMAPS = 1 << 8,    /* changes VMAs */
+	CALL_OPENS = 1 << 9,     /* returns the descriptor of a file that may be memory */
+	CALL_RELEASES = 1 << 10, /* gives memory back, or advises so */
+	CALLS_MAX = 512,
+};
+
+static const u16 syscall_traits[CALLS_MAX] = {
+	[__NR_brk] = CALL_REMAPS,
+	[__NR_close] = CALL_HUGETLB | CALL_RELEASES,
+	[__NR_copy_file_range] = CALL_TELLS | CALL_WRITES,
+	[__NR_creat] = CALL_OPENS,
+	[__NR_execve] = CALL_REMAPS,
+	[__NR_execveat] = CALL_REMAPS,
+	[__NR_exit_group] = CALL_HUGETLB,
+	[__NR_fallocate] = CALL_HUGETLB | CALL_RELEASES,
+	[__NR_ftruncate] = CALL_HUGETLB | CALL_RELEASES,
+	/* Buffers are pinned for writing. */
+	[__NR_io_uring_register] = CALL_TELLS | CALL_WRITES | CALL_HUGETLB,
+	[__NR_ioctl] = CALL_TELLS | CALL_HUGETLB,
+	[__NR_madvise] = CALL_TELLS | CALL_ADDRESS_1 | CALL_HUGETLB | CALL_RELEASES,
+	[__NR_memfd_create] = CALL_OPENS,
+	[__NR_mlock] = CALL_POPULATES | CALL_HUGETLB,
+	[__NR_mlock2] = CALL_POPULATES | CALL_HUGETLB,
+	[__NR_mlockall] = CALL_POPULATES | CALL_HUGETLB,
+	[__NR_mmap] = CALL_POPULATES | CALL_HUGETLB | CALL_REMAPS,
+	[__NR_mprotect] = CALL_REMAPS,
+	[__NR_mremap] = CALL_HUGETLB | CALL_REMAPS | CALL_RELEASES,
+	[__NR_munmap] = CALL_HUGETLB | CALL_REMAPS | CALL_RELEASES,
+	[__NR_open] = CALL_OPENS,
+	[__NR_openat] = CALL_OPENS,
+	[__NR_openat2] = CALL_OPENS,
+	[__NR_pread64] = CALL_FILLS | CALL_ADDRESS_2,
+	[__NR_preadv] = CALL_FILLS | CALL_HUGETLB,
+	[__NR_preadv2] = CALL_FILLS | CALL_HUGETLB,
+	[__NR_process_madvise] = CALL_HUGETLB | CALL_RELEASES,
+	[__NR_process_vm_readv] = CALL_TELLS | CALL_READS | CALL_HUGETLB,
+	[__NR_process_vm_writev] = CALL_TELLS | CALL_WRITES | CALL_HUGETLB,
+	[__NR_pwrite64] = CALL_TELLS | CALL_WRITES,
+	[__NR_pwritev] = CALL_TELLS | CALL_WRITES,
+	[__NR_pwritev2] = CALL_TELLS | CALL_WRITES,
+	[__NR_read] = CALL_FILLS | CALL_ADDRESS_2,
+	[__NR_readv] = CALL_FILLS | CALL_HUGETLB,
+	[__NR_sendfile] = CALL_TELLS | CALL_WRITES,
+	[__NR_shmdt] = CALL_HUGETLB,
+	[__NR_splice] = CALL_TELLS | CALL_WRITES,
+	[__NR_truncate] = CALL_HUGETLB | CALL_RELEASES,
+	[__NR_write] = CALL_TELLS | CALL_WRITES,
+	[__NR_writev] = CALL_TELLS | CALL_WRITES,
+};
+
+static __always_inline u32 syscall__traits(s32 nr)
+{
+	return (u32)nr < CALLS_MAX ? syscall_traits[nr] : 0;
+}
+
+/* How a system call touches memory when no fault tells: by GUP or in the file itself. */
+static __always_inline enum access syscall__access(const struct task_state *ts, u32 kind)
+{
+	u32 traits = syscall__traits(ts->syscall);
+
+	if (traits & CALL_TELLS)
+		return ts->access;
+	if (traits & CALL_FILLS || (kind != KIND_SHMEM && kind != KIND_HUGETLB))
+		return ACCESS_WRITE;
+	return traits & CALL_POPULATES ? ACCESS_READ : ACCESS_NONE;
+}
+
+/* Access, and the address where an argument names one, of the system call the task is in. */
+static __always_inline void task_state__enter_syscall(struct task_state *ts,
+						      struct task_struct *task, s32 nr, u64 ip)
+{
+	u32 traits = syscall__traits(nr);
+	struct pt_regs *regs;
+
+	ts->context = CONTEXT_SYSCALL;
+	ts->syscall = nr;
+	ts->ip = ip;
+	ts->access = traits & CALL_ACCESS;
+	ts->address = 0;
+	ts->fault = 0;
+	ts->entry_ns = 0;
+	ts->stack = -1;
+	ts->maj_flt = task->maj_flt;
+	if (nr < 0)
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	if (traits & CALL_ADDRESS_1)
+		ts->address = regs->di;
+	if (traits & CALL_ADDRESS_2)
+		ts->address = regs->si;
+	if (nr == __NR_madvise)
+		ts->access = regs->dx == MADV_POPULATE_READ    ? ACCESS_READ
+			     : regs->dx == MADV_POPULATE_WRITE ? ACCESS_WRITE
+							       : ACCESS_NONE;
+	if (nr == __NR_ioctl)
+		ts->access = (u32)regs->si == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
+}
+
+#endif
