@@ -38,7 +38,7 @@ __noinline int current__count_advice(s32 nr, long ret)
 	key.ip = regs->ip;
 	key.tgid = task->tgid;
 	key.syscall = nr;
-	key.stack = -1;
+	key.stack = ts->stack;
 	key.error = ret < 0 ? -ret : 0;
 	add.released = ts->released;
 	ts->released = 0;
@@ -157,7 +157,7 @@ static __always_inline void register_backing(u32 traits, s32 nr, const struct pt
 		hugetlb_in_use = 1;
 }
 
-static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
+static __always_inline void on_syscall_exit(void *ctx, struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	s32 nr = (s32)regs->orig_ax;
@@ -167,6 +167,8 @@ static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 	if (!ts)
 		return;
 	ts->events++;
+	if (traits & CALL_RELEASES || (traits & CALL_HUGETLB && hugetlb_in_use))
+		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_EXIT);
 	task_state__end_as(ts, task, nr, regs->ip);
 	ts->kernel_fault = 0;
 	if (stack_kind == STACK_CFI && ret >= 0)

@@ -98,7 +98,8 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	ts->address = 0;
 	ts->fault = 0;
 	ts->entry_ns = 0;
-	ts->stack = -1;
+	if (!ts->stacked)
+		ts->stack = -1;
 	ts->maj_flt = task->maj_flt;
 	if (nr < 0)
 		return;
