@@ -14,7 +14,7 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/modules.h"
+#include "collect/unwind_modules.h"
 #include "collect/proc.h"
 #include "collect/unwind_tables.h"
 
@@ -24,13 +24,13 @@ enum { SPARE_ROWS = 512 * 1024, SPARE_MAPPINGS = 8192 };
 struct code_process {
 	pid_t pid;
 	struct unwind_mapping *mappings; /* first_row is filled in when they are handed over */
-	struct module **modules;
+	struct unwind_module **modules;
 	size_t n;
 	char *text; /* of /proc/PID/maps, which they were read from */
 };
 
 struct unwind_tables {
-	struct modules modules;
+	struct unwind_modules modules;
 	struct code_process *processes;
 	size_t nr_processes;
 	struct unwind_maps maps;
@@ -68,7 +68,7 @@ void unwind_tables__free(struct unwind_tables *t)
 	for (size_t i = 0; i < t->nr_processes; i++)
 		process__clear(&t->processes[i]);
 	free(t->processes);
-	modules__free(&t->modules);
+	unwind_modules__free(&t->modules);
 	free(t);
 }
 
@@ -90,7 +90,7 @@ static int scan_mapping(const struct code_mapping *mapping, void *data)
 	struct scan *scan = data;
 	struct code_process *p = scan->process;
 	struct unwind_mapping *mappings;
-	struct module **modules;
+	struct unwind_module **modules;
 
 	if ((s64)mapping->start < 0)
 		return 0; /* the kernel's vsyscall page: no chain goes through it */
@@ -102,7 +102,7 @@ static int scan_mapping(const struct code_mapping *mapping, void *data)
 	if (!modules)
 		return -ENOMEM;
 	p->modules = modules;
-	modules[p->n] = modules__get(&scan->t->modules, p->pid, mapping);
+	modules[p->n] = unwind_modules__get(&scan->t->modules, p->pid, mapping);
 	if (!modules[p->n])
 		return -ENOMEM;
 	/* Where the base is depends on the rows, which are not read yet: the file's offset till
@@ -172,7 +172,7 @@ static void *read_modules(void *data)
 {
 	struct unwind_tables *t = data;
 
-	modules__read(&t->modules);
+	unwind_modules__read(&t->modules);
 	return NULL;
 }
 
@@ -185,7 +185,7 @@ int unwind_tables__begin_reading(struct unwind_tables *t)
 }
 
 /* Puts the module's rows behind those of others, where there is room. */
-static void place(struct unwind_tables *t, struct module *m)
+static void place(struct unwind_tables *t, struct unwind_module *m)
 {
 	size_t n = m->table.n;
 
@@ -207,7 +207,7 @@ static void place(struct unwind_tables *t, struct module *m)
 }
 
 static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping *scanned,
-			 const struct module *m)
+			 const struct unwind_module *m)
 {
 	struct code_mapping mapping = {
 		.start = scanned->start, .end = scanned->end, .offset = scanned->base};
@@ -216,7 +216,7 @@ static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping 
 	to->first_row = m->end;
 	if (m->end != CHAIN_COMPLETE || !m->nr_rows)
 		return;
-	if (!module__base(m, &mapping, &to->base)) {
+	if (!unwind_module__base(m, &mapping, &to->base)) {
 		to->first_row = CHAIN_NO_CFI;
 		return;
 	}
@@ -267,7 +267,7 @@ int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *ma
 	int err;
 
 	join(t);
-	modules__read(&t->modules);
+	unwind_modules__read(&t->modules);
 	t->maps = *maps;
 	t->half = t->maps.max_mappings / 2; /* so that the first move is to the first */
 	err = move_all(t);
@@ -291,7 +291,7 @@ static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
 
 	if (err)
 		return err;
-	modules__read(&t->modules);
+	unwind_modules__read(&t->modules);
 	err = p->n <= room(t) ? hand_over(t, p) : move_all(t);
 	raise_generation(t);
 	return err;

@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "collect/modules.h"
+#include "collect/unwind_modules.h"
 
 /* The fewest bytes of .eh_frame a row was seen to take is 4.9, over a QEMU and its libraries. */
 enum { BYTES_PER_ROW = 4, VDSO_MAX = 64 * 1024 };
@@ -65,7 +65,7 @@ int code_mappings__each(const char *text, int (*visit)(const struct code_mapping
 	return 0;
 }
 
-static void module__free(struct module *m)
+static void unwind_module__free(struct unwind_module *m)
 {
 	if (m->fd >= 0)
 		close(m->fd);
@@ -74,10 +74,10 @@ static void module__free(struct module *m)
 	free(m);
 }
 
-void modules__free(struct modules *m)
+void unwind_modules__free(struct unwind_modules *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		module__free(m->v[i]);
+		unwind_module__free(m->v[i]);
 	free(m->v);
 	m->v = NULL;
 	m->n = 0;
@@ -103,7 +103,7 @@ static void mapped_path(char path[PATH_MAX], pid_t pid, const struct code_mappin
 		snprintf(path, PATH_MAX, "/proc/%d/root%.*s", pid, (int)m->path_len, m->path);
 }
 
-static void read_image(struct module *module, pid_t pid, const struct code_mapping *m)
+static void read_image(struct unwind_module *module, pid_t pid, const struct code_mapping *m)
 {
 	size_t size = m->end - m->start;
 	char path[64];
@@ -126,7 +126,7 @@ static void read_image(struct module *module, pid_t pid, const struct code_mappi
 }
 
 /* Executable segments, build-id and about how many rows, from the headers alone. */
-static void read_headers(struct module *m, Elf *elf)
+static void read_headers(struct unwind_module *m, Elf *elf)
 {
 	size_t n, names;
 	GElf_Phdr ph;
@@ -170,7 +170,8 @@ static u32 end_without_file(const struct code_mapping *m)
 }
 
 /* Looks at a new module's headers; what is no ELF file has no rows. */
-static void module__open(struct module *m, const char *path, const struct code_mapping *mapping)
+static void unwind_module__open(struct unwind_module *m, const char *path,
+				const struct code_mapping *mapping)
 {
 	struct stat st;
 	Elf *elf = NULL;
@@ -188,7 +189,7 @@ static void module__open(struct module *m, const char *path, const struct code_m
 	elf_end(elf);
 }
 
-static bool same_file(const struct module *a, const struct module *b)
+static bool same_file(const struct unwind_module *a, const struct unwind_module *b)
 {
 	return a->build_id_len && a->build_id_len == b->build_id_len &&
 	       !memcmp(a->build_id, b->build_id, a->build_id_len) && a->nr_loads == b->nr_loads &&
@@ -197,14 +198,14 @@ static bool same_file(const struct module *a, const struct module *b)
 
 /* The module of a mapping, if it is known: the same file; the vDSO, of which a kernel has one; or
  * what is in no file, and tells no more than that. */
-static struct module *find(const struct modules *m, const struct code_mapping *mapping,
-			   const struct timespec *ctime)
+static struct unwind_module *find(const struct unwind_modules *m,
+				  const struct code_mapping *mapping, const struct timespec *ctime)
 {
 	bool vdso = is_named(mapping, "[vdso]");
 	u32 end = end_without_file(mapping);
 
 	for (size_t i = 0; i < m->n; i++) {
-		struct module *v = m->v[i];
+		struct unwind_module *v = m->v[i];
 
 		if (mapping->inode ? v->inode == mapping->inode && v->dev == mapping->dev &&
 					     !memcmp(&v->ctime, ctime, sizeof(*ctime))
@@ -215,10 +216,10 @@ static struct module *find(const struct modules *m, const struct code_mapping *m
 	return NULL;
 }
 
-static struct module *modules__add(struct modules *m)
+static struct unwind_module *unwind_modules__add(struct unwind_modules *m)
 {
-	struct module *module = calloc(1, sizeof(*module));
-	struct module **more = realloc(m->v, (m->n + 1) * sizeof(*more));
+	struct unwind_module *module = calloc(1, sizeof(*module));
+	struct unwind_module **more = realloc(m->v, (m->n + 1) * sizeof(*more));
 
 	if (more)
 		m->v = more;
@@ -231,11 +232,12 @@ static struct module *modules__add(struct modules *m)
 	return module;
 }
 
-struct module *modules__get(struct modules *m, pid_t pid, const struct code_mapping *mapping)
+struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
+					  const struct code_mapping *mapping)
 {
 	char path[PATH_MAX] = "";
 	struct stat st = {0};
-	struct module *module;
+	struct unwind_module *module;
 
 	if (mapping->inode) {
 		mapped_path(path, pid, mapping);
@@ -245,7 +247,7 @@ struct module *modules__get(struct modules *m, pid_t pid, const struct code_mapp
 	module = find(m, mapping, &st.st_ctim);
 	if (module)
 		return module;
-	module = modules__add(m);
+	module = unwind_modules__add(m);
 	if (!module)
 		return NULL;
 	module->dev = mapping->dev;
@@ -254,18 +256,18 @@ struct module *modules__get(struct modules *m, pid_t pid, const struct code_mapp
 	elf_version(EV_CURRENT);
 	if (is_named(mapping, "[vdso]"))
 		read_image(module, pid, mapping);
-	module__open(module, path, mapping);
+	unwind_module__open(module, path, mapping);
 	/* Another copy of a file that is known: containers have their own. */
 	for (size_t i = 0; i + 1 < m->n; i++)
 		if (same_file(module, m->v[i])) {
-			module__free(module);
+			unwind_module__free(module);
 			m->n--;
 			return m->v[i];
 		}
 	return module;
 }
 
-static void module__read(struct module *m)
+static void unwind_module__read(struct unwind_module *m)
 {
 	int err = m->image ? cfi__read_image(m->image, m->image_size, &m->table)
 			   : cfi__read(m->fd, &m->table);
@@ -280,7 +282,7 @@ static void module__read(struct module *m)
 }
 
 struct reading {
-	struct modules *modules;
+	struct unwind_modules *modules;
 	atomic_size_t next;
 };
 
@@ -290,16 +292,16 @@ static void *read_next(void *data)
 	size_t i;
 
 	while ((i = atomic_fetch_add(&r->next, 1)) < r->modules->n) {
-		struct module *m = r->modules->v[i];
+		struct unwind_module *m = r->modules->v[i];
 
 		if (!m->read && m->end == CHAIN_COMPLETE)
-			module__read(m);
+			unwind_module__read(m);
 		m->read = true;
 	}
 	return NULL;
 }
 
-void modules__read(struct modules *m)
+void unwind_modules__read(struct unwind_modules *m)
 {
 	struct reading r = {.modules = m};
 	pthread_t other;
@@ -310,7 +312,8 @@ void modules__read(struct modules *m)
 		pthread_join(other, NULL);
 }
 
-bool module__base(const struct module *m, const struct code_mapping *mapping, u64 *base)
+bool unwind_module__base(const struct unwind_module *m, const struct code_mapping *mapping,
+			 u64 *base)
 {
 	if (m->image) {
 		*base = mapping->start;

@@ -3,8 +3,8 @@
  * The files that processes have mapped to execute, each with its rows of call frame information:
  * read once, shared by all processes that map it. Knows nothing of BPF maps.
  */
-#ifndef MIGPOP_COLLECT_MODULES_H
-#define MIGPOP_COLLECT_MODULES_H
+#ifndef MIGPOP_COLLECT_UNWIND_MODULES_H
+#define MIGPOP_COLLECT_UNWIND_MODULES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ struct code_mapping {
 int code_mappings__each(const char *text, int (*visit)(const struct code_mapping *, void *),
 			void *data);
 
-struct module {
+struct unwind_module {
 	u64 dev, inode;        /* 0 for what is in no file */
 	struct timespec ctime; /* tells a file whose inode another had */
 	unsigned char build_id[32];
@@ -48,22 +48,24 @@ struct module {
 	bool read, placed;
 };
 
-struct modules {
-	struct module **v;
+struct unwind_modules {
+	struct unwind_module **v;
 	size_t n;
 };
 
-void modules__free(struct modules *m);
+void unwind_modules__free(struct unwind_modules *m);
 
 /* The module of a mapping of "pid", opened where it is new: through map_files, which knows deleted
  * files and those of other mount namespaces, else under the process's root. NULL without memory. */
-struct module *modules__get(struct modules *m, pid_t pid, const struct code_mapping *mapping);
+struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
+					  const struct code_mapping *mapping);
 
 /* Reads the rows of all modules that have not been read, on two threads. */
-void modules__read(struct modules *m);
+void unwind_modules__read(struct unwind_modules *m);
 
 /* The address of PC 0 of the module's rows, where "mapping" is of it; false if none of its
  * executable segments lies there. */
-bool module__base(const struct module *m, const struct code_mapping *mapping, u64 *base);
+bool unwind_module__base(const struct unwind_module *m, const struct code_mapping *mapping,
+			 u64 *base);
 
 #endif
