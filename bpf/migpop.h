@@ -104,7 +104,7 @@ struct advice {
 	u64 released;
 };
 
-enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 256, TASK_SLOTS = 4096 };
+enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 255, TASK_SLOTS = 4096 };
 
 /* A page allocated by a task of ours of which it is not yet known what it became. */
 struct pending {
@@ -128,10 +128,11 @@ struct task_state {
 	u8 kernel_fault; /* one is under way in this system call */
 	u8 exiting;
 	u8 nr_pending;
-	u8 gup_access;  /* of the guest's access, from KVM */
-	u8 in_function; /* between the begin and the end of a fault; function modes only */
-	u8 stacked;     /* "stack" is that of the present system call */
-	u8 zero[7];
+	u8 gup_access;   /* of the guest's access, from KVM */
+	u8 in_function;  /* between the begin and the end of a fault; function modes only */
+	u8 stacked;      /* "stack" is that of the present system call */
+	u8 since_sample; /* events since one was timed */
+	u8 zero[6];
 	u64 released; /* in the present system call */
 	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;

@@ -204,11 +204,16 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid)
 		bpf_map_delete_elem(&tasks, &pid);
 }
 
-/* Counts an event, and times every 256th: the kernel's own statistics would patch its text at every
- * start and cost each event more than the event does. */
+/* Counts an event, and times every so many: an odd number, since the events of a fault alternate.
+ * The kernel's own statistics would patch its text at every start and cost each event more than the
+ * event does. */
 static __always_inline u64 task_state__begin_event(struct task_state *ts)
 {
-	return ++ts->events % EVENTS_PER_SAMPLE ? 0 : bpf_ktime_get_ns();
+	ts->events++;
+	if (ts->since_sample++ < EVENTS_PER_SAMPLE - 1)
+		return 0;
+	ts->since_sample = 0;
+	return bpf_ktime_get_ns();
 }
 
 static __always_inline void task_state__end_event(struct task_state *ts, u64 began)
