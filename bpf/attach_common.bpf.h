@@ -193,10 +193,14 @@ static __always_inline void process__close(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 {
+	u32 tgid = task->tgid;
 	struct task_state *ts;
 
 	if (!is_watched(task))
 		return 0;
+	if (task->signal->live.counter == 0)
+		bpf_map_delete_elem(&unwind_processes,
+				    &tgid); /* its number may be another's next */
 	ts = task_state__get(task);
 	if (!ts)
 		return 0;
