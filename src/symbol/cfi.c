@@ -32,7 +32,6 @@ static int read_table(const struct image *image, struct cfi_table *out)
 {
 	struct cfi_rows rows = {.base = image->load[0].p_vaddr & ~(uint64_t)4095};
 	struct cfi_section section;
-	struct unwind_row *fit;
 	int err = cfi_section__read(&section, image);
 
 	err = err ? err : add_rows(&rows, &section);
@@ -41,8 +40,9 @@ static int read_table(const struct image *image, struct cfi_table *out)
 		free(rows.v);
 		return err;
 	}
-	fit = realloc(rows.v, rows.n * sizeof(*fit));
-	out->rows = fit ? fit : rows.v;
+	out->rows = realloc(rows.v, rows.n * sizeof(*rows.v));
+	if (!out->rows)
+		out->rows = rows.v;
 	out->n = rows.n;
 	out->base = rows.base;
 	out->unsupported = rows.unsupported;

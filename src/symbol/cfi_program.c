@@ -20,7 +20,7 @@ struct program {
 	struct cfi_rows *rows; /* NULL while a CIE's are run */
 	uint64_t at, end;
 	struct cfi_state state;
-	struct cfi_state remembered[REMEMBER_MAX];
+	struct cfi_state *remembered; /* REMEMBER_MAX of them */
 	size_t n_remembered;
 };
 
@@ -325,14 +325,14 @@ static int run(struct program *p)
 
 int cfi_program__initial(struct cfi_common *common, const uint8_t *at, const uint8_t *end)
 {
-	struct program p;
+	struct cfi_state remembered[REMEMBER_MAX];
+	struct program p = {
+		.in = {.at = at, .end = end},
+		.common = common,
+		.remembered = remembered,
+	};
 	int err;
 
-	p.in = (struct cfi_cursor){.at = at, .end = end};
-	p.common = common;
-	p.rows = NULL;
-	p.state = (struct cfi_state){.cfa = CFA_NONE};
-	p.n_remembered = 0;
 	err = run(&p);
 	common->initial = p.state;
 	return err;
@@ -366,20 +366,22 @@ void cfi_rows__end(struct cfi_rows *rows)
 int cfi_program__run(struct cfi_rows *rows, const struct cfi_common *common, uint64_t start,
 		     uint64_t end, const uint8_t *at, const uint8_t *limit)
 {
-	struct program p;
+	struct cfi_state remembered[REMEMBER_MAX];
+	struct program p = {
+		.in = {.at = at, .end = limit},
+		.common = common,
+		.rows = rows,
+		.at = start,
+		.end = end,
+		.state = common->initial,
+		.remembered = remembered,
+	};
 	int err = reserve(rows, (size_t)(limit - at));
 
 	if (err)
 		return err;
 	if (start > rows->end)
 		cfi_rows__end(rows);
-	p.in = (struct cfi_cursor){.at = at, .end = limit};
-	p.common = common;
-	p.rows = rows;
-	p.at = start;
-	p.end = end;
-	p.state = common->initial;
-	p.n_remembered = 0;
 	err = run(&p);
 	if (err)
 		return err;

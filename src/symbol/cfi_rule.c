@@ -78,8 +78,9 @@ static enum unwind_kind cfa_kind(const struct cfi_state *s, int64_t *offset)
 	if (s->cfa != CFA_REGISTER || s->offset % 8)
 		return UNWIND_UNSUPPORTED;
 	*offset = s->offset / 8;
+	/* A return address below rsp is gone with the next signal. */
 	if (s->reg == REG_SP)
-		return UNWIND_SP;
+		return *offset > 0 ? UNWIND_SP : UNWIND_UNSUPPORTED;
 	return s->reg == REG_BP ? UNWIND_BP : UNWIND_UNSUPPORTED;
 }
 

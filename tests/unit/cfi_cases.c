@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Call frame information by hand, one function a kind of row: built as a library that is only ever
- * read. In a function every "ret" begins the row under test, named by a symbol "case_*".
+ * read. The row of the "ret" is the one under test; test_cfi has what it must be, in the same
+ * order.
  */
 
 #define FUNCTION(name, directives)                                                                 \

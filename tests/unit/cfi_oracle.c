@@ -71,7 +71,9 @@ static uint32_t cfa(const Dwarf_Op *o, size_t n, int64_t *offset)
 		if (*offset % 8)
 			return UNWIND_UNSUPPORTED;
 		*offset /= 8;
-		return o[0].number == SP ? UNWIND_SP : UNWIND_BP;
+		if (o[0].number == BP)
+			return UNWIND_BP;
+		return *offset < 1 ? UNWIND_UNSUPPORTED : UNWIND_SP;
 	}
 	for (size_t i = 0; is_plt && i < 4; i++)
 		is_plt = is_op(&o[i], plt[i].atom, plt[i].number);

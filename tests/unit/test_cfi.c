@@ -115,7 +115,7 @@ static void test_libgnutls(void **state)
 static void test_cases(void **state)
 {
 	(void)state;
-	assert_true(compare(CFI_CASES) > 10);
+	assert_true(compare(CFI_CASES) > 60);
 }
 
 /* Its mapping is longer than it: how long says /proc. */
@@ -160,13 +160,134 @@ static void test_vdso(void **state)
 	unlink(path);
 }
 
+static void *read_often(void *path)
+{
+	struct cfi_table first, t;
+	int wrong = read_rows(path, &first);
+
+	for (int i = 0; !wrong && i < 5; i++) {
+		wrong = read_rows(path, &t) || t.n != first.n ||
+			memcmp(t.rows, first.rows, t.n * sizeof(*t.rows));
+		cfi__free(&t);
+	}
+	cfi__free(&first);
+	return wrong ? path : NULL;
+}
+
+static void test_threads(void **state)
+{
+	static char libc[] = "/lib/x86_64-linux-gnu/libc.so.6";
+	static char loader[] = "/lib64/ld-linux-x86-64.so.2";
+	pthread_t a, b;
+	void *wrong;
+
+	(void)state;
+	assert_int_equal(pthread_create(&a, NULL, read_often, libc), 0);
+	assert_int_equal(pthread_create(&b, NULL, read_often, loader), 0);
+	pthread_join(a, &wrong);
+	assert_null(wrong);
+	pthread_join(b, &wrong);
+	assert_null(wrong);
+}
+
+/* Functions begin where rows do, and nothing is outside of them. */
+static void test_ranges(void **state)
+{
+	struct cfi_ranges r;
+	struct cfi_table t;
+	size_t row = 0;
+	int fd = open(CFI_CASES, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(cfi__read(fd, &t), 0);
+	assert_int_equal(cfi__read_ranges(fd, &r), 0);
+	close(fd);
+	for (size_t i = 0; i < r.n; i++) {
+		assert_true(r.v[i].end > r.v[i].start);
+		/* Cases lie apart. */
+		assert_int_equal(t.base + t.rows[row].pc, r.v[i].start);
+		while (UNWIND_KIND(t.rows[row].rule) != UNWIND_NONE)
+			row++;
+		assert_int_equal(t.base + t.rows[row++].pc, r.v[i].end);
+	}
+	assert_int_equal(row, t.n);
+	assert_true(r.n > 30);
+	cfi__free_ranges(&r);
+	cfi__free(&t);
+}
+
+/* The rule for the "ret" of each case, as the encoding has it. */
+static const struct {
+	const char *name;
+	unsigned int kind, bp;
+	int offset;
+} cases[] = {
+	{"sp", UNWIND_SP, 3, 7},
+	{"sp_negative", UNWIND_UNSUPPORTED, 0, 0},
+	{"sp_odd", UNWIND_UNSUPPORTED, 0, 0},
+	{"sp_max", UNWIND_SP, 0, UNWIND_OFFSET_MAX},
+	{"sp_beyond", UNWIND_UNSUPPORTED, 0, 0},
+	{"bp", UNWIND_BP, 2, 2},
+	{"bp_far", UNWIND_SP, UNWIND_BP_MAX, 1},
+	{"bp_too_far", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"bp_above", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"bp_undefined", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"bp_register", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"bp_val_offset", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"bp_restored", UNWIND_SP, UNWIND_BP_SAME, 1},
+	{"bp_at_bp", UNWIND_SP, UNWIND_BP_AT_BP, 1},
+	{"bp_expression", UNWIND_SP, UNWIND_BP_LOST, 1},
+	{"sp_deref", UNWIND_SP_DEREF, 0, 1},
+	{"sp_deref8", UNWIND_SP_DEREF8, 0, 19},
+	{"sp_deref16", UNWIND_UNSUPPORTED, 0, 0},
+	{"bp_deref", UNWIND_BP_DEREF, 0, -1},
+	{"bp_deref8", UNWIND_BP_DEREF8, 0, -1},
+	{"ax_deref", UNWIND_UNSUPPORTED, 0, 0},
+	{"plt", UNWIND_PLT, 0, 11},
+	{"plt_other", UNWIND_UNSUPPORTED, 0, 0},
+	{"end", UNWIND_END, 0, 0},
+	{"ra_elsewhere", UNWIND_UNSUPPORTED, 0, 0},
+	{"ra_register", UNWIND_UNSUPPORTED, 0, 0},
+	{"sp_elsewhere", UNWIND_UNSUPPORTED, 0, 0},
+	{"other_register", UNWIND_UNSUPPORTED, 0, 0},
+	{"remembered", UNWIND_SP, 0, 1},
+	{"signal_plain", UNWIND_UNSUPPORTED, 0, 0},
+	{"signal", UNWIND_SIGNAL, 0, 0},
+	{"signal_other", UNWIND_UNSUPPORTED, 0, 0},
+};
+
+/* The cases stand in the library in the order above, one function each. */
+static void test_kinds(void **state)
+{
+	struct cfi_table t;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(read_rows(CFI_CASES, &t), 0);
+	for (size_t i = 1; i < t.n; i++) {
+		uint32_t rule = t.rows[i - 1].rule;
+
+		if (UNWIND_KIND(t.rows[i].rule) != UNWIND_NONE)
+			continue;
+		assert_true(n < sizeof(cases) / sizeof(*cases));
+		if (rule != UNWIND_RULE(cases[n].kind, cases[n].bp, cases[n].offset)) {
+			print_row(cases[n].name, &t, i - 1);
+			fail();
+		}
+		n++;
+	}
+	assert_int_equal(n, sizeof(cases) / sizeof(*cases));
+	cfi__free(&t);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),     cmocka_unit_test(test_libc),
-		cmocka_unit_test(test_loader),    cmocka_unit_test(test_qemu),
-		cmocka_unit_test(test_libcrypto), cmocka_unit_test(test_libgnutls),
-		cmocka_unit_test(test_vdso),
+		cmocka_unit_test(test_kinds),     cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_ranges),    cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_libc),      cmocka_unit_test(test_loader),
+		cmocka_unit_test(test_qemu),      cmocka_unit_test(test_libcrypto),
+		cmocka_unit_test(test_libgnutls), cmocka_unit_test(test_vdso),
 	};
 
 	if (argc == 1)
