@@ -140,15 +140,14 @@ static void set_how(struct program *p, uint64_t reg, int how)
 	set_where(p, reg, (struct cfi_where){.how = how});
 }
 
+/* A CIE's own are restored to nothing said: some compilers do. */
 static void restore(struct program *p, uint64_t reg)
 {
-	const struct cfi_where *initial =
-		where_of((struct cfi_state *)(uintptr_t)&p->common->initial, reg);
+	struct cfi_state initial = p->common->initial;
+	const struct cfi_where *where = where_of(&initial, reg);
 
-	if (!p->rows)
-		p->in.bad = true;
-	else if (initial)
-		set_where(p, reg, *initial);
+	if (where)
+		set_where(p, reg, *where);
 }
 
 static struct cfi_where read_expression(struct program *p)

@@ -252,7 +252,8 @@ static int read_eh_frame(struct cfi_section *s, const struct image *image)
 
 	if (image->eh_frame_hdr.p_type == PT_GNU_EH_FRAME)
 		return read_by_search(s, image);
-	if (!image__section(image, ".eh_frame", &header) || header.sh_type == SHT_NOBITS)
+	if (!image__section(image, ".eh_frame", &header) || header.sh_type == SHT_NOBITS ||
+	    !header.sh_size)
 		return -ENOENT;
 	load = image__load_at(image, header.sh_addr);
 	if (!load || header.sh_offset - load->p_offset != header.sh_addr - load->p_vaddr)

@@ -193,6 +193,7 @@ static void test_headers(void **state)
 	EXPECT(-EBADMSG, l.eh_segment->p_type = PT_NULL; l.eh_section->sh_size -= 8);
 	EXPECT(-EBADMSG, l.eh_segment->p_type = PT_NULL; l.eh_section->sh_offset += 8);
 	EXPECT(-EBADMSG, l.eh_segment->p_type = PT_NULL; l.eh_section->sh_addr = 8 * l.size);
+	EXPECT(-ENOENT, l.eh_segment->p_type = PT_NULL; l.eh_section->sh_size = 0);
 	EXPECT(-ENOENT, l.eh_segment->p_type = PT_NULL; l.elf->e_shoff = 0; l.elf->e_shnum = 0);
 	library__close(&l);
 }
