@@ -247,13 +247,26 @@ static const char *module__short(const char *path)
 	return strncmp(base, "qemu-system-", 12) == 0 ? "qemu" : base;
 }
 
-void format__add_frame(struct format_text *t, const struct record_frame *f)
+const char *frame__name(const struct record_frame *f)
 {
 	const char *name = f->function && f->function[0] ? f->function : f->symbol;
-	bool in_module = f->module && f->module[0];
-	bool stripped = name && strncmp(name, "fn+0x", 5) == 0;
 
-	if (name && name[0] && !(stripped && in_module)) {
+	return name && name[0] ? name : NULL;
+}
+
+bool frame__is_stripped(const struct record_frame *f)
+{
+	const char *name = frame__name(f);
+
+	return name && strncmp(name, "fn+0x", 5) == 0;
+}
+
+void format__add_frame(struct format_text *t, const struct record_frame *f)
+{
+	const char *name = frame__name(f);
+	bool in_module = f->module && f->module[0], stripped = frame__is_stripped(f);
+
+	if (name && !(stripped && in_module)) {
 		format__add_name(t, name);
 		return;
 	}

@@ -41,6 +41,11 @@ const char *format__percent(char buf[FORMAT_NUMBER], int64_t part, int64_t whole
 /* "0.2 µs", "3.05 s" */
 const char *format__time(char buf[FORMAT_NUMBER], double ns);
 
+/* What its function is called; NULL if it has no name at all. */
+const char *frame__name(const struct record_frame *f);
+/* Is that only "fn+0x986b10", which says nothing without the module? */
+bool frame__is_stripped(const struct record_frame *f);
+
 void format__add_frame(struct format_text *t, const struct record_frame *f);
 /* "buffer_is_zero ← qemu!fn+0x788310 ← main", innermost first */
 void format__add_chain(struct format_text *t, const struct record_frames *f);
