@@ -13,16 +13,13 @@
 enum { KEY_FORMAT = 0x100, KEY_COLOR };
 
 struct diff_options {
-	const char *input[2], *output, *color;
+	const char *input[2];
+	struct output_options output;
 	bool json;
 };
 
 static const struct argp_option options[] = {
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default) or json", 0},
-	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0},
-	{"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 0},
-	{"verbose", 'v', NULL, 0, "Say more on standard error", 0},
-	{"quiet", 'q', NULL, 0, "Say nothing but errors on standard error", 0},
 	{0},
 };
 
@@ -36,28 +33,17 @@ static void parse__input(struct diff_options *o, const char *arg)
 static error_t parse__option(int key, char *arg, struct argp_state *state)
 {
 	struct diff_options *o = state->input;
-	bool color;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		quiet_argp(state);
+		state->child_inputs[0] = &o->output;
 		return 0;
 	case KEY_FORMAT:
 		o->json = strcmp(arg, "json") == 0;
 		if (!o->json && strcmp(arg, "text") != 0)
 			usage_fail("--format %s: neither text nor json", arg);
 		return 0;
-	case KEY_COLOR:
-		o->color = arg;
-		if (!parse_color(arg, &color))
-			usage_fail("--color %s: neither auto, always nor never", arg);
-		return 0;
-	case 'o':
-		o->output = arg;
-		return 0;
-	case 'v':
-	case 'q':
-		return 0; /* there is nothing to say but errors */
 	case ARGP_KEY_ARG:
 		parse__input(o, arg);
 		return 0;
@@ -82,19 +68,20 @@ static int write_diff(const struct diff_options *o, const struct record *base,
 	    base->host_page_size != fixed->host_page_size)
 		return fail(STATUS_USAGE, "cannot compare pages of %u bytes with pages of %u",
 			    base->host_page_size, fixed->host_page_size);
-	status = output__open(&out, o->output, NULL);
+	status = output__open(&out, o->output.path, NULL);
 	if (status)
 		return status;
-	text = output__text_options(&out, o->color);
+	text = output__text_options(&out, o->output.color);
 	err = diff__make(&d, base, fixed);
 	if (!err)
 		err = o->json ? output_diff__json(&d, out.f) : output_diff__text(&d, out.f, &text);
 	diff__clear(&d);
-	return output__finish(&out, o->output, err);
+	return output__finish(&out, o->output.path, err);
 }
 
 int cmd_diff(int argc, char **argv)
 {
+	static const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		options,
 		parse__option,
@@ -102,10 +89,10 @@ int cmd_diff(int argc, char **argv)
 		"Two records that migpop trace has written, side by side, largest change first.\v"
 		"Call sites are matched by the names of their functions. One file may be - for "
 		"standard input.",
-		NULL,
+		children,
 		NULL,
 		NULL};
-	struct diff_options o = {.color = "auto"};
+	struct diff_options o = {.output = {.color = "auto"}};
 	struct record *base = NULL, *fixed = NULL;
 	int status;
 
