@@ -150,6 +150,8 @@ static void stacks(void **state)
 	assert_int_equal(p->n_mapping, 1);
 	assert_string_equal(string(p, m->filename), "/usr/bin/qemu-system-x86_64");
 	assert_string_equal(string(p, m->build_id), "5f1e0c0d");
+	/* all of memory: addresses are those of the file, whatever its segments */
+	assert_true(m->memory_limit == UINT64_MAX);
 	/* one of them is stripped: whoever has the symbols may look */
 	assert_false(m->has_functions);
 	finish(p, r);
