@@ -30,6 +30,8 @@ void format__fit(struct format_text *t, int columns);
 int format__utf8(const char *s, uint32_t *code_point);
 /* A copy, to be freed, in which bytes that are not UTF-8 are \xNN; NULL without memory. */
 char *format__utf8_copy(const char *s);
+/* The same without control characters, as format__add_name() does, however long it is. */
+char *format__name_copy(const char *s);
 
 #define FORMAT_NUMBER 40
 /* "262,095"; "?" where not known. */

@@ -239,7 +239,7 @@ static void hostile_names(void **state)
 	c->frames.v[2].build_id = NULL;
 	c->populated_pages = INT64_MAX;
 	p = decode(r);
-	assert_string_equal(function(p, location(p, 3, 0), 0), "a;b\nc\\xff\\xc3");
+	assert_string_equal(function(p, location(p, 3, 0), 0), "a;b\\x0ac\\xff\\xc3");
 	assert_string_equal(label(p, 3, "category"), "<script>");
 	assert_int_equal(p->sample[4]->value[4], INT64_MAX - 7L * 4096);
 	finish(p, r);
