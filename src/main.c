@@ -16,6 +16,7 @@ static const struct command {
 } commands[] = {
 	{"trace", "watch one or more processes, attribute every populated page", cmd_trace},
 	{"report", "show a record again", cmd_report},
+	{"diff", "two records side by side, largest change first", cmd_diff},
 	{"doctor", "what this kernel allows, what will be used, and why", cmd_doctor},
 };
 

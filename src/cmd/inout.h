@@ -10,6 +10,15 @@
 #include "output/formats.h"
 #include "record.h"
 
+#include <argp.h>
+
+/* Options of every command that only reads records: a child of its argp, whose input this is. */
+struct output_options {
+	const char *path;  /* NULL: standard output */
+	const char *color; /* "auto" to begin with */
+};
+extern const struct argp output_argp;
+
 /* --format NAME; ends the program if there is none of that name. */
 const struct output_format *parse_format(const char *name);
 

@@ -12,10 +12,11 @@
 #include <signal.h>
 #include <string.h>
 
-enum { KEY_BY = 0x100, KEY_FORMAT, KEY_COLOR };
+enum { KEY_BY = 0x100, KEY_FORMAT };
 
 struct report_options {
-	const char *input, *output, *color;
+	const char *input;
+	struct output_options output;
 	const struct output_format *format;
 	bool grouped;
 	enum group_by by;
@@ -24,10 +25,6 @@ struct report_options {
 static const struct argp_option options[] = {
 	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing or syscall", 0},
 	{"format", KEY_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 0},
-	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 0},
-	{"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 0},
-	{"verbose", 'v', NULL, 0, "Say more on standard error", 0},
-	{"quiet", 'q', NULL, 0, "Say nothing but errors on standard error", 0},
 	{0},
 };
 
@@ -50,6 +47,7 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		quiet_argp(state);
+		state->child_inputs[0] = &o->output;
 		return 0;
 	case KEY_BY:
 		if (strcmp(arg, "thread") == 0)
@@ -60,18 +58,6 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 	case KEY_FORMAT:
 		o->format = parse_format(arg);
 		return 0;
-	case KEY_COLOR:
-		o->color = arg;
-		if (strcmp(arg, "auto") != 0 && strcmp(arg, "always") != 0 &&
-		    strcmp(arg, "never") != 0)
-			usage_fail("--color %s: neither auto, always nor never", arg);
-		return 0;
-	case 'o':
-		o->output = arg;
-		return 0;
-	case 'v':
-	case 'q':
-		return 0; /* there is nothing to say but errors */
 	case ARGP_KEY_ARG:
 		if (o->input)
 			usage_fail("one FILE only, not also %s", arg);
@@ -108,16 +94,18 @@ static int report__groups(const struct report_options *o, const struct record *r
 
 int cmd_report(int argc, char **argv)
 {
+	static const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		options,
 		parse__option,
 		"FILE",
 		"Show a record that migpop trace has written.\v"
 		"FILE may be - for standard input. Without --by: the record as trace shows it.",
-		NULL,
+		children,
 		NULL,
 		NULL};
-	struct report_options o = {.color = "auto", .format = output_format__find("text")};
+	struct report_options o = {.output = {.color = "auto"},
+				   .format = output_format__find("text")};
 	struct output_file out = {0};
 	struct text_options text;
 	struct record *r = NULL;
@@ -130,13 +118,13 @@ int cmd_report(int argc, char **argv)
 	report__check(&o);
 	status = input__read(&r, o.input);
 	if (!status)
-		status = output__open(&out, o.output, o.format);
+		status = output__open(&out, o.output.path, o.format);
 	if (status)
 		goto out;
-	text = output__text_options(&out, o.color);
+	text = output__text_options(&out, o.output.color);
 	err = o.grouped ? report__groups(&o, r, out.f)
 			: output_format__write(o.format, r, out.f, &text);
-	status = output__finish(&out, o.output, err);
+	status = output__finish(&out, o.output.path, err);
 out:
 	record__free(r);
 	return status;

@@ -11,14 +11,14 @@ int options__width(const struct text_options *opt)
 	return width < 40 ? 40 : width > 400 ? 400 : width;
 }
 
-static const char *verdict__on(const struct text_options *opt, enum verdict v)
+const char *flow__color(const struct text_options *opt, enum verdict v)
 {
 	static const char *const codes[] = {"", "\033[32m", "\033[1;31m", "\033[33m"};
 
 	return opt && opt->color ? codes[v] : "";
 }
 
-static const char *verdict__off(const struct text_options *opt, enum verdict v)
+const char *flow__color_end(const struct text_options *opt, enum verdict v)
 {
 	return opt && opt->color && v != VERDICT_NONE ? "\033[0m" : "";
 }
@@ -52,7 +52,7 @@ void flow__add(struct flow *w, enum verdict v, const char *words, struct format_
 		flow__end(w);
 	if (w->column)
 		w->column += fprintf(w->f, "   ");
-	fprintf(w->f, "%s%s%s%s", verdict__on(w->opt, v), head.s, verdict__off(w->opt, v), t->s);
+	fprintf(w->f, "%s%s%s%s", flow__color(w->opt, v), head.s, flow__color_end(w->opt, v), t->s);
 	w->column += len;
 	format__clear(t);
 }

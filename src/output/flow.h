@@ -23,6 +23,10 @@ struct flow {
 /* The columns there are. */
 int options__width(const struct text_options *opt);
 
+/* What turns @v's colour on and off again; empty where no colour was asked for. */
+const char *flow__color(const struct text_options *opt, enum verdict v);
+const char *flow__color_end(const struct text_options *opt, enum verdict v);
+
 /* Ends the line, if one is begun. */
 void flow__end(struct flow *w);
 /* A blank line between two blocks. */

@@ -50,7 +50,17 @@ int format__utf8(const char *str, uint32_t *code_point)
 	return len;
 }
 
-char *format__utf8_copy(const char *s)
+/* Would it move the cursor, turn the direction of writing, or not be seen at all? */
+static bool utf8__is_harmful(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+/* A copy of @s with \xNN for what is not UTF-8, and for what is harmful if that is to go too. */
+static char *string__copy(const char *s, bool harmful_too)
 {
 	char *copy = malloc(4 * strlen(s) + 1);
 	uint32_t c;
@@ -59,26 +69,28 @@ char *format__utf8_copy(const char *s)
 
 	for (; copy && *s; s += len) {
 		len = format__utf8(s, &c);
-		if (len) {
+		if (len && !(harmful_too && utf8__is_harmful(c))) {
 			memcpy(copy + n, s, (size_t)len);
 			n += (size_t)len;
-		} else {
-			n += (size_t)sprintf(copy + n, "\\x%02x", (unsigned char)*s);
-			len = 1;
+			continue;
 		}
+		len = len ? len : 1;
+		for (int i = 0; i < len; i++)
+			n += (size_t)sprintf(copy + n, "\\x%02x", (unsigned char)s[i]);
 	}
 	if (copy)
 		copy[n] = '\0';
 	return copy;
 }
 
-/* Would it move the cursor, turn the direction of writing, or not be seen at all? */
-static bool utf8__is_harmful(uint32_t c)
+char *format__utf8_copy(const char *s)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
-	       (c >= 0xe0000 && c <= 0xe0fff);
+	return string__copy(s, false);
+}
+
+char *format__name_copy(const char *s)
+{
+	return string__copy(s, true);
 }
 
 /* All or nothing of a few bytes that make up one character. */
@@ -247,13 +259,26 @@ static const char *module__short(const char *path)
 	return strncmp(base, "qemu-system-", 12) == 0 ? "qemu" : base;
 }
 
-void format__add_frame(struct format_text *t, const struct record_frame *f)
+const char *frame__name(const struct record_frame *f)
 {
 	const char *name = f->function && f->function[0] ? f->function : f->symbol;
-	bool in_module = f->module && f->module[0];
-	bool stripped = name && strncmp(name, "fn+0x", 5) == 0;
 
-	if (name && name[0] && !(stripped && in_module)) {
+	return name && name[0] ? name : NULL;
+}
+
+bool frame__is_stripped(const struct record_frame *f)
+{
+	const char *name = frame__name(f);
+
+	return name && strncmp(name, "fn+0x", 5) == 0;
+}
+
+void format__add_frame(struct format_text *t, const struct record_frame *f)
+{
+	const char *name = frame__name(f);
+	bool in_module = f->module && f->module[0], stripped = frame__is_stripped(f);
+
+	if (name && !(stripped && in_module)) {
 		format__add_name(t, name);
 		return;
 	}

@@ -30,6 +30,8 @@ void format__fit(struct format_text *t, int columns);
 int format__utf8(const char *s, uint32_t *code_point);
 /* A copy, to be freed, in which bytes that are not UTF-8 are \xNN; NULL without memory. */
 char *format__utf8_copy(const char *s);
+/* The same without control characters, as format__add_name() does, however long it is. */
+char *format__name_copy(const char *s);
 
 #define FORMAT_NUMBER 40
 /* "262,095"; "?" where not known. */
@@ -40,6 +42,11 @@ const char *format__size(char buf[FORMAT_NUMBER], double bytes);
 const char *format__percent(char buf[FORMAT_NUMBER], int64_t part, int64_t whole);
 /* "0.2 µs", "3.05 s" */
 const char *format__time(char buf[FORMAT_NUMBER], double ns);
+
+/* What its function is called; NULL if it has no name at all. */
+const char *frame__name(const struct record_frame *f);
+/* Is that only "fn+0x986b10", which says nothing without the module? */
+bool frame__is_stripped(const struct record_frame *f);
 
 void format__add_frame(struct format_text *t, const struct record_frame *f);
 /* "buffer_is_zero ← qemu!fn+0x788310 ← main", innermost first */

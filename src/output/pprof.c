@@ -112,20 +112,15 @@ static void builder__types(struct builder *b)
 
 /* --- stacks --- */
 
-static bool is_stripped(const struct record_frame *f)
-{
-	return f->function && strncmp(f->function, "fn+0x", 5) == 0;
-}
-
 /* 0 where the frame has no name: whoever knows one puts it there. */
 static uint64_t builder__function(struct builder *b, const struct record_frame *f)
 {
-	const char *name = f->function && f->function[0] ? f->function : f->symbol;
+	const char *name = frame__name(f);
 	struct format_text t;
 
-	if (!name || !name[0])
+	if (!name)
 		return 0;
-	if (is_stripped(f)) {
+	if (frame__is_stripped(f)) {
 		format__clear(&t);
 		format__add_frame(&t, f); /* with its module, or two of them would be one */
 		name = t.s;
@@ -135,7 +130,7 @@ static uint64_t builder__function(struct builder *b, const struct record_frame *
 
 static void mapping__claim(Pprof__Mapping *m, const struct record_frame *f)
 {
-	m->has_functions &= (f->function || f->symbol) && !is_stripped(f);
+	m->has_functions &= frame__name(f) && !frame__is_stripped(f);
 	m->has_filenames &= f->file != NULL;
 	m->has_line_numbers &= f->line != 0;
 	m->has_inline_frames = m->has_line_numbers;

@@ -98,7 +98,8 @@ void pprof_tables__init(struct pprof_tables *t)
 
 int64_t pprof_tables__string(struct pprof_tables *t, const char *s)
 {
-	struct text key = {(int64_t)t->strings.n, format__utf8_copy(s ? s : "")}, *found;
+	/* pprof prints what it reads on terminals as it is */
+	struct text key = {(int64_t)t->strings.n, format__name_copy(s ? s : "")}, *found;
 
 	if (!key.s) {
 		t->failed = true;
