@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "migpop.h"
 #include "symbol/cfi.h"
@@ -28,6 +29,37 @@ static int add_rows(struct cfi_rows *rows, const struct cfi_section *s)
 	return err;
 }
 
+/* An entry point has no caller. The dynamic linker's is assembly that no frame describes: chains
+ * that reach it have come to their end, which is not to be taken for a hole. */
+static int end_at_entry(struct cfi_rows *rows, const struct image *image)
+{
+	const uint32_t rule = UNWIND_RULE(UNWIND_END, UNWIND_BP_SAME, 0);
+	struct unwind_row *more;
+	GElf_Ehdr header;
+	uint64_t pc;
+	size_t i = 0;
+
+	if (!gelf_getehdr(image->elf, &header) || !header.e_entry ||
+	    !image__executable(image, header.e_entry, header.e_entry + 1))
+		return 0;
+	pc = header.e_entry - rows->base;
+	while (i < rows->n && rows->v[i].pc <= pc)
+		i++;
+	if (i == rows->n || (i && UNWIND_KIND(rows->v[i - 1].rule) != UNWIND_NONE))
+		return 0;
+	if (i && rows->v[i - 1].pc == pc) {
+		rows->v[i - 1].rule = rule;
+		return 0;
+	}
+	more = realloc(rows->v, (rows->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	rows->v = more;
+	memmove(&more[i + 1], &more[i], (rows->n++ - i) * sizeof(*more));
+	more[i] = (struct unwind_row){.pc = (uint32_t)pc, .rule = rule};
+	return 0;
+}
+
 static int read_table(const struct image *image, struct cfi_table *out)
 {
 	struct cfi_rows rows = {.base = image->load[0].p_vaddr & ~(uint64_t)4095};
@@ -36,6 +68,7 @@ static int read_table(const struct image *image, struct cfi_table *out)
 
 	err = err ? err : add_rows(&rows, &section);
 	cfi_section__free(&section);
+	err = err ? err : end_at_entry(&rows, image);
 	if (err) {
 		free(rows.v);
 		return err;

@@ -216,13 +216,22 @@ static int add_function(struct cfi_table *t, Dwarf_CFI *cfi, const struct range 
 	return 0;
 }
 
-static int add_functions(struct cfi_table *t, Dwarf_CFI *cfi, const struct range *v, size_t n)
+/* [start, end) is of no function; an entry point in it ends chains. */
+static void add_gap(struct cfi_table *t, uint64_t start, uint64_t end, uint64_t entry)
+{
+	if (start && start < end && start != entry)
+		add(t, start, UNWIND_NONE);
+	if (entry >= start && entry < end)
+		add(t, entry, UNWIND_RULE(UNWIND_END, UNWIND_BP_SAME, 0));
+}
+
+static int add_functions(struct cfi_table *t, Dwarf_CFI *cfi, const struct range *v, size_t n,
+			 uint64_t entry)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i && v[i].start == v[i - 1].start)
 			continue; /* one function folded into another */
-		if (i && v[i].start > v[i - 1].end)
-			add(t, v[i - 1].end, UNWIND_NONE);
+		add_gap(t, i ? v[i - 1].end : 0, v[i].start, entry);
 		if (add_function(t, cfi, &v[i]))
 			return -1;
 	}
@@ -247,6 +256,7 @@ static int set_base(struct cfi_table *t, Elf *elf)
 int cfi_oracle__read(const char *path, struct cfi_table *out)
 {
 	struct range *v;
+	GElf_Ehdr header;
 	size_t n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = -1;
 	Dwarf_CFI *cfi;
@@ -262,8 +272,8 @@ int cfi_oracle__read(const char *path, struct cfi_table *out)
 		dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 		cfi = dwarf ? dwarf_getcfi(dwarf) : NULL;
 	}
-	if (cfi && !set_base(out, elf))
-		err = add_functions(out, cfi, v, n);
+	if (cfi && !set_base(out, elf) && gelf_getehdr(elf, &header))
+		err = add_functions(out, cfi, v, n, header.e_entry ? header.e_entry : UINT64_MAX);
 	if (cfi && !dwarf)
 		dwarf_cfi_end(cfi);
 	dwarf_end(dwarf);
