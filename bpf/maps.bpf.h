@@ -153,6 +153,8 @@ struct memo_way {
 	u32 span; /* bytes from sp that hold its words, but for those beyond the window */
 	u16 nr_words;
 	u8 uses_bp, exact;
+	u32 far; /* some of the words are beyond the window */
+	u32 zero;
 	struct unwind_word words[UNWIND_WORDS_MAX];
 };
 
