@@ -63,51 +63,52 @@ static __always_inline void memo__release(const struct task_struct *task)
 
 struct far_words {
 	const struct memo_way *way;
+	const struct unwind *u;
 	u32 differ;
 };
 
-static long memo_way__compare_far(u32 i, struct far_words *far)
+static long memo_way__compare_word(u32 i, struct far_words *far)
 {
-	const struct memo_way *way = far->way;
 	u64 word = unwind__index(i, UNWIND_WORDS_MAX - 1), at, value;
+	const struct memo_way *way = far->way;
+	const struct unwind *u = far->u;
 
-	if (!way || i >= way->nr_words)
+	if (!way || !u || i >= way->nr_words)
 		return 1;
 	at = way->words[word].at;
 	if (at < UNWIND_WINDOW)
-		return 0;
-	far->differ = bpf_probe_read_user(&value, sizeof(value), (void *)(way->sp + at)) ||
-		      value != way->words[word].value;
+		value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
+	else if (bpf_probe_read_user(&value, sizeof(value), (void *)(way->sp + at)))
+		value = ~way->words[word].value;
+	far->differ = value != way->words[word].value;
 	return far->differ;
 }
 
-/* Do the words that the chain of memos[slot].ways[nr] rests on stand where they stood? Most are in
- * the window; those beyond it are read alone. Global: the verifier walks the loop once, not for
- * each way. */
+/* Do the words that the chain of memos[slot].ways[nr] rests on stand where they stood? All are in
+ * the window as a rule; one beyond it is read alone. Global: the verifier walks the loop once, not
+ * for each way. */
 __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 {
 	const struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
 	const struct unwind *u = unwind__scratch(program);
-	struct far_words far = {};
 	const struct memo_way *way;
 	u32 n;
 
 	if (!memo || !u)
 		return false;
 	way = &memo->ways[unwind__index(nr, MEMO_WAYS - 1)];
-	n = way->nr_words;
-	for (u32 i = 0; i < UNWIND_WORDS_MAX && i < n; i++) {
-		u64 at = way->words[i].at;
+	if (way->far) {
+		struct far_words far = {.way = way, .u = u};
 
-		if (at < UNWIND_WINDOW &&
-		    u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)] != way->words[i].value)
-			return false;
+		bpf_loop(UNWIND_WORDS_MAX, memo_way__compare_word, &far, 0);
+		return !far.differ;
 	}
-	if (!way->far)
-		return true;
-	far.way = way;
-	bpf_loop(UNWIND_WORDS_MAX, memo_way__compare_far, &far, 0);
-	return !far.differ;
+	n = way->nr_words;
+	for (u32 i = 0; i < UNWIND_WORDS_MAX && i < n; i++)
+		if (u->window[unwind__index(way->words[i].at / 8, UNWIND_WINDOW / 8 - 1)] !=
+		    way->words[i].value)
+			return false;
+	return true;
 }
 
 /* The way whose chain is that of the registers at hand: they are the same, and so is every word
