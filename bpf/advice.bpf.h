@@ -112,9 +112,10 @@ __noinline int current__look_at_swap(s32 nr, bool ended)
 	return 0;
 }
 
-static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
+static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task, s32 nr)
 {
 	struct task_state *ts = task_state__get(task);
+	u32 traits = syscall__traits(nr);
 	u64 ip;
 
 	if (!ts)
@@ -127,6 +128,10 @@ static __always_inline void on_syscall_enter(struct task_struct *task, s32 nr)
 	ts->gup_access = ACCESS_NONE;
 	ts->stacked = 0;
 	task_state__enter_syscall(ts, task, nr, ip);
+	/* What gives memory back needs a chain for every page, from many programs: it is taken
+	 * here, in one. */
+	if (traits & (CALL_RELEASES | CALL_REMAPS) || (traits & CALL_HUGETLB && hugetlb_in_use))
+		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_ENTER);
 	if (swap_in_use)
 		current__look_at_swap(nr, false);
 }
@@ -157,7 +162,7 @@ static __always_inline void register_backing(u32 traits, s32 nr, const struct pt
 		hugetlb_in_use = 1;
 }
 
-static __always_inline void on_syscall_exit(void *ctx, struct task_struct *task, long ret)
+static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	s32 nr = (s32)regs->orig_ax;
@@ -167,8 +172,6 @@ static __always_inline void on_syscall_exit(void *ctx, struct task_struct *task,
 	if (!ts)
 		return;
 	ts->events++;
-	if (traits & CALL_RELEASES || (traits & CALL_HUGETLB && hugetlb_in_use))
-		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_EXIT);
 	task_state__end_as(ts, task, nr, regs->ip);
 	ts->kernel_fault = 0;
 	if (stack_kind == STACK_CFI && ret >= 0)

@@ -16,14 +16,14 @@ int BPF_PROG(common__mm_page_alloc, struct page *page, unsigned int order, unsig
 SEC("tp_btf/mm_page_free")
 int BPF_PROG(common__mm_page_free, struct page *page, unsigned int order)
 {
-	on_page_free(ctx, bpf_get_current_task_btf(), page, order);
+	on_page_free(bpf_get_current_task_btf(), page, order);
 	return 0;
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")
 int BPF_PROG(common__mm_filemap_delete, struct folio *folio)
 {
-	on_page_cache_delete(ctx, bpf_get_current_task_btf(), folio);
+	on_page_cache_delete(bpf_get_current_task_btf(), folio);
 	return 0;
 }
 
@@ -46,7 +46,7 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (is_watched(task))
-		on_syscall_enter(task, nr);
+		on_syscall_enter(ctx, task, nr);
 	else if (reaches_into_others(task, nr))
 		tgid__set(watched_bits, task->tgid);
 	return 0;
@@ -81,7 +81,7 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (is_watched(task))
-		on_syscall_exit(ctx, task, ret);
+		on_syscall_exit(task, ret);
 	else
 		on_others_syscall(task, ret);
 	return 0;

@@ -128,9 +128,7 @@ enum unwind_program {
 	UNWIND_IN_USER_FAULT,
 	UNWIND_IN_KERNEL_FAULT,
 	UNWIND_IN_ALLOC,
-	UNWIND_IN_FREE,
-	UNWIND_IN_DELETE,
-	UNWIND_IN_SYS_EXIT,
+	UNWIND_IN_SYS_ENTER,
 	UNWIND_IN_FUNCTION,
 	NR_UNWIND_PROGRAMS,
 };
@@ -153,6 +151,8 @@ struct memo_way {
 	u32 span; /* bytes from sp that hold its words, but for those beyond the window */
 	u16 nr_words;
 	u8 uses_bp, exact;
+	u32 far; /* some of the words are beyond the window */
+	u32 zero;
 	struct unwind_word words[UNWIND_WORDS_MAX];
 };
 

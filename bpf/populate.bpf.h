@@ -385,8 +385,8 @@ static __always_inline bool frees_its_own(const struct task_state *ts, struct ta
 	       tgid__test(target_bits, anon__tgid(folio, mapping));
 }
 
-static __always_inline void on_page_free(void *ctx, struct task_struct *task,
-					 const struct page *page, u32 order)
+static __always_inline void on_page_free(struct task_struct *task, const struct page *page,
+					 u32 order)
 {
 	struct task_state *ts;
 	u64 mapping;
@@ -413,16 +413,13 @@ static __always_inline void on_page_free(void *ctx, struct task_struct *task,
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
 		ts->events++;
-		if (!ts->exiting && ts->context == CONTEXT_SYSCALL)
-			task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_FREE);
 		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting);
 	}
 }
 
 /* A file lets go of a page. For shmem this is the page given back, whoever did it; paging out takes
  * another way (shmem_delete_from_page_cache, without an event). */
-static __always_inline void on_page_cache_delete(void *ctx, struct task_struct *task,
-						 struct folio *folio)
+static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
 {
 	struct address_space *mapping = BPF_CORE_READ(folio, mapping);
 	u64 pages = 1ULL << (folio__order(folio) & 31);
@@ -446,8 +443,6 @@ static __always_inline void on_page_cache_delete(void *ctx, struct task_struct *
 	if (ts && ts->exiting && !b->exited)
 		__sync_fetch_and_add(&b->exit_released, pages);
 	at_end = b->exited || (ts && ts->exiting);
-	if (ts && !at_end && ts->context == CONTEXT_SYSCALL)
-		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_DELETE);
 	count_released(task, ts, &key, pages, at_end);
 }
 

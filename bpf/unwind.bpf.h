@@ -21,6 +21,12 @@ UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from)
 	return bpf_probe_read_user(to, size, (void *)from);
 }
 
+/* The scratch of one program on one CPU: a program never interrupts itself there (prog->active). */
+static __always_inline struct unwind *unwind__scratch(u32 program)
+{
+	return bpf_map_lookup_elem(&unwinds, &program);
+}
+
 /* Tells the collector that the executable mappings of a process have changed. */
 static __always_inline void mapping_change__send(u32 tgid)
 {
@@ -55,29 +61,60 @@ static __always_inline void memo__release(const struct task_struct *task)
 		memo->task = 0;
 }
 
-/* Do the words that the way's chain rests on stand where they stood? Most are in the window; one
- * beyond it is read alone. */
-static __always_inline bool memo_way__holds(const struct memo_way *way, const struct unwind *u)
-{
-	for (u32 i = 0; i < UNWIND_WORDS_MAX; i++) {
-		u64 at, value;
+struct far_words {
+	const struct memo_way *way;
+	const struct unwind *u;
+	u32 differ;
+};
 
-		if (i >= way->nr_words)
-			return true;
-		at = way->words[i].at;
-		if (at < UNWIND_WINDOW)
-			value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
-		else if (bpf_probe_read_user(&value, sizeof(value), (void *)(u->start_sp + at)))
-			return false;
-		if (value != way->words[i].value)
-			return false;
+static long memo_way__compare_word(u32 i, struct far_words *far)
+{
+	u64 word = unwind__index(i, UNWIND_WORDS_MAX - 1), at, value;
+	const struct memo_way *way = far->way;
+	const struct unwind *u = far->u;
+
+	if (!way || !u || i >= way->nr_words)
+		return 1;
+	at = way->words[word].at;
+	if (at < UNWIND_WINDOW)
+		value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
+	else if (bpf_probe_read_user(&value, sizeof(value), (void *)(way->sp + at)))
+		value = ~way->words[word].value;
+	far->differ = value != way->words[word].value;
+	return far->differ;
+}
+
+/* Do the words that the chain of memos[slot].ways[nr] rests on stand where they stood? All are in
+ * the window as a rule; one beyond it is read alone. Global: the verifier walks the loop once, not
+ * for each way. */
+__noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
+{
+	const struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
+	const struct unwind *u = unwind__scratch(program);
+	const struct memo_way *way;
+	u32 n;
+
+	if (!memo || !u)
+		return false;
+	way = &memo->ways[unwind__index(nr, MEMO_WAYS - 1)];
+	if (way->far) {
+		struct far_words far = {.way = way, .u = u};
+
+		bpf_loop(UNWIND_WORDS_MAX, memo_way__compare_word, &far, 0);
+		return !far.differ;
 	}
-	return way->nr_words == UNWIND_WORDS_MAX;
+	n = way->nr_words;
+	for (u32 i = 0; i < UNWIND_WORDS_MAX && i < n; i++)
+		if (u->window[unwind__index(way->words[i].at / 8, UNWIND_WINDOW / 8 - 1)] !=
+		    way->words[i].value)
+			return false;
+	return true;
 }
 
 /* The way whose chain is that of the registers at hand: they are the same, and so is every word
  * under it. So the chain is the same, exactly. */
-static __always_inline struct memo_way *memo__find(struct memo *memo, struct unwind *u)
+static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, struct unwind *u,
+						   u32 program)
 {
 #pragma unroll /* 6.1 takes no loop whose last instruction falls through to its first */
 	for (u32 i = 0; i < MEMO_WAYS; i++) {
@@ -97,7 +134,7 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, struct unw
 				continue;
 			u->window_len = span;
 		}
-		if (memo_way__holds(way, u))
+		if (memo_way__holds(slot, i, program))
 			return way;
 	}
 	return NULL;
@@ -119,7 +156,9 @@ static long memo_way__copy_word(u32 i, struct memo_copy *copy)
 	at = u->words[word].at;
 	way->words[word].at = at;
 	way->words[word].value = u->words[word].value;
-	if (at < UNWIND_WINDOW && at + 8 > way->span)
+	if (at >= UNWIND_WINDOW)
+		way->far = 1;
+	else if (at + 8 > way->span)
 		way->span = at + 8;
 	return 0;
 }
@@ -142,6 +181,7 @@ static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 c
 	way->exact = u->start_exact;
 	way->nr_words = u->nr_words;
 	way->span = 8;
+	way->far = 0;
 	way->chain = chain;
 	way->end = u->end;
 	copy.way = way;
@@ -149,46 +189,75 @@ static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 c
 	way->generation = unwind_generation;
 }
 
-static __always_inline bool chain__equal(const struct chain *a, const struct chain *b)
+struct chain_pair {
+	const struct chain *a, *b;
+	u32 differ;
+};
+
+static long chain__compare_frame(u32 i, struct chain_pair *pair)
 {
-	if (a->n != b->n || a->end != b->end)
-		return false;
-	for (u32 i = 0; i < CHAIN_FRAMES_MAX; i++) {
-		if (i >= a->n)
-			break;
-		if (a->frames[i] != b->frames[i])
-			return false;
-	}
-	return true;
+	const struct chain *a = pair->a, *b = pair->b;
+	u64 frame = unwind__index(i, 127);
+
+	if (!a || !b || i >= a->n)
+		return 1;
+	pair->differ = a->frames[frame] != b->frames[frame];
+	return pair->differ;
 }
 
-/* The number of the chain in the table of chains, where it is entered if it is new; -1 if there is
- * no room. Chains are told apart by their frames: the hash only says where to look. */
-static __always_inline s32 chain__intern(struct unwind *u)
+static __always_inline bool chain__equal(const struct chain *a, const struct chain *b)
+{
+	struct chain_pair pair = {.a = a, .b = b};
+
+	if (a->n != b->n || a->end != b->end)
+		return false;
+	bpf_loop(CHAIN_FRAMES_MAX, chain__compare_frame, &pair, 0);
+	return !pair.differ;
+}
+
+enum { CHAIN_OTHER = -1, CHAIN_NOWHERE = -2 };
+
+/* The number of the chain in the table of chains, where it is entered if "key" is new;
+ * CHAIN_OTHER if that is another chain's, CHAIN_NOWHERE if there is no room. */
+__noinline s32 chain__enter(u64 key, u32 program)
+{
+	u32 *known = bpf_map_lookup_elem(&chain_ids, &key), id;
+	struct unwind *u = unwind__scratch(program);
+	struct chain *chain;
+
+	if (!u)
+		return CHAIN_NOWHERE;
+	if (!known) {
+		if (nr_chains >= max_chains)
+			return CHAIN_NOWHERE;
+		id = __sync_fetch_and_add(&nr_chains, 1);
+		if (bpf_map_update_elem(&chains, &id, &u->chain, BPF_ANY))
+			return CHAIN_NOWHERE;
+		if (!bpf_map_update_elem(&chain_ids, &key, &id, BPF_NOEXIST))
+			return id;
+		known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU's */
+		if (!known)
+			return CHAIN_NOWHERE;
+	}
+	id = *known;
+	chain = bpf_map_lookup_elem(&chains, &id);
+	return chain && chain__equal(chain, &u->chain) ? (s32)id : CHAIN_OTHER;
+}
+
+/* The number of the chain; -1 if there is no room. Chains are told apart by their frames: the hash
+ * only says where to look. */
+static __always_inline s32 chain__intern(struct unwind *u, u32 program)
 {
 	u64 key = u->chain.hash;
+	s32 id;
 
 	u->chain.end = u->end;
 	for (u32 i = 0; i < 4; i++) {
-		u32 *known = bpf_map_lookup_elem(&chain_ids, &key), id;
-		struct chain *chain;
-
-		if (!known) {
-			if (nr_chains >= max_chains)
-				break;
-			id = __sync_fetch_and_add(&nr_chains, 1);
-			if (bpf_map_update_elem(&chains, &id, &u->chain, BPF_ANY))
-				break;
-			if (!bpf_map_update_elem(&chain_ids, &key, &id, BPF_NOEXIST))
-				return id;
-			known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU's */
-			if (!known)
-				break;
-		}
-		id = *known;
-		chain = bpf_map_lookup_elem(&chains, &id);
-		if (chain && chain__equal(chain, &u->chain))
+		id = chain__enter(key, program);
+		if (id >= 0)
 			return id;
+		if (id == CHAIN_NOWHERE)
+			break;
 		key = key * 0x9e3779b97f4a7c15ULL + 1;
 	}
 	count_lost(LOST_STACKS, 1);
@@ -204,12 +273,6 @@ static __always_inline void count_end(u32 end)
 {
 	if (end != CHAIN_COMPLETE)
 		__sync_fetch_and_add(&chain_ends[unwind__index(end, CHAIN_ENDS_ROOM - 1)], 1);
-}
-
-/* The scratch of one program on one CPU: a program never interrupts itself there (prog->active). */
-static __always_inline struct unwind *unwind__scratch(u32 program)
-{
-	return bpf_map_lookup_elem(&unwinds, &program);
 }
 
 /* The chain of the current thread from these user registers on; -1 if it could not be kept. Global,
@@ -232,7 +295,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	u->start_exact = exact;
 	u->window_at = sp;
 	u->window_len = 0;
-	way = memo ? memo__find(memo, u) : NULL;
+	way = memo ? memo__find(memo, (u32)task->pid % MEMO_SLOTS, u, program) : NULL;
 	if (way) {
 		count_end(way->end);
 		return way->chain;
@@ -252,7 +315,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	else
 		u->end = CHAIN_32BIT;
 	count_end(u->end);
-	id = chain__intern(u);
+	id = chain__intern(u, program);
 	if (memo && id >= 0)
 		memo__put(memo, u, id);
 	return id;

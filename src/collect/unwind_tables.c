@@ -248,18 +248,24 @@ static size_t room(const struct unwind_tables *t)
 	return t->half + t->maps.max_mappings / 2 - t->next_mapping;
 }
 
-/* All processes move to the other half, which none has used since the last such move. */
-static int move_all(struct unwind_tables *t)
+/* Hands all processes over in the half that begins at "half". */
+static int hand_over_all(struct unwind_tables *t, size_t half)
 {
 	int err = 0;
 
-	t->half = t->half ? 0 : t->maps.max_mappings / 2;
-	t->next_mapping = t->half;
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		return -errno;
+	t->half = half;
+	t->next_mapping = half;
 	for (size_t i = 0; i < t->nr_processes && !err; i++)
 		err = t->processes[i].n <= room(t) ? hand_over(t, &t->processes[i]) : -ENOSPC;
 	return err;
+}
+
+/* All processes move to the other half, which none has used since the last such move. */
+static int move_all(struct unwind_tables *t)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return -errno;
+	return hand_over_all(t, t->half ? 0 : t->maps.max_mappings / 2);
 }
 
 int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *maps)
@@ -269,8 +275,7 @@ int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *ma
 	join(t);
 	unwind_modules__read(&t->modules);
 	t->maps = *maps;
-	t->half = t->maps.max_mappings / 2; /* so that the first move is to the first */
-	err = move_all(t);
+	err = hand_over_all(t, 0);
 	raise_generation(t);
 	return err;
 }
