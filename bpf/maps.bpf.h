@@ -46,8 +46,9 @@ const volatile u32 max_chains;
 u64 unwind_generation = 1;
 u32 nr_chains;
 u64 chain_ends[CHAIN_ENDS_ROOM]; /* of chains asked for; those that are complete are not counted */
-u32 mapping_changes_missed;      /* the ring was full */
-s32 launched_pid;                /* thread that waits when it has mapped code; 0: none */
+u64 runs_not_missed;        /* that the kernel counts as missed, of a program that faulted itself */
+u32 mapping_changes_missed; /* the ring was full */
+s32 launched_pid;           /* thread that waits when it has mapped code; 0: none */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

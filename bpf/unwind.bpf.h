@@ -78,7 +78,7 @@ static long memo_way__compare_word(u32 i, struct far_words *far)
 	at = way->words[word].at;
 	if (at < UNWIND_WINDOW)
 		value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
-	else if (bpf_probe_read_user(&value, sizeof(value), (void *)(way->sp + at)))
+	else if (bpf_probe_read_user(&value, sizeof(value), (void *)((way->sp & ~7ULL) + at)))
 		value = ~way->words[word].value;
 	far->differ = value != way->words[word].value;
 	return far->differ;
@@ -128,10 +128,12 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, 
 		if (span > UNWIND_WINDOW)
 			continue;
 		if (span > u->window_len) {
-			u->window_at = u->start_sp;
+			u->window_at = u->base;
 			u->window_len = 0;
-			if (bpf_probe_read_user(u->window, span, (void *)u->start_sp))
+			if (bpf_probe_read_user(u->window, span, (void *)u->base)) {
+				u->failed_reads++;
 				continue;
+			}
 			u->window_len = span;
 		}
 		if (memo_way__holds(slot, i, program))
@@ -269,9 +271,10 @@ static long unwind__next(u32 i, struct unwind **u)
 	return !*u || unwind__step(*u);
 }
 
-static __always_inline void count_end(u32 end)
+/* Of those who are watched for what they do to targets, few chains are counted with a page. */
+static __always_inline void count_end(const struct task_struct *task, u32 end)
 {
-	if (end != CHAIN_COMPLETE)
+	if (end != CHAIN_COMPLETE && is_target(task))
 		__sync_fetch_and_add(&chain_ends[unwind__index(end, CHAIN_ENDS_ROOM - 1)], 1);
 }
 
@@ -293,11 +296,12 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	u->start_sp = sp;
 	u->start_bp = bp;
 	u->start_exact = exact;
-	u->window_at = sp;
+	u->base = u->window_at = sp & ~7ULL;
 	u->window_len = 0;
+	u->failed_reads = 0;
 	way = memo ? memo__find(memo, (u32)task->pid % MEMO_SLOTS, u, program) : NULL;
 	if (way) {
-		count_end(way->end);
+		count_end(task, way->end);
 		return way->chain;
 	}
 	process = bpf_map_lookup_elem(&unwind_processes, &tgid);
@@ -314,7 +318,11 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 		bpf_loop(CHAIN_FRAMES_MAX + 1, unwind__next, &u, 0);
 	else
 		u->end = CHAIN_32BIT;
-	count_end(u->end);
+	/* A read that fails is a fault in kernel mode, for which that program does not run again.
+	 */
+	if (program == UNWIND_IN_KERNEL_FAULT && u->failed_reads)
+		__sync_fetch_and_add(&runs_not_missed, u->failed_reads);
+	count_end(task, u->end);
 	id = chain__intern(u, program);
 	if (memo && id >= 0)
 		memo__put(memo, u, id);

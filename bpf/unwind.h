@@ -21,10 +21,13 @@ enum {
 	UNWIND_MAPPING_STEPS = 16,
 };
 
+/* Addresses of users end below; beyond them the kernel refuses to read without trying. */
+#define UNWIND_ADDRESS_MAX (1ULL << 47)
+
 /* A word of the stack that the chain rests on. */
 struct unwind_word {
 	u64 value;
-	u64 at; /* bytes above the stack pointer of the start */
+	u64 at; /* bytes above the stack pointer of the start, aligned */
 };
 
 enum bp_source {
@@ -38,6 +41,7 @@ struct unwind {
 	u64 ip, sp, bp; /* of the frame at hand */
 	u64 bp_at;
 	u64 start_ip, start_sp, start_bp;
+	u64 base;      /* the stack pointer of the start, aligned to words */
 	u64 window_at; /* address of window[0] */
 	u32 window_len;
 	u32 bp_source;
@@ -49,7 +53,7 @@ struct unwind {
 	u32 first_mapping, nr_mappings;
 	u32 found; /* index that the last bisection came to */
 	u32 end;
-	u32 zero;
+	u32 failed_reads; /* of the stack */
 	struct unwind_word words[UNWIND_WORDS_MAX];
 	struct chain chain;
 	u64 window[UNWIND_WINDOW / 8];
@@ -88,15 +92,21 @@ UNWIND_INLINE bool unwind__refill(struct unwind *u, u64 at)
 	u32 len = -at & 4095;
 
 	u->window_at = at;
-	u->window_len = UNWIND_READ;
-	if (!unwind__read_user(u->window, UNWIND_READ, at))
-		return true;
 	u->window_len = 0;
+	if (at > UNWIND_ADDRESS_MAX - UNWIND_READ)
+		return false;
+	if (!unwind__read_user(u->window, UNWIND_READ, at)) {
+		u->window_len = UNWIND_READ;
+		return true;
+	}
+	u->failed_reads++;
 	if (!len || len >= UNWIND_READ)
 		return false;
 	len &= UNWIND_READ - 1;
-	if (unwind__read_user(u->window, len, at))
+	if (unwind__read_user(u->window, len, at)) {
+		u->failed_reads++;
 		return false;
+	}
 	u->window_len = len;
 	return true;
 }
@@ -120,7 +130,7 @@ UNWIND_INLINE bool unwind__word(struct unwind *u, u64 at, u64 *value)
 		struct unwind_word *word = &u->words[unwind__index(n, UNWIND_WORDS_MAX - 1)];
 
 		word->value = *value;
-		word->at = at - u->start_sp;
+		word->at = at - u->base;
 	}
 	return true;
 }

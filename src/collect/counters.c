@@ -210,7 +210,8 @@ int tracer__read(struct tracer *t, struct counters *c)
 		c->chain_ends[i] = __atomic_load_n(&t->skel->bss->chain_ends[i], __ATOMIC_RELAXED);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
 	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);
-	c->missed = missed_runs(t);
+	c->missed = missed_runs(t) -
+		    __atomic_load_n(&t->skel->bss->runs_not_missed, __ATOMIC_RELAXED);
 	return 0;
 }
 
