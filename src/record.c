@@ -175,7 +175,7 @@ struct record *record__new(void)
 	return r;
 }
 
-static void record_frames__clear(struct record_frames *f)
+void record_frames__clear(struct record_frames *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->v[i].module);
@@ -312,6 +312,16 @@ struct record_backing *record_callsite__add_backing(struct record_callsite *c)
 		return NULL;
 	c->backing = p;
 	return &c->backing[c->nr_backing++];
+}
+
+struct record_frame *record_frames__add(struct record_frames *f)
+{
+	void *p = array__grow(f->v, f->n, sizeof(*f->v));
+
+	if (!p)
+		return NULL;
+	f->v = p;
+	return &f->v[f->n++];
 }
 
 struct record_tick *record__add_tick(struct record *r)

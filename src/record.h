@@ -168,8 +168,11 @@ struct record_accounting *record__add_accounting(struct record *r);
 struct record_advice *record__add_advice(struct record *r);
 struct record_backing *record__add_backing(struct record *r);
 struct record_backing *record_callsite__add_backing(struct record_callsite *c);
+struct record_frame *record_frames__add(struct record_frames *f);
 struct record_tick *record__add_tick(struct record *r);
 struct record_target *record__add_target(struct record *r);
+/* Frees what is in it, which is not valid afterwards. */
+void record_frames__clear(struct record_frames *f);
 /* Add to the count of that kind; a loss goes into lost.events as well. */
 int record__add_lost(struct record *r, const char *kind, int64_t n);
 int record__add_unwind_error(struct record *r, const char *kind, int64_t n);
