@@ -20,6 +20,7 @@
 #include "collect/launch.h"
 #include "collect/session.h"
 #include "qemu/qmp.h"
+#include "symbol/debug_file.h"
 #include "symbol/resolve.h"
 
 enum { TARGETS_MAX = 4096, TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
@@ -32,6 +33,7 @@ struct options {
 	const struct output_format *format;
 	double duration, interval; /* seconds; 0: none */
 	struct tracer_options tracer;
+	struct resolver_options names;
 	bool quiet, verbose, color;
 };
 
@@ -53,7 +55,16 @@ static const char doc[] =
 	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
 	"end, unless -d or --qmp says otherwise.";
 
-enum { OPT_QMP = 256, OPT_MODE, OPT_STACK, OPT_FORMAT, OPT_COLOR, OPT_MAX_SITES };
+enum {
+	OPT_QMP = 256,
+	OPT_MODE,
+	OPT_STACK,
+	OPT_FORMAT,
+	OPT_COLOR,
+	OPT_MAX_SITES,
+	OPT_DEBUG_DIR,
+	OPT_DEBUGINFOD
+};
 
 static const struct argp_option argp_options[] = {
 	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
@@ -69,6 +80,10 @@ static const struct argp_option argp_options[] = {
 	{"stack", OPT_STACK, "KIND", 0,
 	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
 	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
+	{"debug-dir", OPT_DEBUG_DIR, "DIR", 0,
+	 "Look for separate debug files there before /usr/lib/debug", 4},
+	{"debuginfod", OPT_DEBUGINFOD, 0, 0,
+	 "Ask the servers of DEBUGINFOD_URLS for debug files; without it no request is made", 4},
 	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
 	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
 	{"quiet", 'q', 0, 0, "Say nothing but errors", 5},
@@ -206,6 +221,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_number(arg, 1, 1e8, &number))
 			usage_fail("not a number of call sites: %s", arg);
 		o->tracer.max_sites = (unsigned int)number;
+		break;
+	case OPT_DEBUG_DIR:
+		o->names.debug_dir = arg;
+		break;
+	case OPT_DEBUGINFOD:
+		o->names.debuginfod = true;
 		break;
 	case OPT_COLOR:
 		if (!parse_color(arg, &o->color))
@@ -545,8 +566,8 @@ static int trace_targets(const struct options *o, struct output_file *out)
 		return fail(attach_status(err),
 			    "%s; \"migpop doctor\" says what this kernel allows", why);
 	}
-	session__init(&t.session, t.tracer, o->tracer.stack);
-	status = trace_window(&t, out);
+	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
+	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
 	let_go(&t);
 	record__free(t.last);
 	session__free(&t.session);
@@ -571,6 +592,8 @@ int cmd_trace(int argc, char **argv)
 	if (geteuid())
 		return fail(STATUS_MACHINE,
 			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	if (o.names.debuginfod && debug_finder__why_no_debuginfod())
+		return fail(STATUS_MACHINE, "--debuginfod: %s", debug_finder__why_no_debuginfod());
 	tracer__set_verbose(o.verbose);
 	o.tracer.tgids = o.pids;
 	o.tracer.nr_tgids = o.nr_pids;

@@ -108,18 +108,14 @@ static void add_counts(struct record_backing *to, const struct site *from)
 static int resolve_chain(const struct session *s, u32 tgid, const struct chain *chain,
 			 bool in_syscall, struct record_frames *frames)
 {
-	frames->v = calloc(chain->n, sizeof(*frames->v));
-	if (!frames->v)
-		return -ENOMEM;
 	for (u32 i = 0; i < chain->n; i++) {
 		bool is_return = (in_syscall || i) && !(chain->frames[i] & CHAIN_FRAME_EXACT);
 		int err = resolver__resolve(s->resolver, (pid_t)tgid,
 					    chain->frames[i] & ~CHAIN_FRAME_EXACT, is_return,
-					    &frames->v[i]);
+					    frames);
 
 		if (err)
 			return err;
-		frames->n++;
 	}
 	return 0;
 }

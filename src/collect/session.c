@@ -13,12 +13,14 @@
 #include "collect/session.h"
 #include "symbol/resolve.h"
 
-void session__init(struct session *s, struct tracer *tracer, enum stack_kind stack)
+int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
+		  const struct resolver_options *names)
 {
 	memset(s, 0, sizeof(*s));
 	s->tracer = tracer;
 	s->stack = stack;
-	s->resolver = resolver__new();
+	s->resolver = resolver__new(names);
+	return s->resolver ? 0 : -ENOMEM;
 }
 
 static void snapshot__free(struct snapshot *snap)

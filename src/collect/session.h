@@ -15,6 +15,7 @@
 #include "record.h"
 
 struct resolver;
+struct resolver_options;
 
 struct target {
 	pid_t pid;
@@ -49,7 +50,9 @@ struct session {
 /* Has it ended? Its process id says nothing of it from then on. */
 bool target__is_gone(struct target *t);
 
-void session__init(struct session *s, struct tracer *tracer, enum stack_kind stack);
+/* 0, or -ENOMEM; to be freed either way. */
+int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
+		  const struct resolver_options *names);
 void session__free(struct session *s);
 
 /* Adds processes and starts counting them. -ESRCH: one of them is gone. */

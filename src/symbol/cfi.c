@@ -142,8 +142,43 @@ int cfi__read_ranges(int fd, struct cfi_ranges *out)
 	return err;
 }
 
+int cfi__read_ranges_image(const void *memory, size_t size, struct cfi_ranges *out)
+{
+	struct image image;
+	int err = image__open_memory(&image, memory, size);
+
+	*out = (struct cfi_ranges){0};
+	if (err)
+		return err;
+	err = read_ranges(&image, out);
+	image__close(&image);
+	return err;
+}
+
 void cfi__free_ranges(struct cfi_ranges *r)
 {
 	free(r->v);
 	*r = (struct cfi_ranges){0};
+}
+
+const struct cfi_range *cfi_ranges__at_or_below(const struct cfi_ranges *r, uint64_t address)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->v[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &r->v[low - 1] : NULL;
+}
+
+const struct cfi_range *cfi_ranges__find(const struct cfi_ranges *r, uint64_t address)
+{
+	const struct cfi_range *range = cfi_ranges__at_or_below(r, address);
+
+	return range && address < range->end ? range : NULL;
 }

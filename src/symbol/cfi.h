@@ -44,6 +44,13 @@ int cfi__read_image(const void *image, size_t size, struct cfi_table *out);
 void cfi__free(struct cfi_table *t);
 
 int cfi__read_ranges(int fd, struct cfi_ranges *out);
+int cfi__read_ranges_image(const void *image, size_t size, struct cfi_ranges *out);
 void cfi__free_ranges(struct cfi_ranges *r);
+
+/* The last range that starts at or below "address", whether or not it holds it; NULL without. */
+const struct cfi_range *cfi_ranges__at_or_below(const struct cfi_ranges *r, uint64_t address);
+
+/* The range that holds "address"; NULL if none does. */
+const struct cfi_range *cfi_ranges__find(const struct cfi_ranges *r, uint64_t address);
 
 #endif

@@ -1,50 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From a user PC to module, offset and symbol, by libdwfl over remembered /proc/PID/maps.
+ * From a user PC to the frames of a record, by the mappings of processes and the names in modules.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <elfutils/libdwfl.h>
-
-#include "collect/proc.h"
 #include "record.h"
+#include "symbol/debug_file.h"
+#include "symbol/module.h"
+#include "symbol/process_maps.h"
 #include "symbol/resolve.h"
 
-struct process_maps {
-	pid_t pid;
-	char *text; /* of /proc/PID/maps */
-	size_t len;
-	Dwfl *dwfl; /* made when first asked */
-};
-
 struct resolver {
+	struct debug_finder *finder;
+	struct modules *modules;
 	struct process_maps *v;
 	size_t n;
 };
 
-static char *debuginfo_path;
-
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_linux_proc_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.debuginfo_path = &debuginfo_path,
-};
-
-struct resolver *resolver__new(void)
+struct resolver *resolver__new(const struct resolver_options *options)
 {
-	return calloc(1, sizeof(struct resolver));
-}
+	struct resolver *r = calloc(1, sizeof(*r));
 
-static void process_maps__clear(struct process_maps *p)
-{
-	if (p->dwfl)
-		dwfl_end(p->dwfl);
-	free(p->text);
-	p->dwfl = NULL;
-	p->text = NULL;
+	if (!r)
+		return NULL;
+	r->finder = debug_finder__new(options->debug_dir, options->debuginfod);
+	r->modules = modules__new(r->finder);
+	if (!r->finder || !r->modules) {
+		resolver__free(r);
+		return NULL;
+	}
+	return r;
 }
 
 void resolver__free(struct resolver *r)
@@ -54,6 +41,8 @@ void resolver__free(struct resolver *r)
 	for (size_t i = 0; i < r->n; i++)
 		process_maps__clear(&r->v[i]);
 	free(r->v);
+	modules__free(r->modules);
+	debug_finder__free(r->finder);
 	free(r);
 }
 
@@ -68,116 +57,80 @@ static struct process_maps *find(struct resolver *r, pid_t pid)
 int resolver__remember(struct resolver *r, pid_t pid)
 {
 	struct process_maps *p = find(r, pid), *more;
-	size_t len = 0;
-	char *text = proc__read(pid, "maps", &len);
 
-	if (!text || !len) {
-		free(text);
-		return -ESRCH;
-	}
 	if (!p) {
-		more = realloc(r->v, (r->n + 1) * sizeof(*more));
-		if (!more) {
-			free(text);
+		more = reallocarray(r->v, r->n + 1, sizeof(*more));
+		if (!more)
 			return -ENOMEM;
-		}
 		r->v = more;
 		p = &r->v[r->n++];
-		memset(p, 0, sizeof(*p));
-		p->pid = pid;
+		*p = (struct process_maps){.pid = pid};
 	}
-	process_maps__clear(p);
-	p->text = text;
-	p->len = len;
-	return 0;
+	return process_maps__update(p, r->modules);
 }
 
-static Dwfl *process_maps__dwfl(struct process_maps *p)
+static bool set(char **to, const char *from)
 {
-	FILE *text;
-
-	if (p->dwfl)
-		return p->dwfl;
-	text = fmemopen(p->text, p->len, "r");
-	if (!text)
-		return NULL;
-	p->dwfl = dwfl_begin(&callbacks);
-	if (p->dwfl &&
-	    (dwfl_linux_proc_maps_report(p->dwfl, text) || dwfl_report_end(p->dwfl, NULL, NULL))) {
-		dwfl_end(p->dwfl);
-		p->dwfl = NULL;
-	}
-	fclose(text);
-	return p->dwfl;
+	*to = from ? strdup(from) : NULL;
+	return !from || *to;
 }
 
-static char *module_build_id(Dwfl_Module *module)
+/* Appends a frame that says what "name" says, if that is not NULL. */
+static int append(struct record_frames *frames, const char *module, const char *build_id,
+		  uint64_t offset, const struct record_frame *name)
 {
-	const unsigned char *bits;
-	GElf_Addr address;
-	int len = dwfl_module_build_id(module, &bits, &address);
-	char *hex = len > 0 ? malloc(2 * (size_t)len + 1) : NULL;
+	struct record_frame *f = record_frames__add(frames);
 
-	for (int i = 0; hex && i < len; i++)
-		sprintf(hex + 2 * i, "%02x", bits[i]);
-	return hex;
-}
-
-int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, int is_return,
-		      struct record_frame *frame)
-{
-	struct process_maps *p = find(r, pid);
-	Dwfl *dwfl = p ? process_maps__dwfl(p) : NULL;
-	Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, address - !!is_return) : NULL;
-	const char *name, *symbol;
-	GElf_Off offset;
-	GElf_Sym sym;
-	Dwarf_Addr start;
-
-	memset(frame, 0, sizeof(*frame));
-	frame->offset = address;
-	if (!module)
+	if (!f)
+		return -ENOMEM;
+	f->offset = offset;
+	if (!set(&f->module, module) || !set(&f->build_id, build_id))
+		return -ENOMEM;
+	if (!name)
 		return 0;
-	/* Names of the module are only complete once its ELF file has been looked at. */
-	GElf_Addr bias;
-	dwfl_module_getelf(module, &bias);
-	name = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-	frame->module = name ? strdup(name) : NULL;
-	frame->offset = address - start;
-	frame->build_id = module_build_id(module);
-	symbol = dwfl_module_addrinfo(module, address - !!is_return, &offset, &sym, NULL, NULL,
-				      NULL);
-	/* A symbol that ends before the address is a neighbour's, not its name. */
-	if (symbol && (!sym.st_size || offset < sym.st_size)) {
-		frame->symbol = strdup(symbol);
-		frame->function = strdup(symbol);
-	}
-	return (name && !frame->module) ? -ENOMEM : 0;
+	f->line = name->line;
+	f->inlined = name->inlined;
+	return set(&f->symbol, name->symbol) && set(&f->function, name->function) &&
+			       set(&f->file, name->file)
+		       ? 0
+		       : -ENOMEM;
+}
+
+int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
+		      struct record_frames *frames)
+{
+	uint64_t at = address - is_return, offset;
+	struct process_maps *p = find(r, pid);
+	const struct mapping *m = p ? process_maps__find(p, at) : NULL;
+	const struct record_frames *names;
+	int err = 0;
+
+	if (!m)
+		return append(frames, NULL, NULL, address, NULL);
+	/* Code that is in no file comes from a compiler at run time. */
+	if (!*m->path)
+		return append(frames, "[jit]", NULL, address, NULL);
+	offset = at - m->start + m->file_offset;
+	if (!m->module)
+		return append(frames, m->path, NULL, offset + is_return, NULL);
+	names = module__find(m->module, offset, &offset);
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < names->n && !err; i++)
+		err = append(frames, m->path, module__build_id(m->module), offset + is_return,
+			     &names->v[i]);
+	return err;
 }
 
 char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe)
 {
 	struct process_maps *p = find(r, pid);
-	Dwfl *dwfl = p ? process_maps__dwfl(p) : NULL;
-	char *line, *save = NULL, *copy, *id = NULL;
 
-	if (!dwfl || !exe)
-		return NULL;
-	copy = strdup(p->text);
-	for (line = copy ? strtok_r(copy, "\n", &save) : NULL; line && !id;
-	     line = strtok_r(NULL, "\n", &save)) {
-		const char *path = strchr(line, '/');
-		Dwfl_Module *module;
-		GElf_Addr bias;
+	for (size_t i = 0; p && exe && i < p->now.n; i++) {
+		const struct mapping *m = &p->now.v[i];
 
-		if (!path || strcmp(path, exe))
-			continue;
-		module = dwfl_addrmodule(dwfl, strtoull(line, NULL, 16));
-		if (!module)
-			continue;
-		dwfl_module_getelf(module, &bias);
-		id = module_build_id(module);
+		if (m->module && module__build_id(m->module) && !strcmp(m->path, exe))
+			return strdup(module__build_id(m->module));
 	}
-	free(copy);
-	return id;
+	return NULL;
 }

@@ -1,29 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a user PC to module, offset and symbol. Mappings are remembered while the process lives, so
- * that names can be had after it has gone. Knows nothing of BPF.
+ * From a user PC to the frames of a record: module, function, line of the source. Mappings are
+ * remembered while the process lives, so that names can be had after it has gone. Knows nothing of
+ * BPF.
  */
 #ifndef MIGPOP_SYMBOL_RESOLVE_H
 #define MIGPOP_SYMBOL_RESOLVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct record_frame;
+struct record_frames;
 struct resolver;
 
-/* NULL without memory. */
-struct resolver *resolver__new(void);
+struct resolver_options {
+	const char *debug_dir; /* of separate debug files, before /usr/lib/debug; may be NULL */
+	bool debuginfod;       /* ask the servers of DEBUGINFOD_URLS; else no request is made */
+};
+
+/* "options" and what they point to are not needed afterwards but for debug_dir. NULL without
+ * memory. */
+struct resolver *resolver__new(const struct resolver_options *options);
 void resolver__free(struct resolver *r);
 
-/* Takes the mappings that "pid" has now in place of those remembered. A process that is gone keeps
- * what was remembered. 0, or a negative errno. */
+/* Takes the code that "pid" has mapped now in place of what was remembered; what is unmapped by now
+ * is still known where nothing else has come. Costs about what reading /proc/PID/maps does. A
+ * process that is gone keeps what was remembered. 0, or a negative errno. */
 int resolver__remember(struct resolver *r, pid_t pid);
 
-/* Fills *frame for "address" of "pid"; what cannot be known stays NULL, with the address itself as
- * offset where there is no module. A return address is looked up as the call before it. */
-int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, int is_return,
-		      struct record_frame *frame);
+/*
+ * Appends the frames of "address" of "pid": functions that are inlined there, innermost first, then
+ * the function that they are inlined into; one frame at least. What cannot be known stays NULL,
+ * with the address itself as offset where there is no module. A return address is looked up as the
+ * call before it. 0, or -ENOMEM.
+ */
+int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
+		      struct record_frames *frames);
 
 /* Build-id of the program that "pid" runs, lower-case hex to be freed; NULL if it has none. */
 char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Finds the separate debug file of an ELF file. It does not use libdwfl's own search: that one asks
+ * debuginfod servers whenever DEBUGINFOD_URLS is set.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <elfutils/libdwelf.h>
+
+#include "symbol/debug_file.h"
+#include "symbol/elf_file.h"
+
+static const char system_dir[] = "/usr/lib/debug";
+static const char debuginfod_library[] = "libdebuginfod.so.1";
+
+/* debuginfod.h is in a package of its own; its functions are looked up when they are asked for. */
+struct debuginfod {
+	void *library, *client;
+	int (*find)(void *client, const unsigned char *build_id, int len, char **path);
+	void (*end)(void *client);
+};
+
+struct debug_finder {
+	const char *dir;
+	bool ask; /* debuginfod; false as well after a server did not answer */
+	struct debuginfod debuginfod;
+};
+
+const char *debug_finder__why_no_debuginfod(void)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+	void *library;
+
+	if (!urls || !*urls)
+		return "DEBUGINFOD_URLS is not set";
+	library = dlopen(debuginfod_library, RTLD_LAZY | RTLD_NODELETE);
+	if (!library)
+		return "libdebuginfod.so.1 is not installed";
+	dlclose(library);
+	return NULL;
+}
+
+struct debug_finder *debug_finder__new(const char *dir, bool debuginfod)
+{
+	struct debug_finder *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->dir = dir;
+	f->ask = debuginfod;
+	return f;
+}
+
+void debug_finder__free(struct debug_finder *f)
+{
+	if (!f)
+		return;
+	if (f->debuginfod.client)
+		f->debuginfod.end(f->debuginfod.client);
+	if (f->debuginfod.library)
+		dlclose(f->debuginfod.library);
+	free(f);
+}
+
+/* A download goes on for minutes: whoever asks us to end meanwhile has it blocked and pending. */
+static int on_progress(void *client, long done, long total)
+{
+	sigset_t pending;
+
+	(void)client;
+	(void)done;
+	(void)total;
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
+}
+
+/* dlsym() gives pointers to data; ISO C has no cast from these to functions. */
+static bool find_function(void *library, const char *name, void *pointer)
+{
+	void *found = dlsym(library, name);
+
+	memcpy(pointer, &found, sizeof(found));
+	return found;
+}
+
+static bool load_debuginfod(struct debuginfod *d)
+{
+	void (*set_progress)(void *client, int (*fn)(void *client, long done, long total));
+	void *(*begin)(void);
+
+	if (d->client)
+		return true;
+	if (!d->library)
+		d->library = dlopen(debuginfod_library, RTLD_LAZY | RTLD_NODELETE);
+	if (!d->library || !find_function(d->library, "debuginfod_begin", &begin) ||
+	    !find_function(d->library, "debuginfod_end", &d->end) ||
+	    !find_function(d->library, "debuginfod_find_debuginfo", &d->find) ||
+	    !find_function(d->library, "debuginfod_set_progressfn", &set_progress))
+		return false;
+	d->client = begin();
+	if (d->client)
+		set_progress(d->client, on_progress);
+	return d->client;
+}
+
+static int ask_debuginfod(struct debug_finder *f, const char *build_id)
+{
+	int fd;
+
+	if (!f->ask || !build_id)
+		return -ENOENT;
+	f->ask = load_debuginfod(&f->debuginfod);
+	if (!f->ask)
+		return -ENOENT;
+	fd = f->debuginfod.find(f->debuginfod.client, (const unsigned char *)build_id, 0, NULL);
+	/* One that is not there for one file keeps us waiting as long for the next. */
+	if (fd < 0 && fd != -ENOENT)
+		f->ask = false;
+	return fd;
+}
+
+/* CRC-32 as .gnu_debuglink has it: of the whole debug file. */
+static uint32_t crc_of(int fd)
+{
+	static uint32_t table[256];
+	uint8_t buf[16384];
+	uint32_t crc = ~0U;
+	ssize_t got;
+
+	for (uint32_t i = 0; !table[255] && i < 256; i++) {
+		uint32_t c = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
+		table[i] = c;
+	}
+	for (off_t at = 0; (got = pread(fd, buf, sizeof(buf), at)) > 0; at += got)
+		for (ssize_t i = 0; i < got; i++)
+			crc = table[(crc ^ buf[i]) & 0xff] ^ crc >> 8;
+	return ~crc;
+}
+
+/* Of the same build? By build-id where both have one, else by "crc" where there is one. */
+static bool belongs(int fd, const char *build_id, const GElf_Word *crc)
+{
+	Elf *elf = elf_file__begin(fd);
+	char *its = elf ? elf_file__build_id(elf) : NULL;
+	bool same = elf && (its && build_id ? !strcmp(its, build_id) : crc && crc_of(fd) == *crc);
+
+	free(its);
+	elf_end(elf);
+	return same;
+}
+
+static int try(const char *root, const char *path, const char *build_id, const GElf_Word *crc)
+{
+	int fd = elf_file__open(root, path);
+
+	if (fd >= 0 && !belongs(fd, build_id, crc)) {
+		close(fd);
+		fd = -ENOENT;
+	}
+	return fd < 0 ? -ENOENT : fd;
+}
+
+static int find_by_build_id(const char *root, const char *dir, const char *build_id)
+{
+	char path[PATH_MAX];
+
+	if (!dir || !build_id || strlen(build_id) < 3 ||
+	    snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", dir, build_id,
+		     build_id + 2) >= (int)sizeof(path))
+		return -ENOENT;
+	return try(root, path, build_id, NULL);
+}
+
+/* What .gnu_debuglink names is beside the file, in .debug beside it, or under "dir". */
+static int find_by_link(const char *root, const char *const dirs[3], const char *path,
+			const char *build_id, const char *link, const GElf_Word *crc)
+{
+	const char *slash = strrchr(path, '/');
+	char full[PATH_MAX];
+	int fd = -ENOENT;
+
+	if (!link || !slash || strchr(link, '/'))
+		return -ENOENT;
+	for (int i = 0; fd < 0 && i < 4; i++) {
+		const char *dir = i < 2 ? "" : dirs[i - 2], *sub = i == 1 ? "/.debug" : "";
+
+		if (!dir || snprintf(full, sizeof(full), "%s%.*s%s/%s", dir, (int)(slash - path),
+				     path, sub, link) >= (int)sizeof(full))
+			continue;
+		fd = try(root, full, build_id, crc);
+	}
+	return fd;
+}
+
+int debug_finder__open(struct debug_finder *f, Elf *elf, const char *build_id, const char *path,
+		       pid_t pid)
+{
+	const char *const dirs[3] = {f->dir, system_dir};
+	const char *link;
+	char root[32];
+	GElf_Word crc;
+	int fd = -ENOENT;
+
+	link = dwelf_elf_gnu_debuglink(elf, &crc);
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+	for (int i = 0; fd < 0 && i < 2; i++) {
+		const char *in = i ? root : NULL;
+
+		fd = find_by_build_id(in, f->dir, build_id);
+		if (fd < 0)
+			fd = find_by_build_id(in, system_dir, build_id);
+		if (fd < 0)
+			fd = find_by_link(in, dirs, path, build_id, link, &crc);
+	}
+	return fd < 0 ? ask_debuginfod(f, build_id) : fd;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the readers of ELF files share. Nothing in a file is trusted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <elfutils/libdwelf.h>
+
+#include "symbol/elf_file.h"
+
+/* Largest section that is read into memory: symbols of the largest programs known take 100 MiB. */
+static const uint64_t section_max = 256 << 20;
+static const uint64_t page_mask = 4095;
+
+static int open_path(const char *root, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	int dir, fd;
+
+	if (!root) {
+		fd = open(path, O_PATH | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	if (fd < 0)
+		fd = -errno;
+	close(dir);
+	return fd;
+}
+
+int elf_file__open(const char *root, const char *path)
+{
+	int fd, found = open_path(root, path);
+	struct stat st;
+	char self[32];
+
+	if (found < 0)
+		return found;
+	fd = -EINVAL;
+	if (!fstat(found, &st) && S_ISREG(st.st_mode)) {
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+		fd = open(self, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(found);
+	return fd;
+}
+
+Elf *elf_file__begin(int fd)
+{
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) != ELF_K_ELF) {
+		elf_end(elf);
+		return NULL;
+	}
+	return elf;
+}
+
+/* The i-th loadable segment in *out; false if that is none. */
+static bool load_segment(Elf *elf, size_t i, GElf_Phdr *out)
+{
+	return gelf_getphdr(elf, (int)i, out) && out->p_type == PT_LOAD;
+}
+
+static size_t count_segments(Elf *elf)
+{
+	size_t n = 0;
+
+	return elf_getphdrnum(elf, &n) ? 0 : n;
+}
+
+bool elf_file__segment(Elf *elf, uint64_t offset, GElf_Phdr *out)
+{
+	size_t n = count_segments(elf);
+	bool found = false;
+	GElf_Phdr p;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t first, size;
+
+		if (!load_segment(elf, i, &p))
+			continue;
+		first = p.p_offset & ~page_mask;
+		size = ((p.p_offset & page_mask) + p.p_filesz + page_mask) & ~page_mask;
+		if (offset < first || offset - first >= size)
+			continue;
+		if (!found || p.p_flags & PF_X)
+			*out = p;
+		found = true;
+		if (p.p_flags & PF_X)
+			break;
+	}
+	return found;
+}
+
+uint64_t elf_file__base(Elf *elf)
+{
+	size_t n = count_segments(elf);
+	uint64_t base = UINT64_MAX;
+	GElf_Phdr p;
+
+	for (size_t i = 0; i < n; i++)
+		if (load_segment(elf, i, &p) && p.p_vaddr < base)
+			base = p.p_vaddr;
+	return base == UINT64_MAX ? 0 : base & ~page_mask;
+}
+
+Elf_Data *elf_file__data(Elf_Scn *section, const GElf_Shdr *header)
+{
+	if (header->sh_type == SHT_NOBITS || !header->sh_size || header->sh_size > section_max ||
+	    header->sh_flags & SHF_COMPRESSED)
+		return NULL;
+	return elf_getdata(section, NULL);
+}
+
+bool elf_file__has_section(Elf *elf, const char *name)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *s = gelf_getshdr(section, &header)
+					? elf_strptr(elf, names, header.sh_name)
+					: NULL;
+
+		if (s && !strcmp(s, name))
+			return header.sh_type != SHT_NOBITS;
+	}
+	return false;
+}
+
+char *elf_file__build_id(Elf *elf)
+{
+	const void *bits;
+	ssize_t len = dwelf_elf_gnu_build_id(elf, &bits);
+	char *hex = len > 0 ? malloc(2 * (size_t)len + 1) : NULL;
+
+	for (ssize_t i = 0; hex && i < len; i++)
+		sprintf(hex + 2 * i, "%02x", ((const unsigned char *)bits)[i]);
+	return hex;
+}

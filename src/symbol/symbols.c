@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names of functions by the symbol tables of ELF files. Nothing in a file is trusted.
+ */
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbol/elf_file.h"
+#include "symbol/symbols.h"
+
+/* How far below an address the symbol that holds it is looked for: others may lie in it. */
+enum { STEPS_MAX = 256 };
+
+/* "malloc" rather than "__libc_malloc", and what is exported rather than local labels. */
+static uint8_t preference(const char *name, unsigned char binding)
+{
+	unsigned int underscores = (unsigned int)strspn(name, "_");
+	unsigned int rank = binding == STB_GLOBAL ? 2 : binding == STB_WEAK ? 1 : 0;
+
+	if (underscores > 15)
+		underscores = 15;
+	return (uint8_t)((binding != STB_LOCAL) << 7 | (15 - underscores) << 2 | rank);
+}
+
+static bool is_code_section(Elf *elf, unsigned int index)
+{
+	Elf_Scn *section = elf_getscn(elf, index);
+	GElf_Shdr header;
+
+	return section && gelf_getshdr(section, &header) && header.sh_flags & SHF_EXECINSTR;
+}
+
+static bool is_function(Elf *elf, const GElf_Sym *sym)
+{
+	switch (GELF_ST_TYPE(sym->st_info)) {
+	case STT_FUNC:
+	case STT_GNU_IFUNC:
+		return sym->st_shndx != SHN_UNDEF;
+	case STT_NOTYPE: /* written in assembly */
+		return sym->st_shndx != SHN_UNDEF && sym->st_shndx < SHN_LORESERVE &&
+		       is_code_section(elf, sym->st_shndx);
+	}
+	return false;
+}
+
+static Elf_Scn *find_table(Elf *elf, unsigned int type, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, header) && header->sh_type == type)
+			return section;
+	return NULL;
+}
+
+/* elf_strptr() reads the whole section, however large it says to be. */
+static bool has_strings(Elf *elf, unsigned int index)
+{
+	Elf_Scn *section = elf_getscn(elf, index);
+	GElf_Shdr header;
+
+	return section && gelf_getshdr(section, &header) && elf_file__data(section, &header);
+}
+
+static int add(struct symbols *s, const struct symbol *symbol)
+{
+	if (s->n == s->room) {
+		size_t more = s->room ? 2 * s->room : 256;
+		void *v = reallocarray(s->v, more, sizeof(*s->v));
+
+		if (!v)
+			return -ENOMEM;
+		s->v = v;
+		s->room = more;
+	}
+	s->v[s->n++] = *symbol;
+	return 0;
+}
+
+int symbols__add(struct symbols *s, Elf *elf, unsigned int table_type)
+{
+	Elf_Data *data = NULL;
+	Elf_Scn *table;
+	GElf_Shdr header;
+	GElf_Sym sym;
+	int err = 0;
+
+	table = find_table(elf, table_type, &header);
+	if (table && has_strings(elf, header.sh_link))
+		data = elf_file__data(table, &header);
+	for (int i = 0; data && !err && gelf_getsym(data, i, &sym); i++) {
+		struct symbol symbol = {.start = sym.st_value, .size = sym.st_size};
+
+		if (!sym.st_value || !is_function(elf, &sym))
+			continue;
+		symbol.name = elf_strptr(elf, header.sh_link, sym.st_name);
+		if (!symbol.name || !*symbol.name)
+			continue;
+		symbol.exported = table_type == SHT_DYNSYM;
+		symbol.preference = preference(symbol.name, GELF_ST_BIND(sym.st_info));
+		err = add(s, &symbol);
+	}
+	return err;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->start != y->start)
+		return (x->start > y->start) - (x->start < y->start);
+	if (x->preference != y->preference)
+		return x->preference - y->preference;
+	return -strcmp(x->name, y->name);
+}
+
+void symbols__sort(struct symbols *s)
+{
+	if (s->n)
+		qsort(s->v, s->n, sizeof(*s->v), compare);
+}
+
+void symbols__free(struct symbols *s)
+{
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+/*
+ * Does "symbol" name "address"? "below" is the FDE at or below it. What .dynsym says is only true
+ * of the same FDE: sizes there are those of the sources, and what follows may be a stripped
+ * function. A symbol without a size reaches to the end of its FDE, or to the next one.
+ */
+static bool holds(const struct symbol *symbol, const struct cfi_range *below, uint64_t address)
+{
+	bool in_fde = below && address < below->end;
+
+	if (symbol->size && address - symbol->start >= symbol->size)
+		return false;
+	if (in_fde && (symbol->exported || !symbol->size))
+		return symbol->start >= below->start;
+	return symbol->size || !below || below->start < symbol->start;
+}
+
+const struct symbol *symbols__find(const struct symbols *s, const struct cfi_ranges *ranges,
+				   uint64_t address)
+{
+	const struct cfi_range *below = cfi_ranges__at_or_below(ranges, address);
+	size_t low = 0, high = s->n, nearest;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->v[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	nearest = low;
+	for (; low && nearest - low < STEPS_MAX; low--) {
+		const struct symbol *symbol = &s->v[low - 1];
+
+		/* One without a size ends where the next one starts. */
+		if (!symbol->size && symbol->start != s->v[nearest - 1].start)
+			continue;
+		if (holds(symbol, below, address))
+			return symbol;
+	}
+	return NULL;
+}
