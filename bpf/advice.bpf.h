@@ -33,7 +33,7 @@ __noinline int current__count_advice(s32 nr, long ret)
 	struct advice_key key = {};
 	struct advice add = {.calls = 1};
 
-	if (!ts)
+	if (!ts || (!is_target(task) && !ts->released))
 		return 0;
 	key.ip = regs->ip;
 	key.tgid = task->tgid;

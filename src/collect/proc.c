@@ -145,6 +145,25 @@ int proc__figures(pid_t pid, struct proc_figures *out)
 	return 0;
 }
 
+void *proc__read_memory(pid_t pid, uint64_t address, size_t size)
+{
+	char path[64];
+	void *copy = NULL;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	copy = malloc(size);
+	if (copy && pread(fd, copy, size, (off_t)address) != (ssize_t)size) {
+		free(copy);
+		copy = NULL;
+	}
+	close(fd);
+	return copy;
+}
+
 pid_t proc__tgid(pid_t pid)
 {
 	char *status = proc__read(pid, "status", NULL);

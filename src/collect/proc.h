@@ -37,6 +37,10 @@ void proc__describe(pid_t pid, struct record_target *t);
 /* The whole of /proc/PID/NAME, to be freed; *len gets its length. NULL with errno set. */
 char *proc__read(pid_t pid, const char *name, size_t *len);
 
+/* A copy of "size" bytes of its memory, to be freed; NULL if they are not all there. It is read
+ * through /proc/PID/mem: process_vm_readv() would make us one who reaches into targets. */
+void *proc__read_memory(pid_t pid, uint64_t address, size_t size);
+
 /* Thread group of "pid", or -ESRCH. */
 pid_t proc__tgid(pid_t pid);
 

@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "collect/proc.h"
 #include "collect/unwind_modules.h"
 
 /* The fewest bytes of .eh_frame a row was seen to take is 4.9, over a QEMU and its libraries. */
@@ -101,28 +102,6 @@ static void mapped_path(char path[PATH_MAX], pid_t pid, const struct code_mappin
 		 (unsigned long long)m->end);
 	if (access(path, F_OK))
 		snprintf(path, PATH_MAX, "/proc/%d/root%.*s", pid, (int)m->path_len, m->path);
-}
-
-static void read_image(struct unwind_module *module, pid_t pid, const struct code_mapping *m)
-{
-	size_t size = m->end - m->start;
-	char path[64];
-	int fd;
-
-	if (size > VDSO_MAX)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	module->image = malloc(size);
-	if (module->image && pread(fd, module->image, size, (off_t)m->start) == (ssize_t)size) {
-		module->image_size = size;
-	} else {
-		free(module->image);
-		module->image = NULL;
-	}
-	close(fd);
 }
 
 /* Executable segments, build-id and about how many rows, from the headers alone. */
@@ -254,8 +233,10 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 	module->inode = mapping->inode;
 	module->ctime = st.st_ctim;
 	elf_version(EV_CURRENT);
-	if (is_named(mapping, "[vdso]"))
-		read_image(module, pid, mapping);
+	if (is_named(mapping, "[vdso]") && mapping->end - mapping->start <= VDSO_MAX) {
+		module->image_size = mapping->end - mapping->start;
+		module->image = proc__read_memory(pid, mapping->start, module->image_size);
+	}
 	unwind_module__open(module, path, mapping);
 	/* Another copy of a file that is known: containers have their own. */
 	for (size_t i = 0; i + 1 < m->n; i++)

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "collect/proc.h"
@@ -129,15 +128,10 @@ static int open_file(pid_t pid, const struct mapping *m)
 static struct module *read_image(struct modules *modules, pid_t pid, const struct mapping *m)
 {
 	size_t size = m->end - m->start;
-	struct iovec local = {.iov_len = size}, remote = {(void *)(uintptr_t)m->start, size};
-	struct module *module = NULL;
+	void *image = size <= IMAGE_MAX ? proc__read_memory(pid, m->start, size) : NULL;
+	struct module *module = image ? modules__of_image(modules, image, size) : NULL;
 
-	if (size > IMAGE_MAX)
-		return NULL;
-	local.iov_base = malloc(size);
-	if (local.iov_base && process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size)
-		module = modules__of_image(modules, local.iov_base, size);
-	free(local.iov_base);
+	free(image);
 	return module;
 }
 
