@@ -230,6 +230,7 @@ enum chain_end {
 	CHAIN_STALE_MAPPING,    /* in a mapping that was just unmapped */
 	CHAIN_32BIT,            /* in a task in 32-bit mode */
 	CHAIN_NO_ROOM,          /* in a file for whose rows there was no room */
+	CHAIN_NOT_A_RETURN, /* before a frame that no call can return to: seen by the collector */
 	NR_CHAIN_ENDS,
 	CHAIN_ENDS_ROOM = 16, /* for a mask as index */
 };

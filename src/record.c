@@ -17,9 +17,21 @@ static const char *const kinds[] = {"shmem", "anon", "hugetlb", "file", "page-ta
 static const char *const modes[] = {"fentry", "kprobe", "tracepoint", "other"};
 static const char *const stacks[] = {"cfi", "fp", "none", "other"};
 static const char *const chain_ends[] = {
-	"complete",      "truncated",        "no-mapping", "no-cfi", "jit",
-	"damaged",       "unsupported-rule", "register",   "memory", "stack-pointer",
-	"stale-mapping", "32-bit",           "no-room",    "other",
+	"complete",
+	"truncated",
+	"no-mapping",
+	"no-cfi",
+	"jit",
+	"damaged",
+	"unsupported-rule",
+	"register",
+	"memory",
+	"stack-pointer",
+	"stale-mapping",
+	"32-bit",
+	"no-room",
+	"not-a-return-address",
+	"other",
 };
 static const char *const calls[] = {
 	"madvise",   "process_madvise", "fallocate", "munmap",      "mmap",  "mremap",

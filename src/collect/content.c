@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "collect/books_internal.h"
+#include "collect/chains.h"
 #include "qemu/ram_block.h"
 #include "symbol/resolve.h"
 #include "symbol/syscall.h"
@@ -105,37 +106,6 @@ static void add_counts(struct record_backing *to, const struct site *from)
 	to->released_pages += (int64_t)from->released;
 }
 
-static int resolve_chain(const struct session *s, u32 tgid, const struct chain *chain,
-			 bool in_syscall, struct record_frames *frames)
-{
-	for (u32 i = 0; i < chain->n; i++) {
-		bool is_return = (in_syscall || i) && !(chain->frames[i] & CHAIN_FRAME_EXACT);
-		int err = resolver__resolve(s->resolver, (pid_t)tgid,
-					    chain->frames[i] & ~CHAIN_FRAME_EXACT, is_return,
-					    frames);
-
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Frames of a site: its chain where there is one, else the user PC. */
-static int fill_frames(const struct session *s, u32 tgid, u64 ip, s32 stack, bool in_syscall,
-		       struct record_frames *frames, const char **end)
-{
-	struct chain chain;
-
-	*end = NULL;
-	if (stack >= 0 && !tracer__chain(s->tracer, stack, &chain) && chain.n) {
-		*end = chain_end__name(chain.end);
-	} else {
-		chain.n = ip ? 1 : 0;
-		chain.frames[0] = ip;
-	}
-	return chain.n ? resolve_chain(s, tgid, &chain, in_syscall, frames) : 0;
-}
-
 /* Order of call sites: all but the backing, so that the rows of one stand together. */
 static int compare_callsites(const void *a, const void *b)
 {
@@ -171,8 +141,8 @@ static int start_callsite(const struct session *s, const struct site_key *key,
 	site->fault_ns = tracer__mode(s->tracer) == MODE_TRACEPOINT ? RECORD_UNKNOWN : 0;
 	if (!site->category)
 		return -ENOMEM;
-	return fill_frames(s, key->tgid, key->ip, key->stack, key->syscall != SYSCALL_NONE,
-			   &site->frames, &site->chain_end);
+	return chains__resolve(s, key->tgid, key->ip, key->stack, key->syscall != SYSCALL_NONE,
+			       &site->frames, &site->chain_end);
 }
 
 static int add_callsites(const struct session *s, const struct counters *c, struct site_row *rows,
@@ -295,8 +265,8 @@ static int add_advice(const struct session *s, const struct counters *close, str
 		a->error = key->error ? strerrorname_np(key->error) : NULL;
 		a->bytes = (int64_t)v.bytes;
 		a->released_pages = (int64_t)v.released;
-		err = fill_frames(s, key->tgid, key->ip, key->stack, true, &a->frames,
-				  &a->chain_end);
+		err = chains__resolve(s, key->tgid, key->ip, key->stack, true, &a->frames,
+				      &a->chain_end);
 		if (err)
 			return err;
 		r->totals.advice_calls += a->calls;
@@ -305,11 +275,26 @@ static int add_advice(const struct session *s, const struct counters *close, str
 	return 0;
 }
 
+/* Chains that were found to be wrong only when they were read: one for each fault. */
+static int add_cut_chains(struct record *r)
+{
+	const char *name = chain_end__name(CHAIN_NOT_A_RETURN);
+	int err = 0;
+
+	for (size_t i = 0; i < r->nr_callsites && !err; i++) {
+		const struct record_callsite *site = &r->callsites[i];
+
+		if (site->chain_end && !strcmp(site->chain_end, name))
+			err = record__add_unwind_error(r, name, site->faults ? site->faults : 1);
+	}
+	return err;
+}
+
 /* How many chains that were asked for ended early, by how. */
 static int fill_unwind_errors(const struct session *s, const struct counters *close,
 			      struct record *r)
 {
-	int err = 0;
+	int err = add_cut_chains(r);
 
 	for (u32 end = 0; end < NR_CHAIN_ENDS && !err; end++) {
 		int64_t n = (int64_t)(close->chain_ends[end] - s->open.counters.chain_ends[end]);

@@ -33,6 +33,7 @@ const char *chain_end__name(u32 end)
 		[CHAIN_STALE_MAPPING] = "stale-mapping",
 		[CHAIN_32BIT] = "32-bit",
 		[CHAIN_NO_ROOM] = "no-room",
+		[CHAIN_NOT_A_RETURN] = "not-a-return-address",
 	};
 
 	return end < NR_CHAIN_ENDS ? names[end] : NULL;

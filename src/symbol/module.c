@@ -16,6 +16,7 @@
 #include "symbol/elf_file.h"
 #include "symbol/module.h"
 #include "symbol/cfi.h"
+#include "symbol/code.h"
 #include "symbol/source.h"
 #include "symbol/symbols.h"
 
@@ -41,6 +42,7 @@ struct module {
 	Elf *elf, *debug_elf;
 	uint64_t base;
 	struct cfi_ranges ranges;
+	struct code *code; /* NULL where it cannot be read */
 	struct symbols symbols;
 	struct source *source;
 	struct place *places; /* open addressing, room is a power of two */
@@ -76,6 +78,7 @@ static void module__free(struct module *m)
 	source__close(m->source);
 	symbols__free(&m->symbols);
 	cfi__free_ranges(&m->ranges);
+	code__close(m->code);
 	elf_end(m->debug_elf);
 	elf_end(m->elf);
 	close_file(m->debug_fd);
@@ -224,6 +227,9 @@ static int module__read(struct module *m)
 	/* Without ranges, as in a damaged file, symbols are all there is. */
 	err = m->image ? cfi__read_ranges_image(m->image, m->image_size, &m->ranges)
 		       : cfi__read_ranges(m->fd, &m->ranges);
+	if (m->image ? code__open_image(&m->code, m->image, m->image_size)
+		     : code__open(&m->code, m->fd))
+		m->code = NULL;
 	return err == -ENOMEM ? err : read_names(m);
 }
 
@@ -285,17 +291,39 @@ static bool make_room(struct module *m)
 	return true;
 }
 
+/* The ELF virtual address of what lies at "file_offset". */
+static uint64_t address_of(const struct module *m, uint64_t file_offset)
+{
+	GElf_Phdr segment;
+
+	/* The vDSO is mapped as it lies in its image, whose one segment is all of it. */
+	if (m->elf && elf_file__segment(m->elf, file_offset, &segment))
+		return file_offset - segment.p_offset + segment.p_vaddr;
+	return file_offset;
+}
+
+bool module__can_return_to(struct module *m, uint64_t file_offset, bool *is_start)
+{
+	const struct cfi_range *range;
+	uint64_t address;
+
+	*is_start = false;
+	if (module__read(m))
+		return true;
+	address = address_of(m, file_offset);
+	range = cfi_ranges__find(&m->ranges, address);
+	*is_start = range && range->start == address && !cfi_ranges__find(&m->ranges, address - 1);
+	return *is_start || !m->code || code__is_after_call(m->code, address) == 1;
+}
+
 const struct record_frames *module__find(struct module *m, uint64_t file_offset, uint64_t *offset)
 {
-	uint64_t address = file_offset;
 	struct place *place;
-	GElf_Phdr segment;
+	uint64_t address;
 
 	if (module__read(m) || !make_room(m))
 		return NULL;
-	/* The vDSO is mapped as it lies in its image, whose one segment is all of it. */
-	if (m->elf && elf_file__segment(m->elf, file_offset, &segment))
-		address = file_offset - segment.p_offset + segment.p_vaddr;
+	address = address_of(m, file_offset);
 	*offset = address - m->base;
 	place = place_of(m->places, m->places_room, address);
 	if (place->frames.n)

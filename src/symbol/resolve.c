@@ -96,15 +96,40 @@ static int append(struct record_frames *frames, const char *module, const char *
 		       : -ENOMEM;
 }
 
+bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address)
+{
+	struct process_maps *p = find(r, pid);
+	const struct mapping *m = p ? process_maps__find(p, address) : NULL;
+	bool is_start;
+
+	if (!m)
+		return false;
+	return !m->module ||
+	       module__can_return_to(m->module, address - m->start + m->file_offset, &is_start);
+}
+
+/* Is it the first byte of a function, though it stands where return addresses do? */
+static bool is_start(const struct mapping *m, uint64_t address)
+{
+	bool start = false;
+
+	if (m && m->module)
+		module__can_return_to(m->module, address - m->start + m->file_offset, &start);
+	return start;
+}
+
 int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
 		      struct record_frames *frames)
 {
-	uint64_t at = address - is_return, offset;
 	struct process_maps *p = find(r, pid);
-	const struct mapping *m = p ? process_maps__find(p, at) : NULL;
+	const struct mapping *m = p ? process_maps__find(p, address - is_return) : NULL;
 	const struct record_frames *names;
+	uint64_t at, offset;
 	int err = 0;
 
+	if (is_return && is_start(m, address))
+		is_return = false;
+	at = address - is_return;
 	if (!m)
 		return append(frames, NULL, NULL, address, NULL);
 	/* Code that is in no file comes from a compiler at run time. */

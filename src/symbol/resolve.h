@@ -38,6 +38,10 @@ int resolver__remember(struct resolver *r, pid_t pid);
 int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
 		      struct record_frames *frames);
 
+/* Can a call have pushed "address" as where to return to? False for what is in no mapping that is
+ * known, and for code with no call instruction before it; true where that cannot be told. */
+bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address);
+
 /* Build-id of the program that "pid" runs, lower-case hex to be freed; NULL if it has none. */
 char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe);
 
