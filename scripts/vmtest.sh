@@ -139,6 +139,7 @@ make_initramfs() {
         [ ! -f "$file" ] || put "$file" "/boot/${file##*/}"
     done
     [ ! -x "$build/migpop" ] || put "$build/migpop" /bin/migpop
+    [ ! -d "$build/rules" ] || put "$build/rules" /bin/rules # beside the program, as in the build tree
     [ ! -d "$repo/tests/trace" ] || put "$repo/tests/trace" /tests/trace
     if [ -d "$build/tests/trace" ]; then
         while IFS= read -r -d '' file; do

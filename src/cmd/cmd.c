@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the commands share: one way to fail, one way to read --color.
+ * What the commands share: one way to fail, one way to read --color and --rules.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "symbol/rules.h"
 
 /* Names come from outside: whatever is in them, it stays one line. */
 static void say(const char *format, va_list args)
@@ -62,6 +63,31 @@ int attach_status(int err)
 		return STATUS_MACHINE;
 	default:
 		return STATUS_FAULT;
+	}
+}
+
+void rules_files__add(struct rules_files *files, const char *path)
+{
+	if (files->n == sizeof(files->v) / sizeof(*files->v))
+		usage_fail("more than %zu times --rules", files->n);
+	files->v[files->n++] = path;
+}
+
+int rules_files__open(const struct rules_files *files, struct rules **out)
+{
+	char why[4096];
+	int err = rules__open(out, files->v, files->n, why, sizeof(why));
+
+	switch (-err) {
+	case 0:
+		return STATUS_OK;
+	case ENODATA: /* none are installed */
+		return fail(STATUS_MACHINE, "%s", why);
+	case ENOMEM:
+	case EIO:
+		return fail(STATUS_FAULT, "cannot read rules: %s", why);
+	default:
+		return fail(STATUS_USAGE, "cannot read rules: %s", why);
 	}
 }
 

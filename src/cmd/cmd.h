@@ -7,6 +7,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Exit statuses, the same for every command. */
 enum {
@@ -34,6 +35,20 @@ void quiet_argp(struct argp_state *state);
 
 /* The status that a failure to attach ends with. */
 int attach_status(int err);
+
+struct rules;
+
+/* Of --rules FILE, in the order given. */
+struct rules_files {
+	const char *v[64];
+	size_t n;
+};
+
+void rules_files__add(struct rules_files *files, const char *path);
+
+/* These, this machine's and the shipped rules. STATUS_OK with *@out to be freed, or what to exit
+ * with: what is wrong has been said. */
+int rules_files__open(const struct rules_files *files, struct rules **out);
 
 /* --color of "when": auto asks NO_COLOR and whether stdout is a terminal. False: no such value. */
 bool parse_color(const char *when, bool *color);

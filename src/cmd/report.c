@@ -7,12 +7,13 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "output/groups.h"
+#include "symbol/rules.h"
 
 #include <argp.h>
 #include <signal.h>
 #include <string.h>
 
-enum { KEY_BY = 0x100, KEY_FORMAT };
+enum { KEY_BY = 0x100, KEY_FORMAT, KEY_RULES };
 
 struct report_options {
 	const char *input;
@@ -20,11 +21,13 @@ struct report_options {
 	const struct output_format *format;
 	bool grouped;
 	enum group_by by;
+	struct rules_files rules;
 };
 
 static const struct argp_option options[] = {
 	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing or syscall", 0},
 	{"format", KEY_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 0},
+	{"rules", KEY_RULES, "FILE", 0, "Categories anew, by these rules first (repeatable)", 0},
 	{0},
 };
 
@@ -57,6 +60,9 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FORMAT:
 		o->format = parse_format(arg);
+		return 0;
+	case KEY_RULES:
+		rules_files__add(&o->rules, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->input)
@@ -92,6 +98,23 @@ static int report__groups(const struct report_options *o, const struct record *r
 	return err;
 }
 
+/* Without rules of the user's a record keeps the categories that it was written with. */
+static int report__classify(const struct report_options *o, struct record *r)
+{
+	struct rules *rules;
+	int status, err;
+
+	if (!o->rules.n)
+		return STATUS_OK;
+	status = rules_files__open(&o->rules, &rules);
+	if (status)
+		return status;
+	err = rules__classify(rules, r);
+	rules__free(rules);
+	return err ? fail(STATUS_FAULT, "cannot classify %s: %s", o->input, strerror(-err))
+		   : STATUS_OK;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	static const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
@@ -117,6 +140,8 @@ int cmd_report(int argc, char **argv)
 		return STATUS_USAGE;
 	report__check(&o);
 	status = input__read(&r, o.input);
+	if (!status)
+		status = report__classify(&o, r);
 	if (!status)
 		status = output__open(&out, o.output.path, o.format);
 	if (status)

@@ -22,6 +22,7 @@
 #include "qemu/qmp.h"
 #include "symbol/debug_file.h"
 #include "symbol/resolve.h"
+#include "symbol/rules.h"
 
 enum { TARGETS_MAX = 4096, TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
 
@@ -34,6 +35,8 @@ struct options {
 	double duration, interval; /* seconds; 0: none */
 	struct tracer_options tracer;
 	struct resolver_options names;
+	struct rules_files rules_files;
+	struct rules *rules;
 	bool quiet, verbose, color;
 };
 
@@ -63,7 +66,8 @@ enum {
 	OPT_COLOR,
 	OPT_MAX_SITES,
 	OPT_DEBUG_DIR,
-	OPT_DEBUGINFOD
+	OPT_DEBUGINFOD,
+	OPT_RULES
 };
 
 static const struct argp_option argp_options[] = {
@@ -74,6 +78,7 @@ static const struct argp_option argp_options[] = {
 	 "Open and close with the migration that QEMU's monitor reports", 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
+	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
 	{"interval", 'i', "SECONDS", 0,
 	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
@@ -227,6 +232,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DEBUGINFOD:
 		o->names.debuginfod = true;
+		break;
+	case OPT_RULES:
+		rules_files__add(&o->rules_files, arg);
 		break;
 	case OPT_COLOR:
 		if (!parse_color(arg, &o->color))
@@ -540,9 +548,10 @@ static int trace_window(struct trace *t, struct output_file *out)
 	say_tracing(t);
 	reason = run(t);
 	err = session__close(&t->session, reason, &r);
-	if (err)
-		return fail(STATUS_FAULT, "cannot read the counters: %s", strerror(-err));
-	status = write_record(t->options, r, out);
+	if (!err)
+		err = rules__classify(t->options->rules, r);
+	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
+		     : write_record(t->options, r, out);
 	record__free(r);
 	return status;
 }
@@ -597,10 +606,14 @@ int cmd_trace(int argc, char **argv)
 	tracer__set_verbose(o.verbose);
 	o.tracer.tgids = o.pids;
 	o.tracer.nr_tgids = o.nr_pids;
-	status = output__open(&out, o.output, o.format);
+	status = rules_files__open(&o.rules_files, &o.rules);
+	if (!status)
+		status = output__open(&out, o.output, o.format);
 	if (status)
-		return status;
+		goto out;
 	status = trace_targets(&o, &out);
 	output_file__abort(&out);
+out:
+	rules__free(o.rules);
 	return status;
 }

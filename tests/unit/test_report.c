@@ -138,6 +138,35 @@ static void groups(void **state)
 	has(out, "\"populated_pages\": 262095");
 }
 
+static void categories_anew(void **state)
+{
+	char rules[80];
+	FILE *f;
+
+	(void)state;
+	snprintf(rules, sizeof(rules), "%s/mine.rules", dir);
+	f = fopen(rules, "w");
+	fputs("my-own in=memcpy<-main\n", f);
+	fclose(f);
+	setenv("MIGPOP_RULES_DIR", SOURCE_DIR "/rules", 1);
+	assert_int_equal(RUN(input, "--by", "category", "--rules", rules), 0);
+	has(out, "         49     0.02 %            0           0           49  my-own\n");
+	has(out, "  zero-page\n"); /* by the shipped rules */
+	f = fopen(rules, "w");
+	fputs("my-own in=memcpy<-main\nmy-own\n", f);
+	fclose(f);
+	assert_int_equal(RUN(input, "--rules", rules), 2);
+	has(err, "/mine.rules:2: my-own has no condition");
+	assert_int_equal(RUN(input, "--rules", "/nonexistent"), 2);
+	has(err, "migpop: cannot read rules: /nonexistent: No such file or directory\n");
+	setenv("MIGPOP_RULES_DIR", "/nonexistent", 1);
+	assert_int_equal(RUN(input, "--rules", "/dev/null"), 3);
+	has(err, "migpop: no rules in /nonexistent: ");
+	assert_int_equal(RUN(input), 0); /* which needs none */
+	unsetenv("MIGPOP_RULES_DIR");
+	unlink(rules);
+}
+
 static void usage_errors(void **state)
 {
 	(void)state;
@@ -196,8 +225,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_the_record), cmocka_unit_test(every_format),
-		cmocka_unit_test(groups),           cmocka_unit_test(usage_errors),
-		cmocka_unit_test(faults),           cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(groups),           cmocka_unit_test(categories_anew),
+		cmocka_unit_test(usage_errors),     cmocka_unit_test(faults),
+		cmocka_unit_test(groups_add_up),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);
