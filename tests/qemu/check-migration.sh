@@ -63,6 +63,12 @@ elif $run.backing != "hugetlb" then
 	      $totals.zero_populated_pages <= $totals.populated_pages)
 else empty end),
 
+(if $run.backing != "ram" and $run.backing != "hugetlb" then
+	(if $side == "source" then "zero-detect" else "zero-page" end) as $category |
+	([.callsites[] | select(.category == $category)] | sum(.zero_populated_pages)) as $named |
+	check("of them \($category)"; $named; ">= \($pages - 144)"; $named >= $pages - 144)
+else empty end),
+
 (if $process.inode != null then
 	check("guest memory in the books"; $books | length; 1; ($books | length) == 1),
 	check("residual pages of it"; $books[0].residual_pages; 0; $books[0].residual_pages == 0)
