@@ -52,8 +52,8 @@ struct rules {
 	size_t n;
 };
 
-/* What a line may say is empty: 0 with *@rule zeroed. -EINVAL with the reason in @why, or -ENOMEM.
- * @line is cut up and owned by the rule. */
+/* 0, with *@rule zeroed for a line that says nothing; -EINVAL with the reason in @why, or -ENOMEM.
+ * @line is cut up and freed by rule__clear(), or here where there is no rule. */
 int rule__parse(struct rule *rule, char *line, char *why, size_t why_size);
 void rule__clear(struct rule *rule);
 

@@ -378,7 +378,7 @@ static void users_come_first(void **state)
 
 static void missing_rules_are_said(void **state)
 {
-	struct rules *rules = (struct rules *)state;
+	struct rules *rules = (struct rules *)state; /* anything but NULL */
 	char expected[512];
 
 	setenv("MIGPOP_RULES_DIR", "/nonexistent", 1);
