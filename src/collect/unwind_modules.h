@@ -8,29 +8,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "migpop.h"
 #include "symbol/cfi.h"
-
-/* An executable mapping, as a line of /proc/PID/maps has it. */
-struct code_mapping {
-	u64 start, end;
-	u64 offset;       /* in the file */
-	u64 dev, inode;   /* 0 where there is no file */
-	const char *path; /* "" where there is none; not terminated by NUL but by the line's end */
-	size_t path_len;
-};
-
-/* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, until it
- * returns non-zero, which is returned. */
-int code_mappings__each(const char *text, int (*visit)(const struct code_mapping *, void *),
-			void *data);
+#include "symbol/code_mapping.h"
 
 struct unwind_module {
-	u64 dev, inode;        /* 0 for what is in no file */
-	struct timespec ctime; /* tells a file whose inode another had */
+	struct stat st; /* dev, inode and ctime are its identity; inode 0: in no file */
 	unsigned char build_id[32];
 	size_t build_id_len;
 	struct {
@@ -55,8 +41,7 @@ struct unwind_modules {
 
 void unwind_modules__free(struct unwind_modules *m);
 
-/* The module of a mapping of "pid", opened where it is new: through map_files, which knows deleted
- * files and those of other mount namespaces, else under the process's root. NULL without memory. */
+/* The module of a mapping of "pid", opened where it is new. NULL without memory. */
 struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 					  const struct code_mapping *mapping);
 

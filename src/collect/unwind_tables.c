@@ -108,7 +108,7 @@ static int scan_mapping(const struct code_mapping *mapping, void *data)
 	/* Where the base is depends on the rows, which are not read yet: the file's offset till
 	 * then. */
 	mappings[p->n++] = (struct unwind_mapping){
-		.start = mapping->start, .end = mapping->end, .base = mapping->offset};
+		.start = mapping->start, .end = mapping->end, .base = mapping->file_offset};
 	return 0;
 }
 
@@ -117,9 +117,12 @@ static int scan_text(struct unwind_tables *t, pid_t pid, char *text)
 {
 	struct code_process *p = find(t, pid), *more, fresh = {.pid = pid, .text = text};
 	struct scan scan = {.t = t, .process = &fresh};
+	char *copy;
 	int err;
 
-	err = code_mappings__each(text, scan_mapping, &scan);
+	copy = strdup(text);
+	err = copy ? code_mappings__each(copy, scan_mapping, &scan) : -ENOMEM;
+	free(copy);
 	if (!err && !p) {
 		more = realloc(t->processes, (t->nr_processes + 1) * sizeof(*more));
 		if (more) {
@@ -184,6 +187,25 @@ int unwind_tables__begin_reading(struct unwind_tables *t)
 	return -err;
 }
 
+/* A copy of a file that was placed, as containers have, has its rows there already. */
+static bool place_as_another(struct unwind_tables *t, struct unwind_module *m)
+{
+	for (size_t i = 0; m->build_id_len && i < t->modules.n; i++) {
+		const struct unwind_module *other = t->modules.v[i];
+
+		if (other == m || other->nr_rows != m->table.n || !other->nr_rows ||
+		    other->base != m->table.base || other->build_id_len != m->build_id_len ||
+		    memcmp(other->build_id, m->build_id, m->build_id_len) ||
+		    memcmp(t->maps.rows + other->first_row, m->table.rows,
+			   m->table.n * sizeof(*m->table.rows)))
+			continue;
+		m->first_row = other->first_row;
+		m->nr_rows = other->nr_rows;
+		return true;
+	}
+	return false;
+}
+
 /* Puts the module's rows behind those of others, where there is room. */
 static void place(struct unwind_tables *t, struct unwind_module *m)
 {
@@ -195,7 +217,9 @@ static void place(struct unwind_tables *t, struct unwind_module *m)
 	if (m->end != CHAIN_COMPLETE)
 		return;
 	m->base = m->table.base;
-	if (n > t->maps.max_rows - t->nr_rows) {
+	if (place_as_another(t, m)) {
+		/* shared */
+	} else if (n > t->maps.max_rows - t->nr_rows) {
 		m->end = CHAIN_NO_ROOM;
 	} else {
 		memcpy(t->maps.rows + t->nr_rows, m->table.rows, n * sizeof(*m->table.rows));
@@ -210,7 +234,7 @@ static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping 
 			 const struct unwind_module *m)
 {
 	struct code_mapping mapping = {
-		.start = scanned->start, .end = scanned->end, .offset = scanned->base};
+		.start = scanned->start, .end = scanned->end, .file_offset = scanned->base};
 
 	*to = *scanned;
 	to->first_row = m->end;

@@ -9,14 +9,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "symbol/code_mapping.h"
+
 struct module;
 struct modules;
 
-/* An executable mapping. */
 struct mapping {
-	uint64_t start, end, file_offset;
-	uint64_t device, inode;
-	char *path;            /* as the process sees it; "" for anonymous memory */
+	struct code_mapping code;
 	struct module *module; /* NULL where there is no file that can be read */
 };
 

@@ -105,7 +105,8 @@ bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address)
 	if (!m)
 		return false;
 	return !m->module ||
-	       module__can_return_to(m->module, address - m->start + m->file_offset, &is_start);
+	       module__can_return_to(m->module, address - m->code.start + m->code.file_offset,
+				     &is_start);
 }
 
 /* Is it the first byte of a function, though it stands where return addresses do? */
@@ -114,7 +115,8 @@ static bool is_start(const struct mapping *m, uint64_t address)
 	bool start = false;
 
 	if (m && m->module)
-		module__can_return_to(m->module, address - m->start + m->file_offset, &start);
+		module__can_return_to(m->module, address - m->code.start + m->code.file_offset,
+				      &start);
 	return start;
 }
 
@@ -133,16 +135,16 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	if (!m)
 		return append(frames, NULL, NULL, address, NULL);
 	/* Code that is in no file comes from a compiler at run time. */
-	if (!*m->path)
+	if (!*m->code.path)
 		return append(frames, "[jit]", NULL, address, NULL);
-	offset = at - m->start + m->file_offset;
+	offset = at - m->code.start + m->code.file_offset;
 	if (!m->module)
-		return append(frames, m->path, NULL, offset + is_return, NULL);
+		return append(frames, m->code.path, NULL, offset + is_return, NULL);
 	names = module__find(m->module, offset, &offset);
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; i < names->n && !err; i++)
-		err = append(frames, m->path, module__build_id(m->module), offset + is_return,
+		err = append(frames, m->code.path, module__build_id(m->module), offset + is_return,
 			     &names->v[i]);
 	return err;
 }
@@ -154,7 +156,7 @@ char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe)
 	for (size_t i = 0; p && exe && i < p->now.n; i++) {
 		const struct mapping *m = &p->now.v[i];
 
-		if (m->module && module__build_id(m->module) && !strcmp(m->path, exe))
+		if (m->module && module__build_id(m->module) && !strcmp(m->code.path, exe))
 			return strdup(module__build_id(m->module));
 	}
 	return NULL;

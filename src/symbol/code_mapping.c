@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Executable mappings of a process, and what is mapped there.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "collect/proc.h"
+#include "symbol/code_mapping.h"
+#include "symbol/elf_file.h"
+
+enum { IMAGE_MAX = 1 << 16 }; /* the vDSO is a few pages */
+
+/* The kernel writes a newline in a path as \012, and says behind it that the file is gone. */
+static void clean_path(char *path)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(path);
+	char *escape;
+
+	if (len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
+		path[len - strlen(deleted)] = '\0';
+	while ((escape = strstr(path, "\\012"))) {
+		*escape = '\n';
+		memmove(escape + 1, escape + 4, strlen(escape + 4) + 1);
+	}
+}
+
+/* Reads a line of maps whose path ends it; the path stays in the line. False if it is not code. */
+static bool parse_line(char *line, struct code_mapping *m)
+{
+	unsigned int major, minor;
+	char *at = line;
+
+	m->start = strtoull(at, &at, 16);
+	if (*at != '-')
+		return false;
+	m->end = strtoull(at + 1, &at, 16);
+	if (strlen(at) < 6 || at[3] != 'x')
+		return false;
+	m->file_offset = strtoull(at + 6, &at, 16);
+	major = (unsigned int)strtoul(at, &at, 16);
+	if (*at != ':')
+		return false;
+	minor = (unsigned int)strtoul(at + 1, &at, 16);
+	m->device = makedev(major, minor);
+	m->inode = strtoull(at, &at, 10);
+	m->path = at + strspn(at, " ");
+	clean_path(m->path);
+	return m->start < m->end;
+}
+
+int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data)
+{
+	char *line, *save = NULL;
+	struct code_mapping m;
+	int err = 0;
+
+	for (line = strtok_r(text, "\n", &save); line && !err; line = strtok_r(NULL, "\n", &save))
+		if (parse_line(line, &m))
+			err = visit(&m, data);
+	return err;
+}
+
+/* map_files leads to the file itself, wherever it is and even if it has no name any more; it needs
+ * more privilege than the way by name. */
+int code_mapping__open(pid_t pid, const struct code_mapping *m)
+{
+	struct stat st;
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid, m->start,
+		 m->end);
+	fd = elf_file__open(NULL, path);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	fd = elf_file__open(path, m->path);
+	/* Another file may have that name by now. Devices differ: btrfs and overlayfs show others.
+	 */
+	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
+		close(fd);
+		fd = -ESTALE;
+	}
+	return fd;
+}
+
+bool code_mapping__is_vdso(const struct code_mapping *m)
+{
+	return !strcmp(m->path, "[vdso]");
+}
+
+void *code_mapping__read(pid_t pid, const struct code_mapping *m)
+{
+	size_t size = m->end - m->start;
+
+	return size <= IMAGE_MAX ? proc__read_memory(pid, m->start, size) : NULL;
+}
