@@ -91,12 +91,25 @@ def check_losses(record, sites):
         fail("%d chains cut short, counted: %s" % (cut, lost.get("truncated_stacks")))
 
 
+def executable_ranges():
+    ranges = []
+    for line in open("/proc/%d/maps" % gdb.selected_inferior().pid):
+        where, permissions = line.split()[:2]
+        if "x" in permissions:
+            ranges.append([int(address, 16) for address in where.split("-")])
+    return ranges
+
+
 def debugger_chain():
     chain = []
     frame = gdb.newest_frame()
+    executable = executable_ranges()
+    # Beyond code without CFI, such as the start of a coroutine, gdb guesses and arrives in data.
     while frame is not None and len(chain) < 2 * MAX_FRAMES:
         # Inlined frames and guessed tail calls are no frames of the machine.
         if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
+            if not any(start <= frame.pc() < end for start, end in executable):
+                break
             chain.append(frame.pc())
         frame = frame.older()
     return chain
