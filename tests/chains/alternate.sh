@@ -19,10 +19,8 @@ expected=$(awk '$1 == "turns" { for (i = 0; i < $3; i++) printf "%s%d", i ? " " 
 jq -r '[.callsites[] | select(.frames[0].symbol == "leaf" and .populated_pages > 0)]
 	| group_by([.frames[] | [.module, .offset]])
 	| map("\([.[].populated_pages] | add)") | sort | join(" ")' "$work/record.json" >"$work/chains"
-others=$(jq '[.callsites[] | select(.frames[0].symbol == "leaf" and .chain_end != "complete")] | length
-	+ 0' "$work/record.json")
-echo "$3: $(cat "$work/chains"); lost $(jq -c .lost "$work/record.json")"
-[ -n "$expected" ] && [ "$(cat "$work/chains")" = "$expected" ] || { echo "FAIL: not $expected" && exit 1; }
+others=$(jq '[.callsites[] | select(.frames[0].symbol == "leaf" and .chain_end != "complete")] | length' "$work/record.json")
+echo "$3: $(cat "$work/chains")"
+[ "$(cat "$work/chains")" = "${expected:-nothing}" ] || { echo "FAIL: not $expected" && exit 1; }
 [ "$others" -eq 0 ] || { echo "FAIL: $others call sites with incomplete chains" && exit 1; }
-jq -e '[.lost.events, .lost.stacks, .lost.truncated_stacks, (.lost.unwind_errors | add // 0)] | add == 0' \
-	"$work/record.json" >/dev/null || { echo "FAIL: lost something" && exit 1; }
+jq -e '[.lost.events, .lost.stacks, .lost.truncated_stacks] | add == 0' "$work/record.json" >/dev/null || { echo "FAIL: lost something" && exit 1; }

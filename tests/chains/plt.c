@@ -63,11 +63,13 @@ int main(void)
 	stub = shape(through_far_stub, 8);              /* its push is the first below the page, */
 	first_stub = shape(through_far_first_stub, 16); /* this one its second, */
 	resolver = shape(through_far_resolver, 24);
-	deeper = shape(through_far_deeper, 640);
+	deeper = shape(through_far_deeper, 64);
 
-	chain__expect("on_fresh_stack", stub + first_stub + resolver + deeper + 4, "-", 0);
-	chain__expect("through_far_stub", stub, "-", 0);
-	chain__expect("through_far_first_stub", first_stub, "-", 0);
+	chain__expect("on_fresh_stack", stub + first_stub + resolver + 4, "complete", 0);
+	/* Its frame hangs on rbx, which nobody follows. */
+	chain__expect("-", deeper, "unsupported-rule", 0);
+	chain__expect("through_far_stub", stub, "complete", 0);
+	chain__expect("through_far_first_stub", first_stub, "complete", 0);
 	chain__expect("-", chain__populated(), "-", 0);
 	return chain__done();
 }

@@ -109,7 +109,6 @@ void shapes_of_libc(void)
 {
 	int populates;
 
-	memset(source, 1, sizeof(source));
 	shape_memcpy(8);
 	shape_memcpy_small(5);
 	shape_memset(7);
