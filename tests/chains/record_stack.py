@@ -7,6 +7,7 @@ import subprocess
 
 WHOLE = 8 << 10  # bytes of stack that are kept whole; of larger ones what is around frames
 BELOW, ABOVE = 192, 64
+SIGNAL = 320  # above a signal frame: the registers of what it interrupted
 
 
 def mappings(pid):
@@ -39,13 +40,17 @@ def rows_of(path, pcs):
     return sorted({tuple(int(n, 16) for n in line.split()) for line in output.splitlines()})
 
 
+def above(frame):
+    return SIGNAL if frame[2] == gdb.SIGTRAMP_FRAME else ABOVE
+
+
 def ranges_of(frames):
     low, high = frames[0][3] & ~7, frames[-1][3] + ABOVE
     if 0 <= high - low <= WHOLE:
         return [(low, high)]
     # Where a frame begins is where its caller's registers were saved.
     ranges = []
-    for start, end in sorted((f[3] - BELOW & ~7, f[3] + ABOVE) for f in frames):
+    for start, end in sorted((f[3] - BELOW & ~7, f[3] + above(f)) for f in frames):
         if ranges and start <= ranges[-1][1]:
             ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
         else:
