@@ -33,7 +33,7 @@ offset() {
 	nm -D "$1" | awk '$3 == "victim" { print $1 }'
 }
 
-# run LIBRARY…: leaves the record and what the program said in $work; 1 if the tracer does not start.
+# run LIBRARY…: leaves the record and what the program said in $work; 1 if the tracer fails.
 run() {
 	local good=$dir/victim.so status=0 to
 
@@ -52,7 +52,8 @@ run() {
 		((status != 3)) || [[ -e $work/right ]] || skip "$(tail -n 1 "$work/log")"
 		echo "FAIL: the tracer ended with status $status on ${*##*/}: $(tail -n 3 "$work/log")"
 		exec {to}>&-
-		wait "$target" || true
+		ended "$target" && echo "the program ended on its own: $(cat "$work/stderr")"
+		wait "$target" || echo "the program's status: $?"
 		target=''
 		return 1
 	fi
@@ -62,8 +63,10 @@ run() {
 	wait "$target" || die "the program failed: $(cat "$work/stderr")"
 	target=''
 	wait_until "$timeout" ended "$tracer" || die "the tracer does not end: $*"
-	wait "$tracer" || die "the tracer failed with status $? on: $* $(tail -n 3 "$work/log")"
+	wait "$tracer" || status=$?
 	tracer=''
+	((!status)) || echo "FAIL: the tracer ended with status $status on ${*##*/}: $(tail -n 3 "$work/log")"
+	((!status)) || return 1
 	sed -n 's/^mapped //p' "$work/said" |
 		jq -R -s 'split("\n") | map(split(" ") | select(length == 3)
 			| {start: (.[0] | tonumber), end: (.[1] | tonumber), path: .[2]})' >"$work/mapped"
