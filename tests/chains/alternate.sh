@@ -23,4 +23,4 @@ others=$(jq '[.callsites[] | select(.frames[0].symbol == "leaf" and .chain_end !
 echo "$3: $(cat "$work/chains")"
 [ "$(cat "$work/chains")" = "${expected:-nothing}" ] || { echo "FAIL: not $expected" && exit 1; }
 [ "$others" -eq 0 ] || { echo "FAIL: $others call sites with incomplete chains" && exit 1; }
-jq -e '[.lost.events, .lost.stacks, .lost.truncated_stacks] | add == 0' "$work/record.json" >/dev/null || { echo "FAIL: lost something" && exit 1; }
+jq -e '[.lost.events, .lost.stacks, .lost.truncated_stacks] | add == 0' "$work/record.json" >/dev/null || { echo "FAIL: lost $(jq -c .lost "$work/record.json")" && exit 1; }
