@@ -7,6 +7,7 @@
 import json
 
 MEMORY = "memfd:chains"  # what the program touches; the rest is the loader's business
+JIT = "[jit]"  # what records call code that no file holds
 MAX_FRAMES = 127
 MAX_HITS = 20000  # of one PC, until its chains must have been seen
 failures = 0
@@ -25,13 +26,13 @@ class Site:
         self.symbols = [f.get("symbol") for f in callsite["frames"]]
         self.seen = False
         self.chain = []
-        # Without a module: memory that the program made, where gdb can put no breakpoint beforehand.
-        self.stoppable = bool(callsite["frames"] and callsite["frames"][0].get("module"))
+        # Code that the program makes is nowhere yet when gdb sets its breakpoints.
+        self.stoppable = callsite["frames"] and callsite["frames"][0].get("module") not in (None, JIT)
         for frame in callsite["frames"]:
             module = frame.get("module") or ""
             if module.startswith("[vdso"):
                 module = "[vdso]"
-            if module and module not in bases:
+            if module and module != JIT and module not in bases:
                 fail("a frame in %s, which the program never mapped" % module)
             self.chain.append(bases.get(module, 0) + frame["offset"])
 
