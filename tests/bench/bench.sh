@@ -29,7 +29,7 @@ USAGE
 }
 
 rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=()
-contestants=migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours
+contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours'
 while (($#)); do
 	case $1 in
 	-h | --help) usage && exit 0 ;;

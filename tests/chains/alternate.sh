@@ -17,7 +17,7 @@ expected=$(awk '$1 == "turns" { for (i = 0; i < $3; i++) printf "%s%d", i ? " " 
 
 # Chains told apart by their offsets and modules; pages of each, and what else there may not be.
 jq -r '[.callsites[] | select(.frames[0].symbol == "leaf" and .populated_pages > 0)]
-	| group_by([.frames[] | [.module, .offset]])
+	| group_by([.frames[] | select(.inlined != true) | [.module, .offset]])
 	| map("\([.[].populated_pages] | add)") | sort | join(" ")' "$work/record.json" >"$work/chains"
 others=$(jq '[.callsites[] | select(.frames[0].symbol == "leaf" and .chain_end != "complete")] | length' "$work/record.json")
 echo "$3: $(cat "$work/chains")"

@@ -19,7 +19,11 @@ work=$(mktemp -d)
 tracer='' target=''
 cleanup() {
 	exec 2>/dev/null
-	kill -KILL $tracer $target
+	local p
+
+	for p in $tracer $target; do
+		kill -KILL "$p"
+	done
 	wait
 	rm -rf "$work"
 }
@@ -37,7 +41,7 @@ offset() {
 run() {
 	local good=$dir/victim.so status=0 to
 
-	rm -f "$work/record.json"
+	rm -f "$work/record.json" "$work/said"
 	"$dir/damaged" "$good" "$(offset "$good")" "$@" <"$work/orders" >"$work/said" 2>"$work/stderr" &
 	target=$!
 	exec {to}>"$work/orders"
@@ -85,7 +89,7 @@ chains() {
 		.callsites[] | select(.backing[0].name == "memfd:chains" and .populated_pages > 0)
 		| ([.frames[] | place | select(. != null) | .path | sub(".*/"; "")] | unique) as $libraries
 		| "\(.populated_pages) \(.chain_end) \($libraries | join(",") | if . == "" then "-" else . end) \(
-			[.frames[] | name] | join(" "))"' "$work/record.json"
+			[.frames[] | select(.inlined != true) | name] | join(" "))"' "$work/record.json"
 }
 
 # check: the chains of the last run against those in $work/right; adds up what there was.

@@ -29,6 +29,8 @@ class Site:
         # Code that the program makes is nowhere yet when gdb sets its breakpoints.
         self.stoppable = callsite["frames"] and callsite["frames"][0].get("module") not in (None, JIT)
         for frame in callsite["frames"]:
+            if frame.get("inlined"):
+                continue
             module = frame.get("module") or ""
             if module.startswith("[vdso"):
                 module = "[vdso]"
