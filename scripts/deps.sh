@@ -15,7 +15,7 @@ quickstart=(
 test=(
 	busybox-static cpio xz-utils zstd
 	shellcheck clang-format cppcheck bsdextrautils git
-	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1
+	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 )
 
 die() {

@@ -16,17 +16,20 @@ usage: bench.sh [options]
   --rounds N           rounds a contestant, odd is best (default 5)
   --memory SIZE        memory populated in a round (default 1G)
   --depth N            calls between main and the fault (default 4)
-  --contestants LIST   of migpop,migpop-cfi,perf,bpftrace,not-ours (default: all but migpop-cfi)
+  --threads N          that many at once, each with memory of its own (default 1)
+  --contestants LIST   of migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours (default: all of them)
   --build DIR          where the build left migpop and the workload (default build/release)
   --migpop PATH        the tracer (default: the one in --build)
   --mode MODE          handed to migpop trace
 Prints a table and, for each contestant, one line
-  bench contestant=NAME ns=N ratio=N ratio_min=N ratio_max=N rounds=N faults=N recorded=N
+  bench contestant=NAME ns=N ratio=N ratio_min=N ratio_max=N rounds=N faults=N recorded=N bytes=N
+migpop is that with --stack none, migpop-cfi with call chains, perf with -g, perf-dwarf with
+--call-graph dwarf. Bytes are those of the file that the tracer wrote.
 USAGE
 }
 
-rounds=5 memory=1G depth=4 build=$top/build/release migpop='' mode=()
-contestants=migpop,perf,bpftrace,not-ours
+rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=()
+contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours'
 while (($#)); do
 	case $1 in
 	-h | --help) usage && exit 0 ;;
@@ -36,6 +39,7 @@ while (($#)); do
 	--rounds) rounds=$2 ;;
 	--memory) memory=$2 ;;
 	--depth) depth=$2 ;;
+	--threads) threads=$2 ;;
 	--contestants) contestants=$2 ;;
 	--build) build=$2 ;;
 	--migpop) migpop=$2 ;;
@@ -44,9 +48,9 @@ while (($#)); do
 	esac
 	shift 2
 done
-((rounds > 0)) || { usage >&2 && exit 2; }
+((rounds > 0 && threads > 0)) || { usage >&2 && exit 2; }
 size=$(bytes "$memory")
-pages=$((size / $(getconf PAGE_SIZE)))
+pages=$((threads * size / $(getconf PAGE_SIZE)))
 fault=$build/tests/bench/fault
 : "${migpop:=$build/migpop}"
 tracepoint=exceptions:page_fault_user
@@ -73,7 +77,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # Contestants. attach_X starts one on a process and returns once it is attached; detach_X ends it and
-# sets `recorded` to the number of faults it saw there.
+# sets `recorded` to the number of faults it saw there, and `written` to the bytes of its file.
 
 attach_migpop_with() {
 	local stack=$1 pid=$2
@@ -95,6 +99,8 @@ detach_migpop() {
 	stop INT
 	recorded=$(jq '.totals.faults // 0' "$work/record.json")
 	populated=$(jq '.totals.populated_pages // 0' "$work/record.json")
+	written=$(stat -c %s "$work/record.json")
+	lost=$(jq '[.lost | .events, .stacks, .truncated_stacks, .unwind_errors[]?] | add' "$work/record.json")
 }
 
 attach_migpop() { attach_migpop_with none "$1"; }
@@ -102,10 +108,12 @@ attach_migpop-cfi() { attach_migpop_with cfi "$1"; }
 detach_migpop-cfi() { detach_migpop; }
 
 # perf starts disabled and says when it has been enabled: then every event is open.
-attach_perf() {
+attach_perf_with() {
+	local chain=$1 pid=$2
+
 	rm -f "$work"/ctl "$work"/ack
 	mkfifo "$work/ctl" "$work/ack"
-	perf record -e page-faults -c 1 -g -p "$1" -D -1 --control "fifo:$work/ctl,$work/ack" \
+	perf record -e page-faults -c 1 "$chain" -p "$pid" -D -1 --control "fifo:$work/ctl,$work/ack" \
 		-o "$work/perf.data" >"$work/log" 2>&1 &
 	tracer=$!
 	exec {ctl}<>"$work/ctl" {ack}<>"$work/ack"
@@ -120,8 +128,13 @@ attach_perf() {
 detach_perf() {
 	stop INT
 	recorded=$(grep -oE '\([0-9]+ samples\)' "$work/log" | tr -dc 0-9)
+	written=$(stat -c %s "$work/perf.data")
 	rm -f "$work/perf.data"
 }
+
+attach_perf() { attach_perf_with -g "$1"; }
+attach_perf-dwarf() { attach_perf_with --call-graph=dwarf "$1"; }
+detach_perf-dwarf() { detach_perf; }
 
 # The kernel knows which process holds which tracepoint.
 holds_tracepoint() {
@@ -148,6 +161,7 @@ detach_bpftrace() {
 	done
 	stop
 	recorded=$(awk '/\]: [0-9]+$/ { n += $NF } END { print n + 0 }' "$work/counts")
+	written=$(stat -c %s "$work/counts")
 }
 
 # Only another process is traced. It faults as well, afterwards, to show that its tracer was at work.
@@ -182,14 +196,15 @@ order() {
 
 check_recorded() {
 	case $contestant in
-	perf)
+	perf*)
 		# perf is known to lose samples, which is part of the comparison: it must have some.
-		((recorded >= pages / 10)) || die "perf recorded $recorded faults of $faults"
+		((recorded >= pages / 10)) || die "$contestant recorded $recorded faults of $faults"
 		;;
 	not-ours) ;;
 	migpop*)
 		((recorded >= pages)) || die "$contestant recorded $recorded faults of $faults"
 		((populated >= pages)) || die "$contestant recorded $populated pages of $pages"
+		((lost == 0)) || die "$contestant lost something: $(jq -c .lost "$work/record.json")"
 		;;
 	*) ((recorded >= pages)) || die "$contestant recorded $recorded faults of $faults" ;;
 	esac
@@ -218,9 +233,9 @@ prepare() {
 prepare
 # bash keeps one named coprocess without a warning; two are just what is wanted here.
 # shellcheck disable=SC2034 # order() uses them by name
-{ coproc workload { exec "$fault" -m "$size" -d "$depth"; }; } 2>/dev/null
+{ coproc workload { exec "$fault" -m "$size" -d "$depth" -t "$threads"; }; } 2>/dev/null
 # shellcheck disable=SC2034
-{ coproc other { exec "$fault" -m "$size" -d "$depth"; }; } 2>/dev/null
+{ coproc other { exec "$fault" -m "$size" -d "$depth" -t "$threads"; }; } 2>/dev/null
 
 IFS=, read -ra list <<<"$contestants"
 for contestant in "${list[@]}"; do
@@ -239,7 +254,7 @@ for ((round = 1; round <= rounds; round++)); do
 		faults=$had
 		check_recorded
 		order workload
-		echo "$contestant $before $traced $ns $had $recorded" >>"$work/rounds"
+		echo "$contestant $before $traced $ns $had $recorded $written" >>"$work/rounds"
 		before=$ns
 	done
 	[[ ! -t 2 ]] || printf '\rround %d of %d' "$round" "$rounds" >&2
@@ -257,9 +272,9 @@ median() {
 
 # shellcheck disable=SC2016 # awk's fields
 report() {
-	local ratio='$3 / (($2 + $4) / 2)' contestant ns median lowest highest faults recorded share
+	local ratio='$3 / (($2 + $4) / 2)' contestant ns median lowest highest faults recorded share bytes
 
-	printf 'contestant\tns a fault\tratio\tlowest\thighest\tfaults recorded\n'
+	printf 'contestant\tns a fault\tratio\tlowest\thighest\tfaults recorded\tbytes\n'
 	ns=$(figure all '$2 "\n" $4' | median)
 	printf 'untraced\t%.0f\t1.000\n' "$ns"
 	for contestant in "${list[@]}"; do
@@ -269,16 +284,18 @@ report() {
 		highest=$(figure "$contestant" "$ratio" | tail -n 1)
 		faults=$(figure "$contestant" '$5' | median)
 		recorded=$(figure "$contestant" '$6' | median)
+		bytes=$(figure "$contestant" '$7' | median)
 		share=$(printf '%.1f %%' "$(figure "$contestant" '100 * $6 / $5' | median)")
 		[[ $contestant != not-ours ]] || share='none, as it should'
-		printf '%s\t%.0f\t%.3f\t%.3f\t%.3f\t%s\n' "$contestant" "$ns" "$median" "$lowest" \
-			"$highest" "$share"
+		printf '%s\t%.0f\t%.3f\t%.3f\t%.3f\t%s\t%s\n' "$contestant" "$ns" "$median" "$lowest" \
+			"$highest" "$share" "$(numfmt --to=iec "${bytes%.*}")"
 		echo "bench contestant=$contestant ns=$ns ratio=$median ratio_min=$lowest" \
-			"ratio_max=$highest rounds=$rounds faults=$faults recorded=$recorded" >&3
+			"ratio_max=$highest rounds=$rounds faults=$faults recorded=$recorded" \
+			"bytes=$bytes" >&3
 	done
 }
 
-echo "$pages read faults a round on a fresh memfd, depth $depth, medians of $rounds rounds," \
+echo "$pages read faults a round on a fresh memfd, depth $depth, threads $threads, medians of $rounds rounds," \
 	"Linux $(uname -r), $(nproc) CPUs"
 report 3>"$work/lines" | column -t -s $'\t'
 echo

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The benchmark's workload: read faults on a fresh memfd mapping, a page at a time, under a call
- * stack of chosen depth. It waits for orders on stdin, so that tracers can come and go around it:
- * each line "go" is one round and answers with one line "NS-PER-FAULT FAULTS".
+ * stack of chosen depth, by as many threads at once as asked for. It waits for orders on stdin, so
+ * that tracers can come and go around it: each line "go" is one round and answers with one line
+ * "NS-PER-FAULT FAULTS".
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create(), RUSAGE_THREAD */
 #endif
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,17 @@ static long faults(void)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
+enum { THREADS_MAX = 64 };
+
+/* One thread's round. */
+struct round {
+	size_t size;
+	unsigned int depth;
+	uint64_t took_ns;
+	long faults;
+	int failed;
+};
+
 __attribute__((noinline)) static unsigned int read_pages(const volatile uint8_t *memory,
 							 size_t size, size_t page)
 {
@@ -52,34 +65,76 @@ descend(unsigned int levels, const volatile uint8_t *memory, size_t size, size_t
 	return descend(levels - 1, memory, size, page) + (memory == NULL);
 }
 
-static int round_of(size_t size, unsigned int depth)
+static uint8_t *map_fresh(size_t size)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int fd = memfd_create("fault", MFD_CLOEXEC);
-	uint64_t began, took;
 	uint8_t *memory;
-	long before, n;
 
 	if (fd < 0 || ftruncate(fd, (off_t)size)) {
 		perror("fault: memfd");
-		return -1;
+		return NULL;
 	}
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (memory == MAP_FAILED) {
 		perror("fault: mmap");
-		return -1;
+		return NULL;
 	}
+	return memory;
+}
+
+static void *round__run(void *arg)
+{
+	struct round *round = arg;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *memory = map_fresh(round->size);
+	uint64_t began;
+	long before;
+
+	round->failed = 1;
+	if (!memory)
+		return NULL;
 	before = faults();
 	began = now_ns();
-	if (descend(depth, memory, size, page)) {
+	if (descend(round->depth, memory, round->size, page)) {
 		fputs("fault: fresh memory was not zero\n", stderr);
-		return -1;
+		return NULL;
 	}
-	took = now_ns() - began;
-	n = faults() - before;
-	munmap(memory, size);
-	printf("%.1f %ld\n", (double)took / (double)(size / page), n);
+	round->took_ns = now_ns() - began;
+	round->faults = faults() - before;
+	round->failed = munmap(memory, round->size);
+	return NULL;
+}
+
+/* Threads beyond the first are new each round. */
+static int run_round(size_t size, unsigned int depth, unsigned int threads)
+{
+	struct round rounds[THREADS_MAX];
+	pthread_t ids[THREADS_MAX];
+	uint64_t took = 0;
+	unsigned int n;
+	long had = 0;
+	int failed = 0;
+
+	for (n = 0; n < threads; n++)
+		rounds[n] = (struct round){.size = size, .depth = depth};
+	for (n = 1; n < threads; n++)
+		if (pthread_create(&ids[n], NULL, round__run, &rounds[n]))
+			break;
+	failed = n < threads;
+	round__run(&rounds[0]);
+	while (--n)
+		pthread_join(ids[n], NULL);
+	for (n = 0; n < threads; n++) {
+		failed |= rounds[n].failed;
+		took += rounds[n].took_ns;
+		had += rounds[n].faults;
+	}
+	if (failed)
+		return -1;
+	printf("%.1f %ld\n",
+	       (double)took / (double)threads / (double)(size / (size_t)sysconf(_SC_PAGESIZE)),
+	       had);
 	fflush(stdout);
 	return 0;
 }
@@ -87,19 +142,21 @@ static int round_of(size_t size, unsigned int depth)
 int main(int argc, char **argv)
 {
 	size_t size = (size_t)1 << 30;
-	unsigned int depth = 4;
+	unsigned int depth = 4, threads = 1;
 	char line[64];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "m:d:")) != -1) {
+	while ((opt = getopt(argc, argv, "m:d:t:")) != -1) {
 		if (opt == 'm')
 			size = strtoul(optarg, NULL, 0);
 		else if (opt == 'd')
 			depth = (unsigned int)strtoul(optarg, NULL, 0);
+		else if (opt == 't')
+			threads = (unsigned int)strtoul(optarg, NULL, 0);
 		else
 			size = 0;
-		if (!size) {
-			fputs("usage: fault [-m BYTES] [-d DEPTH]\n", stderr);
+		if (!size || !threads || threads > THREADS_MAX) {
+			fputs("usage: fault [-m BYTES] [-d DEPTH] [-t THREADS]\n", stderr);
 			return 2;
 		}
 	}
@@ -108,7 +165,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "fault: not an order: %s", line);
 			return 2;
 		}
-		if (round_of(size, depth))
+		if (run_round(size, depth, threads))
 			return 1;
 	}
 	return 0;
