@@ -32,8 +32,9 @@ static void clean_path(char *path)
 	}
 }
 
-/* Reads a line of maps whose path ends it; the path stays in the line. False if it is not code. */
-static bool parse_line(char *line, struct code_mapping *m)
+/* Reads a line of maps whose path ends it; the path stays in the line. *is_code: can it be
+ * executed? */
+static bool parse_line(char *line, struct code_mapping *m, bool *is_code)
 {
 	unsigned int major, minor;
 	char *at = line;
@@ -42,8 +43,9 @@ static bool parse_line(char *line, struct code_mapping *m)
 	if (*at != '-')
 		return false;
 	m->end = strtoull(at + 1, &at, 16);
-	if (strlen(at) < 6 || at[3] != 'x')
+	if (strlen(at) < 6)
 		return false;
+	*is_code = at[3] == 'x';
 	m->file_offset = strtoull(at + 6, &at, 16);
 	major = (unsigned int)strtoul(at, &at, 16);
 	if (*at != ':')
@@ -58,13 +60,23 @@ static bool parse_line(char *line, struct code_mapping *m)
 
 int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data)
 {
+	struct code_mapping m, begin = {0};
 	char *line, *save = NULL;
-	struct code_mapping m;
+	bool is_code;
 	int err = 0;
 
-	for (line = strtok_r(text, "\n", &save); line && !err; line = strtok_r(NULL, "\n", &save))
-		if (parse_line(line, &m))
-			err = visit(&m, data);
+	for (line = strtok_r(text, "\n", &save); line && !err; line = strtok_r(NULL, "\n", &save)) {
+		if (!parse_line(line, &m, &is_code))
+			continue;
+		/* Loaders map a file from its beginning on, in one piece. */
+		if (!m.file_offset && m.inode)
+			begin = m;
+		if (!is_code)
+			continue;
+		m.load = m.inode && m.inode == begin.inode && m.device == begin.device ? begin.start
+										       : 0;
+		err = visit(&m, data);
+	}
 	return err;
 }
 

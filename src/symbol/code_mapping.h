@@ -14,7 +14,8 @@
 struct code_mapping {
 	uint64_t start, end, file_offset;
 	uint64_t device, inode; /* 0 where there is no file */
-	char *path;             /* as the process sees it; "" for anonymous memory */
+	uint64_t load; /* where the file's beginning is mapped, with it; 0 where it is not */
+	char *path;    /* as the process sees it; "" for anonymous memory */
 };
 
 /* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, by address,

@@ -143,6 +143,10 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	names = module__find(m->module, offset, &offset);
 	if (!names)
 		return -ENOMEM;
+	/* Headers that say another thing than how the file is mapped are not believed. */
+	if (m->code.load && offset != at - m->code.load)
+		return append(frames, m->code.path, module__build_id(m->module),
+			      address - m->code.load, NULL);
 	for (size_t i = 0; i < names->n && !err; i++)
 		err = append(frames, m->code.path, module__build_id(m->module), offset + is_return,
 			     &names->v[i]);
