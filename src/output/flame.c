@@ -90,8 +90,8 @@ static int string__compare(const char *a, const char *b)
 
 static int frame__compare(const struct record_frame *a, const struct record_frame *b)
 {
-	const char *x = a->function ? a->function : a->symbol;
-	const char *y = b->function ? b->function : b->symbol;
+	const char *x = a->function && a->function[0] ? a->function : a->symbol;
+	const char *y = b->function && b->function[0] ? b->function : b->symbol;
 	int cmp = string__compare(x, y);
 
 	if (!cmp)

@@ -26,6 +26,54 @@ static const char style[] =
 	".title{font:600 16px system-ui,sans-serif}.sub{font:12px system-ui,sans-serif;"
 	"fill:var(--soft)}.name{fill:var(--on)}.zero{fill:var(--zero)}.f:hover rect{opacity:.8}";
 
+struct span {
+	double x, width;
+};
+
+struct picture {
+	struct flame flame;
+	struct span *spans; /* one a node */
+	size_t depth;       /* levels with anything to be seen */
+};
+
+/* Sums that stop at 2^63 - 1 can be less than their parts: no child sticks out of its parent. */
+static void span__share(struct span *spans, const struct flame *flame, size_t i)
+{
+	const struct flame_node *node = &flame->v[i], *child = flame->v + node->first;
+	double parts = 0, whole = (double)node->populated_pages, x = spans[i].x;
+
+	for (size_t k = 0; k < node->n; k++)
+		parts += (double)child[k].populated_pages;
+	whole = whole > parts ? whole : parts;
+	for (size_t k = 0; k < node->n && whole > 0; k++) {
+		spans[node->first + k].x = x;
+		spans[node->first + k].width = spans[i].width * (double)child[k].populated_pages /
+					       whole;
+		x += spans[node->first + k].width;
+	}
+}
+
+/* Parents come before children, so that one pass knows where each begins. */
+static int picture__make(struct picture *p, const struct record *r)
+{
+	int err = flame__make(&p->flame, r);
+
+	if (err)
+		return err;
+	p->spans = calloc(p->flame.n, sizeof(*p->spans));
+	if (!p->spans)
+		return -ENOMEM;
+	p->spans[0] = (struct span){MARGIN, WIDTH - 2 * MARGIN};
+	for (size_t i = 0; i < p->flame.n; i++) {
+		if (p->spans[i].width < NARROWEST)
+			continue;
+		span__share(p->spans, &p->flame, i);
+		if (p->flame.v[i].depth >= p->depth)
+			p->depth = p->flame.v[i].depth + 1;
+	}
+	return 0;
+}
+
 static void svg__sentence(FILE *f, const struct record *r, const struct flame *flame)
 {
 	const struct flame_node *all = &flame->v[0];
@@ -49,9 +97,9 @@ static void svg__sentence(FILE *f, const struct record *r, const struct flame *f
 			format__percent(n, all->zero_populated_pages, all->populated_pages));
 }
 
-static void svg__head(FILE *f, const struct record *r, const struct flame *flame)
+static void svg__head(FILE *f, const struct record *r, const struct picture *p)
 {
-	int height = HEAD + FOOT + (int)flame->depth * ROW;
+	int height = HEAD + FOOT + (int)p->depth * ROW;
 
 	fprintf(f,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -67,7 +115,7 @@ static void svg__head(FILE *f, const struct record *r, const struct flame *flame
 		"<text class=\"title\" x=\"%d\" y=\"26\">Populated pages by call chain</text>\n"
 		"<text class=\"sub\" x=\"%d\" y=\"46\">",
 		style, MARGIN, MARGIN);
-	svg__sentence(f, r, flame);
+	svg__sentence(f, r, &p->flame);
 	fputs("</text>\n", f);
 }
 
@@ -99,27 +147,6 @@ static void svg__tooltip(FILE *f, const struct flame_node *node, const struct fl
 	fputs("</title>", f);
 }
 
-struct span {
-	double x, width;
-};
-
-/* Sums that stop at 2^63 - 1 can be less than their parts: no child sticks out of its parent. */
-static void span__share(struct span *spans, const struct flame *flame, size_t i)
-{
-	const struct flame_node *node = &flame->v[i], *child = flame->v + node->first;
-	double parts = 0, whole = (double)node->populated_pages, x = spans[i].x;
-
-	for (size_t k = 0; k < node->n; k++)
-		parts += (double)child[k].populated_pages;
-	whole = whole > parts ? whole : parts;
-	for (size_t k = 0; k < node->n && whole > 0; k++) {
-		spans[node->first + k].x = x;
-		spans[node->first + k].width = spans[i].width * (double)child[k].populated_pages /
-					       whole;
-		x += spans[node->first + k].width;
-	}
-}
-
 static void svg__node(FILE *f, const struct flame *flame, const struct flame_node *node,
 		      const struct span *span)
 {
@@ -148,28 +175,18 @@ static void svg__node(FILE *f, const struct flame *flame, const struct flame_nod
 	fputs("</svg>\n", f);
 }
 
-/* Parents before children, so that one pass knows where each begins. */
-static int svg__nodes(FILE *f, const struct flame *flame)
+static void svg__nodes(FILE *f, const struct picture *p)
 {
-	struct span *spans = calloc(flame->n, sizeof(*spans));
-
-	if (!spans)
-		return -ENOMEM;
-	spans[0] = (struct span){MARGIN, WIDTH - 2 * MARGIN};
-	for (size_t i = 0; i < flame->n; i++) {
-		if (spans[i].width < NARROWEST)
-			continue;
-		svg__node(f, flame, &flame->v[i], &spans[i]);
-		span__share(spans, flame, i);
-	}
-	free(spans);
-	return 0;
+	for (size_t i = 0; i < p->flame.n; i++)
+		if (p->spans[i].width >= NARROWEST)
+			svg__node(f, &p->flame, &p->flame.v[i], &p->spans[i]);
 }
 
 /* Each colour once, by the first category that has it. */
-static void svg__legend(FILE *f, const struct flame *flame)
+static void svg__legend(FILE *f, const struct picture *p)
 {
-	size_t y = HEAD + flame->depth * ROW + 22;
+	const struct flame *flame = &p->flame;
+	size_t y = HEAD + p->depth * ROW + 22;
 	bool seen[PALETTE_COLORS] = {false};
 	double x = MARGIN;
 	struct format_text t;
@@ -200,15 +217,15 @@ static void svg__legend(FILE *f, const struct flame *flame)
 
 int output_svg__write(const struct record *r, FILE *f)
 {
-	struct flame flame;
-	int err = flame__make(&flame, r);
+	struct picture p = {0};
+	int err = picture__make(&p, r);
 
 	if (err)
 		goto out;
-	svg__head(f, r, &flame);
-	if (flame.v[0].populated_pages > 0) {
-		err = svg__nodes(f, &flame);
-		svg__legend(f, &flame);
+	svg__head(f, r, &p);
+	if (p.flame.v[0].populated_pages > 0) {
+		svg__nodes(f, &p);
+		svg__legend(f, &p);
 	} else {
 		fprintf(f,
 			"<text x=\"%d\" y=\"%d\">This record has no call site that populated a "
@@ -216,9 +233,10 @@ int output_svg__write(const struct record *r, FILE *f)
 			MARGIN, HEAD + 13);
 	}
 	fputs("</svg>\n", f);
-	if (!err && ferror(f))
+	if (ferror(f))
 		err = -EIO;
 out:
-	flame__clear(&flame);
+	free(p.spans);
+	flame__clear(&p.flame);
 	return err;
 }

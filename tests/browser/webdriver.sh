@@ -76,10 +76,14 @@ element() {
 	webdriver element "$(jq -n --arg value "$1" '{using: "xpath", $value}')" | jq -r 'first(.[])'
 }
 
+# Into the middle first: WebDriver takes what lies under a bar that stays at the top for seen.
 click() {
 	local id
 
-	id=$(element "$1") && webdriver "element/$id/click" '{}' >/dev/null
+	id=$(element "$1") && webdriver execute/sync "$(jq -n --arg id "$id" '{args: [{
+		"element-6066-11e4-a52e-4f735466cecf": $id}],
+		script: "arguments[0].scrollIntoView({block: \"center\"})"}')" >/dev/null &&
+		webdriver "element/$id/click" '{}' >/dev/null
 }
 
 # keys XPATH TEXT: typed at the element. Enter, Escape and the arrows are WebDriver's code points.

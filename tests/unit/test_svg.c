@@ -92,6 +92,24 @@ static void test_names_are_text(void **state)
 	record__free(r);
 }
 
+/* A chain too narrow to be seen takes no room either, however deep. */
+static void test_as_high_as_what_is_seen(void **state)
+{
+	const char *const deep[] = {"g", "f", "e", "d", "c", "b", "a"};
+	struct record *r = sample__record();
+	struct record_callsite *c = record__add_callsite(r);
+	char *text;
+
+	(void)state;
+	c->populated_pages = 1;
+	sample__frames(&c->frames, deep, 7);
+	text = print(r);
+	/* the root and the four frames of the first call site, 20 px each */
+	assert_non_null(strstr(text, "width=\"1200\" height=\"198\""));
+	free(text);
+	record__free(r);
+}
+
 static void test_extremes(void **state)
 {
 	struct record *r = record__new();
@@ -133,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_says_what_it_shows),
 		cmocka_unit_test(test_names_are_text),
+		cmocka_unit_test(test_as_high_as_what_is_seen),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_characters_outside_of_xml),
 	};

@@ -130,7 +130,8 @@ function categoryBar() {
 		part.style.flexGrow = Number(share.pages) / Number(all);
 		bar.append(part);
 	}
-	return shares.length ? h("div", {class: "for"}, bar, h("ul", {class: "legend"},
+	/* That all of it is for "other" says nothing. */
+	return shares.some(x => x.name !== "other") ? h("div", {class: "for"}, bar, h("ul", {class: "legend"},
 		shares.map(x => h("li", null, dot(categoryColor(x.name)), h("span", {class: "cut"}, x.name),
 			h("b", null, count(x.pages)), h("span", {class: "soft"}, percent(x.pages, all)))))) : null;
 }
