@@ -11,11 +11,13 @@ quickstart=(
 	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
 	qemu-system-x86 jq
 )
-# To run kernels in virtual machines, to look at the code, and for the benchmark's other contestants.
+# To run kernels in virtual machines, to look at the code, for the benchmark's other contestants, and to
+# open reports.
 test=(
 	busybox-static cpio xz-utils zstd
 	shellcheck clang-format cppcheck bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
+	chromium chromium-driver curl libxml2-utils
 )
 
 die() {

@@ -5,8 +5,10 @@
  */
 #include "output/formats.h"
 #include "output/folded.h"
+#include "output/html.h"
 #include "output/json.h"
 #include "output/pprof.h"
+#include "output/svg.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +18,8 @@ static const struct output_format formats[] = {
 	{"json", output_json__write, false},
 	{"folded", output_folded__write, false},
 	{"pprof", output_pprof__write, true},
+	{"html", output_html__write, false},
+	{"svg", output_svg__write, false},
 };
 
 const struct output_format *output_format__find(const char *name)

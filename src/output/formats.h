@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 /* The names in the table, for people. */
-#define OUTPUT_FORMATS "text, json, folded, pprof"
+#define OUTPUT_FORMATS "text, json, folded, pprof, html, svg"
 
 struct output_format {
 	const char *name;

@@ -5,7 +5,7 @@
  */
 #include "output/json.h"
 #include "output/json_members.h"
-#include "output/json_writer.h"
+#include "output/json_write_internal.h"
 
 static json_object *writer__value(struct writer *w, const struct member *m, const void *p)
 {
@@ -58,12 +58,22 @@ static void writer__members(struct writer *w, json_object *object, const struct 
 	}
 }
 
-static void writer__frames(struct writer *w, json_object *parent, const struct record_frames *f)
+void writer__frame(struct writer *w, json_object *object, const struct record_frame *f)
 {
-	json_object *array = writer__array(w, parent, "frames");
+	writer__members(w, object, frame_members, f);
+}
 
-	for (size_t i = 0; array && i < f->n; i++)
-		writer__members(w, writer__element(w, array), frame_members, &f->v[i]);
+static void record_writer__frames(struct record_writer *rw, json_object *parent,
+				  const struct record_frames *f)
+{
+	json_object *array = writer__array(&rw->w, parent, "frames");
+
+	for (size_t i = 0; array && i < f->n; i++) {
+		if (rw->frame)
+			writer__append(&rw->w, array, rw->frame(rw, &f->v[i]));
+		else
+			writer__frame(&rw->w, writer__element(&rw->w, array), &f->v[i]);
+	}
 }
 
 static void writer__backing(struct writer *w, json_object *parent, const struct record_backing *v,
@@ -120,8 +130,9 @@ static void writer__head(struct writer *w, json_object *root, const struct recor
 	writer__members(w, writer__object(w, root, "totals"), totals_members, r);
 }
 
-static void writer__record(struct writer *w, json_object *root, const struct record *r)
+void record_writer__put(struct record_writer *rw, json_object *root, const struct record *r)
 {
+	struct writer *w = &rw->w;
 	json_object *array, *object;
 
 	writer__head(w, root, r);
@@ -141,7 +152,7 @@ static void writer__record(struct writer *w, json_object *root, const struct rec
 		object = writer__element(w, array);
 		writer__members(w, object, callsite_members, &r->callsites[i]);
 		writer__backing(w, object, r->callsites[i].backing, r->callsites[i].nr_backing);
-		writer__frames(w, object, &r->callsites[i].frames);
+		record_writer__frames(rw, object, &r->callsites[i].frames);
 	}
 	writer__backing(w, root, r->backing, r->nr_backing);
 
@@ -149,7 +160,7 @@ static void writer__record(struct writer *w, json_object *root, const struct rec
 	for (size_t i = 0; array && i < r->nr_advice; i++) {
 		object = writer__element(w, array);
 		writer__members(w, object, advice_members, &r->advice[i]);
-		writer__frames(w, object, &r->advice[i].frames);
+		record_writer__frames(rw, object, &r->advice[i].frames);
 	}
 	array = writer__array(w, root, "timeline");
 	for (size_t i = 0; array && i < r->nr_timeline; i++)
@@ -160,10 +171,10 @@ static void writer__record(struct writer *w, json_object *root, const struct rec
 
 int output_json__write(const struct record *r, FILE *f)
 {
-	struct writer w = {.failed = false};
-	json_object *root = writer__check(&w, json_object_new_object());
+	struct record_writer rw = {.frame = NULL};
+	json_object *root = writer__check(&rw.w, json_object_new_object());
 
 	if (root)
-		writer__record(&w, root, r);
-	return writer__finish(&w, root, f);
+		record_writer__put(&rw, root, r);
+	return writer__finish(&rw.w, root, f);
 }

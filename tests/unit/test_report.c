@@ -114,6 +114,10 @@ static void every_format(void **state)
 	has(out, "fn+0x788310;memcpy 49\n");
 	assert_int_equal(RUN(input, "--format", "pprof"), 0);
 	has(out, "\x1f\x8b");
+	assert_int_equal(RUN(input, "--format", "html"), 0);
+	has(out, "<title>fedora-7");
+	assert_int_equal(RUN(input, "--format", "svg"), 0);
+	has(out, "<svg ");
 	/* the help says what the table has */
 	for (char *s = strtok(names, ", "); s; s = strtok(NULL, ", "))
 		assert_non_null(output_format__find(s));
@@ -173,7 +177,7 @@ static void usage_errors(void **state)
 	assert_int_equal(RUN(input, "--by", "thread"), 2);
 	has(err, "does not say which thread");
 	assert_int_equal(RUN(input, "--by", "moon"), 2);
-	assert_int_equal(RUN(input, "--format", "html"), 2);
+	assert_int_equal(RUN(input, "--format", "tex"), 2);
 	assert_int_equal(RUN(input, "--by", "category", "--format", "folded"), 2);
 	has(err, "--by goes with text and json only, not with --format folded\n");
 	assert_int_equal(RUN(input, "--format", "pprof", "--by", "category"), 2);
