@@ -176,17 +176,18 @@ static long backing__close(struct bpf_map *map, struct backing_key *key, struct 
 }
 
 /* The memory of a process goes with its last thread. What it had is the kernel's side of the books.
- */
+ * BPF_CORE_READ(), since at each pointer that a program follows by itself the verifier searches all
+ * of the kernel's BTF for a type that vouches for it (57539b1c0ac2, 6.3). */
 static __always_inline void process__close(struct task_struct *task)
 {
 	struct process *p = process__get(task->tgid);
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 
 	if (!p || !mm)
 		return;
 	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
-	p->exit_page_tables = mm->pgtables_bytes.counter;
-	p->exit_hugetlb = mm->hugetlb_usage.counter;
+	p->exit_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
+	p->exit_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
 	p->exited = 1;
 }
 
@@ -206,7 +207,7 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 		return 0;
 	task_state__end(ts, task);
 	task_state__flush(ts);
-	if (task->signal->live.counter == 0 && is_target(task)) {
+	if (BPF_CORE_READ(task, signal, live.counter) == 0 && is_target(task)) {
 		process__close(task);
 		if (__sync_fetch_and_add(&nr_targets, -1) == 1)
 			bpf_for_each_map_elem(&backings, backing__close, NULL, 0);
@@ -235,6 +236,7 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	struct task_struct *task = ctx->task;
 	struct vm_area_struct *vma = ctx->vma;
 	struct backing_key key;
+	struct mm_struct *mm;
 	struct process *p;
 	u32 flags;
 
@@ -245,8 +247,9 @@ int common__open(struct bpf_iter__task_vma *ctx)
 		return 0;
 	vma__register(vma, &key, flags);
 	p = process__get(task->tgid);
-	if (p && task->mm)
-		p->hugetlb_usage = task->mm->hugetlb_usage.counter;
+	mm = BPF_CORE_READ(task, mm);
+	if (p && mm)
+		p->hugetlb_usage = BPF_CORE_READ(mm, hugetlb_usage.counter);
 	return 0;
 }
 

@@ -50,13 +50,14 @@ static bool link_attaches(int prog, int target, enum bpf_attach_type type)
 
 static bool trampoline_attaches(const struct btf *kernel, enum bpf_attach_type type)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	int id = kernel ? btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) : -ENOENT;
 	bool attaches;
 	int prog;
 
 	if (id < 0)
 		return false;
+	opts.expected_attach_type = type;
 	opts.attach_btf_id = (__u32)id;
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing, NR_NOTHING, &opts);
 	attaches = link_attaches(prog, 0, type);
