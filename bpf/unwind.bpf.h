@@ -63,24 +63,30 @@ static __always_inline void memo__release(const struct task_struct *task)
 
 struct far_words {
 	const struct memo_way *way;
-	const struct unwind *u;
+	struct unwind *u;
 	u32 differ;
 };
 
+/* Words come in order, from the window on; those beyond it are read into it, many at once. */
 static long memo_way__compare_word(u32 i, struct far_words *far)
 {
-	u64 word = unwind__index(i, UNWIND_WORDS_MAX - 1), at, value;
+	u64 word = unwind__index(i, UNWIND_WORDS_MAX - 1), at, offset;
 	const struct memo_way *way = far->way;
-	const struct unwind *u = far->u;
+	struct unwind *u = far->u;
 
 	if (!way || !u || i >= way->nr_words)
 		return 1;
-	at = way->words[word].at;
-	if (at < UNWIND_WINDOW)
-		value = u->window[unwind__index(at / 8, UNWIND_WINDOW / 8 - 1)];
-	else if (bpf_probe_read_user(&value, sizeof(value), (void *)((way->sp & ~7ULL) + at)))
-		value = ~way->words[word].value;
-	far->differ = value != way->words[word].value;
+	at = u->base + way->words[word].at;
+	offset = at - u->window_at;
+	if (offset >= u->window_len) {
+		if (!unwind__refill(u, at)) {
+			far->differ = 1;
+			return 1;
+		}
+		offset = 0;
+	}
+	far->differ = u->window[unwind__index(offset / 8, UNWIND_WINDOW / 8 - 1)] !=
+		      way->words[word].value;
 	return far->differ;
 }
 
@@ -90,7 +96,7 @@ static long memo_way__compare_word(u32 i, struct far_words *far)
 __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 {
 	const struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
-	const struct unwind *u = unwind__scratch(program);
+	struct unwind *u = unwind__scratch(program);
 	const struct memo_way *way;
 	u32 n;
 
@@ -127,7 +133,7 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, 
 			continue;
 		if (span > UNWIND_WINDOW)
 			continue;
-		if (span > u->window_len) {
+		if (u->window_at != u->base || span > u->window_len) {
 			u->window_at = u->base;
 			u->window_len = 0;
 			if (bpf_probe_read_user(u->window, span, (void *)u->base)) {
