@@ -141,7 +141,7 @@ struct {
 	__type(value, struct unwind);
 } unwinds SEC(".maps");
 
-enum { MEMO_WAYS = 4, MEMO_SLOTS = 1024, MAPPINGS_MAX = 65536 };
+enum { MEMO_WAYS = 4, MEMO_WINDOW = 1024, MEMO_SLOTS = 1024, MAPPINGS_MAX = 65536 };
 
 /* A chain remembered with the registers and words that it rests on. */
 struct memo_way {
@@ -159,7 +159,9 @@ struct memo_way {
 
 struct memo {
 	u64 task;
-	u64 next;
+	u32 next; /* way to be replaced */
+	u32 last; /* way that was found, or filled, last */
+	u64 window[MEMO_WINDOW / 8];
 	struct memo_way ways[MEMO_WAYS];
 };
 

@@ -242,7 +242,11 @@ static __always_inline void task_state__take_stack(struct task_state *ts, void *
 	if (stack_kind == STACK_NONE)
 		return;
 	if (stack_kind == STACK_CFI) {
-		ts->stack = chain__take(regs->ip, regs->sp, regs->bp, exact, program);
+		if (program == UNWIND_IN_USER_FAULT || program == UNWIND_IN_FUNCTION)
+			id = memo__last_chain(bpf_get_current_task_btf(), regs, exact);
+		if (id < 0)
+			id = chain__take(regs->ip, regs->sp, regs->bp, exact, program);
+		ts->stack = id;
 		return;
 	}
 	id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
