@@ -2,9 +2,7 @@
 /*
  * migpop trace: which processes, from when to when, and where the record goes.
  */
-#include <argp.h>
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,31 +15,18 @@
 
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
+#include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
 #include "qemu/qmp.h"
 #include "symbol/debug_file.h"
-#include "symbol/resolve.h"
 #include "symbol/rules.h"
 
-enum { TARGETS_MAX = 4096, TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
-
-struct options {
-	pid_t *pids;
-	size_t nr_pids;
-	char **command; /* NULL without one */
-	const char *qmp_path, *output;
-	const struct output_format *format;
-	double duration, interval; /* seconds; 0: none */
-	struct tracer_options tracer;
-	struct resolver_options names;
-	struct rules_files rules_files;
-	struct rules *rules;
-	bool quiet, verbose, color;
-};
+enum { TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
 
 struct trace {
-	const struct options *options;
+	const struct trace_options *options;
+	const struct rules *rules;
 	struct session session;
 	struct tracer *tracer;
 	struct qmp *qmp;
@@ -52,209 +37,6 @@ struct trace {
 	uint64_t start_ms, next_tick_ms, next_line_ms;
 	struct record *last; /* of the live table */
 };
-
-static const char doc[] =
-	"Watch one or more processes, attribute every populated page.\v"
-	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
-	"end, unless -d or --qmp says otherwise.";
-
-enum {
-	OPT_QMP = 256,
-	OPT_MODE,
-	OPT_STACK,
-	OPT_FORMAT,
-	OPT_COLOR,
-	OPT_MAX_SITES,
-	OPT_DEBUG_DIR,
-	OPT_DEBUGINFOD,
-	OPT_RULES
-};
-
-static const struct argp_option argp_options[] = {
-	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
-	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
-	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
-	{"qmp", OPT_QMP, "SOCKET", 0,
-	 "Open and close with the migration that QEMU's monitor reports", 2},
-	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
-	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
-	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
-	{"interval", 'i', "SECONDS", 0,
-	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
-	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
-	{"stack", OPT_STACK, "KIND", 0,
-	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
-	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
-	{"debug-dir", OPT_DEBUG_DIR, "DIR", 0,
-	 "Look for separate debug files there before /usr/lib/debug", 4},
-	{"debuginfod", OPT_DEBUGINFOD, 0, 0,
-	 "Ask the servers of DEBUGINFOD_URLS for debug files; without it no request is made", 4},
-	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
-	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
-	{"quiet", 'q', 0, 0, "Say nothing but errors", 5},
-	{0},
-};
-
-static bool parse_number(const char *text, double low, double high, double *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtod(text, &end);
-	return !errno && end != text && !*end && *out >= low && *out <= high;
-}
-
-static bool add_pid(struct options *o, pid_t pid)
-{
-	for (size_t i = 0; i < o->nr_pids; i++)
-		if (o->pids[i] == pid)
-			return true;
-	if (o->nr_pids == TARGETS_MAX)
-		return false;
-	o->pids[o->nr_pids++] = pid;
-	return true;
-}
-
-static void parse_pid(struct options *o, const char *text)
-{
-	double number;
-	pid_t tgid;
-
-	if (!parse_number(text, 1, 4194304, &number) || number != floor(number))
-		usage_fail("not a process id: %s", text);
-	tgid = proc__tgid((pid_t)number);
-	if (tgid < 0)
-		usage_fail("no such process: %s", text);
-	if (!add_pid(o, tgid))
-		usage_fail("more than %d targets", TARGETS_MAX);
-}
-
-static void parse_cgroup(struct options *o, const char *cgroup)
-{
-	char path[4096];
-	size_t before = o->nr_pids;
-	FILE *procs;
-	int pid;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	procs = fopen(path, "re");
-	if (!procs && *cgroup != '/') {
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", cgroup);
-		procs = fopen(path, "re");
-	}
-	if (!procs)
-		usage_fail("no such cgroup: %s", cgroup);
-	while (procs && fscanf(procs, "%d", &pid) == 1)
-		if (pid > 0 && !add_pid(o, pid))
-			usage_fail("more than %d targets", TARGETS_MAX);
-	if (procs)
-		fclose(procs);
-	if (o->nr_pids == before)
-		usage_fail("no process in cgroup %s", cgroup);
-	o->tracer.follow_children = true;
-}
-
-static int find_word(const char *word, const char *const *words, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (!strcmp(word, words[i]))
-			return i;
-	return -1;
-}
-
-static int parse_word(const char *what, const char *word, const char *const *words, int n)
-{
-	int i = find_word(word, words, n);
-
-	if (i < 0)
-		usage_fail("unknown %s: %s", what, word);
-	return i;
-}
-
-static void check_options(const struct options *o)
-{
-	if (!o->nr_pids && !o->command)
-		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
-	if (o->nr_pids && o->command)
-		usage_fail("either a command or -p and -c, not both");
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
-	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
-	struct options *o = state->input;
-	double number;
-
-	switch (key) {
-	case 'p':
-		parse_pid(o, arg);
-		break;
-	case 'c':
-		parse_cgroup(o, arg);
-		break;
-	case 'd':
-		if (!parse_number(arg, 0.001, 1e9, &o->duration))
-			usage_fail("not a number of seconds: %s", arg);
-		break;
-	case 'i':
-		if (!parse_number(arg, 0.05, 1e6, &o->interval))
-			usage_fail("not a number of seconds: %s", arg);
-		break;
-	case 'o':
-		o->output = arg;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case OPT_QMP:
-		o->qmp_path = arg;
-		break;
-	case OPT_FORMAT:
-		o->format = parse_format(arg);
-		break;
-	case OPT_MODE:
-		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
-		break;
-	case OPT_STACK:
-		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);
-		break;
-	case OPT_MAX_SITES:
-		if (!parse_number(arg, 1, 1e8, &number))
-			usage_fail("not a number of call sites: %s", arg);
-		o->tracer.max_sites = (unsigned int)number;
-		break;
-	case OPT_DEBUG_DIR:
-		o->names.debug_dir = arg;
-		break;
-	case OPT_DEBUGINFOD:
-		o->names.debuginfod = true;
-		break;
-	case OPT_RULES:
-		rules_files__add(&o->rules_files, arg);
-		break;
-	case OPT_COLOR:
-		if (!parse_color(arg, &o->color))
-			usage_fail("unknown colour setting: %s", arg);
-		break;
-	case ARGP_KEY_ARGS:
-		o->command = state->argv + state->next;
-		o->tracer.follow_children = true;
-		break;
-	case ARGP_KEY_INIT:
-		quiet_argp(state);
-		break;
-	case ARGP_KEY_END:
-		check_options(o);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
 
 static uint64_t now_ms(void)
 {
@@ -286,7 +68,7 @@ static int start_child(struct trace *t)
 
 static int start_targets(struct trace *t)
 {
-	const struct options *o = t->options;
+	const struct trace_options *o = t->options;
 	int err = session__watch(&t->session, o->pids, o->nr_pids);
 
 	if (!err)
@@ -326,7 +108,10 @@ static bool is_under_way(const char *status)
 					     "wait-unplug",
 					     "colo"};
 
-	return find_word(status, states, sizeof(states) / sizeof(*states)) >= 0;
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (!strcmp(status, states[i]))
+			return true;
+	return false;
 }
 
 /* Follows the migration; the reason to close the window, or NULL. */
@@ -415,7 +200,7 @@ static const char *on_signal(struct trace *t)
 
 static const char *on_time(struct trace *t, uint64_t now)
 {
-	const struct options *o = t->options;
+	const struct trace_options *o = t->options;
 
 	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
 		return "duration";
@@ -475,7 +260,8 @@ static const char *run(struct trace *t)
 	return reason;
 }
 
-static int write_record(const struct options *o, const struct record *r, struct output_file *out)
+static int write_record(const struct trace_options *o, const struct record *r,
+			struct output_file *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
 
@@ -549,16 +335,17 @@ static int trace_window(struct trace *t, struct output_file *out)
 	reason = run(t);
 	err = session__close(&t->session, reason, &r);
 	if (!err)
-		err = rules__classify(t->options->rules, r);
+		err = rules__classify(t->rules, r);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
 		     : write_record(t->options, r, out);
 	record__free(r);
 	return status;
 }
 
-static int trace_targets(const struct options *o, struct output_file *out)
+static int trace_targets(const struct trace_options *o, const struct rules *rules,
+			 struct output_file *out)
 {
-	struct trace t = {.options = o, .signal_fd = -1};
+	struct trace t = {.options = o, .rules = rules, .signal_fd = -1};
 	char why[512];
 	int status, err;
 
@@ -588,32 +375,27 @@ static int trace_targets(const struct options *o, struct output_file *out)
 
 int cmd_trace(int argc, char **argv)
 {
-	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
-	pid_t pids[TARGETS_MAX];
-	struct options o = {
-		.pids = pids, .format = output_format__find("text"), .tracer.stack = STACK_CFI};
+	static struct trace_options o; /* the targets may be many */
+	struct rules *rules = NULL;
 	struct output_file out;
-	int status;
+	int status = trace_options__parse(&o, argc, argv);
 
-	parse_color("auto", &o.color);
-	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o))
-		return STATUS_USAGE;
+	if (status)
+		return status;
 	if (geteuid())
 		return fail(STATUS_MACHINE,
 			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
 	if (o.names.debuginfod && debug_finder__why_no_debuginfod())
 		return fail(STATUS_MACHINE, "--debuginfod: %s", debug_finder__why_no_debuginfod());
 	tracer__set_verbose(o.verbose);
-	o.tracer.tgids = o.pids;
-	o.tracer.nr_tgids = o.nr_pids;
-	status = rules_files__open(&o.rules_files, &o.rules);
+	status = rules_files__open(&o.rules_files, &rules);
 	if (!status)
 		status = output__open(&out, o.output, o.format);
 	if (status)
 		goto out;
-	status = trace_targets(&o, &out);
+	status = trace_targets(&o, rules, &out);
 	output_file__abort(&out);
 out:
-	rules__free(o.rules);
+	rules__free(rules);
 	return status;
 }

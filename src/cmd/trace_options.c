@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the command line of migpop trace says.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/inout.h"
+#include "cmd/trace_options.h"
+#include "collect/proc.h"
+
+static const char doc[] =
+	"Watch one or more processes, attribute every populated page.\v"
+	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
+	"end, unless -d or --qmp says otherwise.";
+
+enum {
+	OPT_QMP = 256,
+	OPT_MODE,
+	OPT_STACK,
+	OPT_FORMAT,
+	OPT_COLOR,
+	OPT_MAX_SITES,
+	OPT_DEBUG_DIR,
+	OPT_DEBUGINFOD,
+	OPT_RULES
+};
+
+static const struct argp_option argp_options[] = {
+	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
+	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
+	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
+	{"qmp", OPT_QMP, "SOCKET", 0,
+	 "Open and close with the migration that QEMU's monitor reports", 2},
+	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
+	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
+	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
+	{"interval", 'i', "SECONDS", 0,
+	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
+	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
+	{"stack", OPT_STACK, "KIND", 0,
+	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
+	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
+	{"debug-dir", OPT_DEBUG_DIR, "DIR", 0,
+	 "Look for separate debug files there before /usr/lib/debug", 4},
+	{"debuginfod", OPT_DEBUGINFOD, 0, 0,
+	 "Ask the servers of DEBUGINFOD_URLS for debug files; without it no request is made", 4},
+	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
+	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
+	{"quiet", 'q', 0, 0, "Say nothing but errors", 5},
+	{0},
+};
+
+static bool parse_number(const char *text, double low, double high, double *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtod(text, &end);
+	return !errno && end != text && !*end && *out >= low && *out <= high;
+}
+
+static bool add_pid(struct trace_options *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->nr_pids; i++)
+		if (o->pids[i] == pid)
+			return true;
+	if (o->nr_pids == TARGETS_MAX)
+		return false;
+	o->pids[o->nr_pids++] = pid;
+	return true;
+}
+
+static void parse_pid(struct trace_options *o, const char *text)
+{
+	double number;
+	pid_t tgid;
+
+	if (!parse_number(text, 1, 4194304, &number) || number != floor(number))
+		usage_fail("not a process id: %s", text);
+	tgid = proc__tgid((pid_t)number);
+	if (tgid < 0)
+		usage_fail("no such process: %s", text);
+	if (!add_pid(o, tgid))
+		usage_fail("more than %d targets", TARGETS_MAX);
+}
+
+static void parse_cgroup(struct trace_options *o, const char *cgroup)
+{
+	char path[4096];
+	size_t before = o->nr_pids;
+	FILE *procs;
+	int pid;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	procs = fopen(path, "re");
+	if (!procs && *cgroup != '/') {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", cgroup);
+		procs = fopen(path, "re");
+	}
+	if (!procs)
+		usage_fail("no such cgroup: %s", cgroup);
+	while (procs && fscanf(procs, "%d", &pid) == 1)
+		if (pid > 0 && !add_pid(o, pid))
+			usage_fail("more than %d targets", TARGETS_MAX);
+	if (procs)
+		fclose(procs);
+	if (o->nr_pids == before)
+		usage_fail("no process in cgroup %s", cgroup);
+	o->tracer.follow_children = true;
+}
+
+static int parse_word(const char *what, const char *word, const char *const *words, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(word, words[i]))
+			return i;
+	usage_fail("unknown %s: %s", what, word);
+}
+
+static void check_options(const struct trace_options *o)
+{
+	if (!o->nr_pids && !o->command)
+		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+	if (o->nr_pids && o->command)
+		usage_fail("either a command or -p and -c, not both");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
+	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
+	struct trace_options *o = state->input;
+	double number;
+
+	switch (key) {
+	case 'p':
+		parse_pid(o, arg);
+		break;
+	case 'c':
+		parse_cgroup(o, arg);
+		break;
+	case 'd':
+		if (!parse_number(arg, 0.001, 1e9, &o->duration))
+			usage_fail("not a number of seconds: %s", arg);
+		break;
+	case 'i':
+		if (!parse_number(arg, 0.05, 1e6, &o->interval))
+			usage_fail("not a number of seconds: %s", arg);
+		break;
+	case 'o':
+		o->output = arg;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case OPT_QMP:
+		o->qmp_path = arg;
+		break;
+	case OPT_FORMAT:
+		o->format = parse_format(arg);
+		break;
+	case OPT_MODE:
+		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
+		break;
+	case OPT_STACK:
+		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);
+		break;
+	case OPT_MAX_SITES:
+		if (!parse_number(arg, 1, 1e8, &number))
+			usage_fail("not a number of call sites: %s", arg);
+		o->tracer.max_sites = (unsigned int)number;
+		break;
+	case OPT_DEBUG_DIR:
+		o->names.debug_dir = arg;
+		break;
+	case OPT_DEBUGINFOD:
+		o->names.debuginfod = true;
+		break;
+	case OPT_RULES:
+		rules_files__add(&o->rules_files, arg);
+		break;
+	case OPT_COLOR:
+		if (!parse_color(arg, &o->color))
+			usage_fail("unknown colour setting: %s", arg);
+		break;
+	case ARGP_KEY_ARGS:
+		o->command = state->argv + state->next;
+		o->tracer.follow_children = true;
+		break;
+	case ARGP_KEY_INIT:
+		quiet_argp(state);
+		break;
+	case ARGP_KEY_END:
+		check_options(o);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+int trace_options__parse(struct trace_options *o, int argc, char **argv)
+{
+	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
+
+	memset(o, 0, sizeof(*o));
+	o->format = output_format__find("text");
+	o->tracer.stack = STACK_CFI;
+	parse_color("auto", &o->color);
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o))
+		return STATUS_USAGE;
+	o->tracer.tgids = o->pids;
+	o->tracer.nr_tgids = o->nr_pids;
+	return STATUS_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the command line of migpop trace says. Knows nothing of tracing.
+ */
+#ifndef MIGPOP_CMD_TRACE_OPTIONS_H
+#define MIGPOP_CMD_TRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "collect/tracer.h"
+#include "output/formats.h"
+#include "symbol/resolve.h"
+#include "symbol/rules.h"
+
+enum { TARGETS_MAX = 4096 };
+
+struct trace_options {
+	pid_t pids[TARGETS_MAX];
+	size_t nr_pids;
+	char **command; /* NULL without one */
+	const char *qmp_path, *output;
+	const struct output_format *format;
+	double duration, interval; /* seconds; 0: none */
+	struct tracer_options tracer;
+	struct resolver_options names;
+	struct rules_files rules_files;
+	bool quiet, verbose, color;
+};
+
+/* Ends the program with one line where the command line is wrong. STATUS_OK, or the status to end
+ * with. */
+int trace_options__parse(struct trace_options *o, int argc, char **argv);
+
+#endif
