@@ -66,7 +66,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, u32);
 	__type(value, struct task_state);
 } tasks SEC(".maps");
@@ -141,7 +141,7 @@ struct {
 	__type(value, struct unwind);
 } unwinds SEC(".maps");
 
-enum { MEMO_WAYS = 4, MEMO_WINDOW = 1024, MEMO_SLOTS = 1024, MAPPINGS_MAX = 65536 };
+enum { MEMO_WAYS = 4, MEMO_WINDOW = 1024, MAPPINGS_MAX = 65536 };
 
 /* A chain remembered with the registers and words that it rests on. */
 struct memo_way {

@@ -104,7 +104,7 @@ struct advice {
 	u64 released;
 };
 
-enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 255, TASK_SLOTS = 4096 };
+enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 255, TASK_SLOTS = 4096, MEMO_SLOTS = 512 };
 
 /* A page allocated by a task of ours of which it is not yet known what it became. */
 struct pending {

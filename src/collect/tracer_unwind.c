@@ -15,7 +15,7 @@
 #include "collect/unwind_tables.h"
 
 /* Chains are fewer than call sites, which differ by backing and access as well. */
-enum { SITES_PER_CHAIN = 2, MEMO_SLOTS = 1024, SITES_DEFAULT = 16384 };
+enum { SITES_PER_CHAIN = 4, SITES_DEFAULT = 16384 };
 
 const char *chain_end__name(u32 end)
 {
@@ -52,7 +52,7 @@ int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *opt
 		if (err && err != -ESRCH)
 			return err;
 	}
-	unwind_tables__sizes(t->tables, &t->max_rows, &t->max_mappings);
+	unwind_tables__sizes(t->tables, options->follow_children, &t->max_rows, &t->max_mappings);
 	return unwind_tables__begin_reading(t->tables);
 }
 

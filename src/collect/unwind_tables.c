@@ -18,8 +18,9 @@
 #include "collect/proc.h"
 #include "collect/unwind_tables.h"
 
-/* Room for libraries that are loaded later: QEMU's display and network back ends among them. */
-enum { SPARE_ROWS = 512 * 1024, SPARE_MAPPINGS = 8192 };
+/* Room for libraries that are loaded later, QEMU's display and network back ends among them; and
+ * for programs that are not known yet: a QEMU and its libraries have 650,000 rows. */
+enum { SPARE_ROWS = 256 * 1024, PROGRAM_ROWS = 1280 * 1024, SPARE_MAPPINGS = 8192 };
 
 struct code_process {
 	pid_t pid;
@@ -161,9 +162,10 @@ int unwind_tables__scan(struct unwind_tables *t, pid_t pid)
 	return text ? scan_text(t, pid, text) : -ESRCH;
 }
 
-void unwind_tables__sizes(const struct unwind_tables *t, size_t *rows, size_t *mappings)
+void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *rows,
+			  size_t *mappings)
 {
-	*rows = SPARE_ROWS;
+	*rows = programs ? PROGRAM_ROWS : SPARE_ROWS;
 	*mappings = SPARE_MAPPINGS;
 	for (size_t i = 0; i < t->modules.n; i++)
 		*rows += t->modules.v[i]->size_hint;

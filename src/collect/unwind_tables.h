@@ -6,6 +6,7 @@
 #ifndef MIGPOP_COLLECT_UNWIND_TABLES_H
 #define MIGPOP_COLLECT_UNWIND_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,8 +31,10 @@ void unwind_tables__free(struct unwind_tables *t);
 /* Reads the mappings of a process, in place of those known. 0, or a negative errno. */
 int unwind_tables__scan(struct unwind_tables *t, pid_t pid);
 
-/* How large the maps should be for what was scanned, with room for what may be mapped later. */
-void unwind_tables__sizes(const struct unwind_tables *t, size_t *rows, size_t *mappings);
+/* How large the maps should be for what was scanned, with room for what may be mapped later; and,
+ * if "programs", for programs yet to be started. */
+void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *rows,
+			  size_t *mappings);
 
 /* Reads the rows of what was scanned in threads of its own, until unwind_tables__publish(). */
 int unwind_tables__begin_reading(struct unwind_tables *t);

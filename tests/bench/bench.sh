@@ -197,9 +197,9 @@ order() {
 # measure: one half of a round; sets `ns` to the median of three times that the workload works, and
 # `faults` to what all of them had. The first after a tracer's start pays for the start's heat.
 measure() {
-	local all='' had=0 i
+	local all='' had=0
 
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		order workload
 		all+=$ns$'\n'
 		had=$((had + faults))
