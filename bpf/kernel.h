@@ -141,7 +141,7 @@ struct signal_struct {
 
 struct task_struct {
 	int pid, tgid;
-	unsigned int flags;
+	unsigned int flags, ptrace;
 	unsigned long maj_flt;
 	int pagefault_disabled;
 	struct mm_struct *mm;
@@ -221,7 +221,7 @@ enum { PF_ERROR_WRITE = 1 << 1 };
 enum { USER_CS = 0x33 };
 
 /* include/uapi/asm-generic/signal.h */
-enum { SIGSTOP = 19 };
+enum { SIGURG = 23 };
 
 /* include/uapi/linux/magic.h */
 #define MAGIC_TMPFS     0x01021994u

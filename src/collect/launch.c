@@ -98,7 +98,7 @@ void launch__continue(pid_t pid)
 	ptrace(PTRACE_CONT, pid, 0, 0);
 }
 
-/* Nobody but a BPF program sends a SIGSTOP from inside the kernel. */
+/* A BPF program sends it. So does a socket with urgent data, to those who ask for it. */
 static bool is_from_kernel(pid_t pid)
 {
 	siginfo_t info;
@@ -133,7 +133,7 @@ enum launch_event launch__poll(pid_t pid, int *status)
 				ptrace(PTRACE_LISTEN, pid, 0, 0);
 			break;
 		default:
-			if (WSTOPSIG(*status) == SIGSTOP && is_from_kernel(pid))
+			if (WSTOPSIG(*status) == SIGURG && is_from_kernel(pid))
 				return LAUNCH_MAPPED;
 			ptrace(PTRACE_CONT, pid, 0, WSTOPSIG(*status));
 		}

@@ -107,8 +107,8 @@ int tracer__changes_fd(const struct tracer *t);
 /* "served" is called with each process whose mappings were read anew; it may have ended since. */
 void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data);
 
-/* The thread "tid" is stopped by SIGSTOP whenever it has mapped code, until its tracer continues it
- * after tracer__serve(). */
+/* The thread "tid", if it is traced by ptrace, stops for its tracer whenever it has mapped code, by
+ * a SIGURG: should the tracer be gone, that is ignored. It goes on after tracer__serve(). */
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid);
 
 /* One hook: what doctor shows. */
