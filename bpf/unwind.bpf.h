@@ -315,6 +315,13 @@ static __always_inline void count_end(const struct task_struct *task, u32 end)
 		__sync_fetch_and_add(&chain_ends[unwind__index(end, CHAIN_ENDS_ROOM - 1)], 1);
 }
 
+/* A read that fails is a fault in kernel mode, for which that program does not run again. */
+static __always_inline void unwind__count_reads(const struct unwind *u, u32 program)
+{
+	if (program == UNWIND_IN_KERNEL_FAULT && u->failed_reads)
+		__sync_fetch_and_add(&runs_not_missed, u->failed_reads);
+}
+
 /* The chain of the current thread from these user registers on; -1 if it could not be kept. Global,
  * so that it is verified once a program; its state lies in a map. */
 __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
@@ -338,6 +345,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	u->failed_reads = 0;
 	way = memo ? memo__find(memo, (u32)task->pid % MEMO_SLOTS, u, program) : NULL;
 	if (way) {
+		unwind__count_reads(u, program);
 		count_end(task, way->end);
 		return way->chain;
 	}
@@ -355,10 +363,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 		bpf_loop(CHAIN_FRAMES_MAX + 1, unwind__next, &u, 0);
 	else
 		u->end = CHAIN_32BIT;
-	/* A read that fails is a fault in kernel mode, for which that program does not run again.
-	 */
-	if (program == UNWIND_IN_KERNEL_FAULT && u->failed_reads)
-		__sync_fetch_and_add(&runs_not_missed, u->failed_reads);
+	unwind__count_reads(u, program);
 	count_end(task, u->end);
 	id = chain__intern(u, program);
 	if (memo && id >= 0)
