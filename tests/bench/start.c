@@ -6,6 +6,7 @@
  *
  *	start [-x FILE]... LOG -- TRACER ARG...     PID in ARG stands for the process
  *
+ * stdout gets the most memory that the tracer had resident, in KiB.
  * LOG gets one line a page: ns from the tracer's exec on, negative before. -x maps what FILE
  * executes, as a process that runs it has it mapped.
  */
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -157,6 +159,7 @@ int main(int argc, char **argv)
 	pid_t target, tracer;
 	int opt, errors, status;
 	int64_t began;
+	struct rusage usage;
 	FILE *log;
 
 	if (s == MAP_FAILED)
@@ -177,7 +180,8 @@ int main(int argc, char **argv)
 	await_tracing(errors);
 	stop_populating(s, &s->stop);
 	kill(tracer, SIGINT);
-	waitpid(tracer, &status, 0);
+	wait4(tracer, &status, 0, &usage);
+	printf("%ld\n", usage.ru_maxrss);
 	kill(target, SIGKILL);
 	log = fopen(argv[optind], "w");
 	for (size_t i = 0; log && i < s->pages; i++)

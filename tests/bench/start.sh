@@ -18,7 +18,8 @@ usage: start.sh [options]
   --runs FILE     whose executable mappings the process has (default: a QEMU in PATH, else none)
   --build DIR     where the build left migpop and the workload (default build/release)
 Prints, for each kind, one line
-  bench start mode=MODE stack=STACK ms=MEDIAN ms_min=MS ms_max=MS rounds=N
+  bench start mode=MODE stack=STACK ms=MEDIAN ms_min=MS ms_max=MS rss_mib=MEDIAN rounds=N
+rss_mib is the most memory that the tracer had resident; the maps in the kernel are not in it.
 USAGE
 }
 
@@ -53,19 +54,19 @@ if [[ $runs ]]; then
 	done < <(echo "$runs" && ldd "$runs" | awk '$3 ~ /^\// { print $3 }')
 fi
 
-# start MODE STACK: one start; the ms until the first page that was counted.
+# start MODE STACK: one start; the ms until the first page that was counted, and the tracer's KiB.
 start() {
-	local counted pages first
+	local counted pages first kib
 
-	"$build/tests/bench/start" "${code[@]}" "$work/log" -- "$build/migpop" trace -p PID \
-		--mode "$1" --stack "$2" --format json -o "$work/record" || return
+	kib=$("$build/tests/bench/start" "${code[@]}" "$work/log" -- "$build/migpop" trace -p PID \
+		--mode "$1" --stack "$2" --format json -o "$work/record") || return
 	counted=$(jq '[.callsites[].backing[] | select(.name | test("memfd:start")).populated_pages]
 		| add // 0' "$work/record")
 	pages=$(wc -l <"$work/log")
 	((counted > 0 && counted < pages)) || die "$counted pages counted of $pages"
 	first=$(sed -n "$((pages - counted + 1))p" "$work/log")
 	((first > 0)) || die "a page was counted $((-first)) ns before the tracer was there"
-	awk -v ns="$first" 'BEGIN { printf "%.1f\n", ns / 1e6 }'
+	awk -v ns="$first" -v kib="$kib" 'BEGIN { printf "%.1f %.1f\n", ns / 1e6, kib / 1024 }'
 }
 
 for mode in ${modes//,/ }; do
@@ -74,11 +75,12 @@ for mode in ${modes//,/ }; do
 			start "$mode" "$stack"
 		done | sort -n >"$work/ms"
 		awk -v kind="mode=$mode stack=$stack" '
-			{ v[NR] = $1 }
+			{ v[NR] = $1; rss[NR] = $2 }
 			END {
-				median = (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2
+				middle = int((NR + 1) / 2)
+				median = (v[middle] + v[int((NR + 2) / 2)]) / 2
 				print "bench start", kind, "ms=" median, "ms_min=" v[1], "ms_max=" v[NR],
-					"rounds=" NR
+					"rss_mib=" rss[middle], "rounds=" NR
 			}' "$work/ms"
 	done
 done
