@@ -31,7 +31,7 @@ command -v jq >/dev/null || skip "jq is not installed"
 # Expected of an idle guest: firmware fills fewer than 144 pages whatever the guest's size (49
 # measured), so 262,000 of the 262,144 pages of 1 GiB are populated only to be found zero. Anonymous
 # memory maps the shared zero page instead and populates nothing; huge pages cannot be told apart.
-# shellcheck disable=SC2016 # $names are jq's
+# shellcheck disable=SC2016 # names with a dollar are jq's
 checks='
 def check(what; value; expected; holds):
 	"\(if holds then "ok  " else "FAIL" end)  \($side | .[0:11])\t\(what)\t\(value)\t\(expected)";
@@ -78,6 +78,10 @@ else empty end),
 	      ($books[0].kernel_pages // 0) >= $pages - 144 and $books[0].kernel_pages <= $pages)
 else empty end),
 
+([.callsites[] | select(.chain_end == "complete")] | sum(.populated_pages)) as $complete |
+check("with a complete chain"; $complete; ">= 99.9 % of \($totals.populated_pages)";
+      $complete >= 0.999 * ($totals.populated_pages // 1e18)),
+check("bytes of the record"; $size; "<= 1048576"; $size <= 1048576),
 check("lost events"; .lost.events; 0; .lost.events == 0),
 check("lost stacks"; .lost.stacks; 0; .lost.stacks == 0),
 check("truncated stacks"; .lost.truncated_stacks; 0; .lost.truncated_stacks == 0),
@@ -95,6 +99,7 @@ for end in source destination; do
 		continue
 	fi
 	lines=$(jq -r --arg side "$end" --arg memory "$memory" \
+		--argjson size "$(stat -c %s "$record")" \
 		--argjson run "$(<"$out/run.json")" "$checks" "$record") ||
 		lines="FAIL  $end	record	does not have the shape of migpop.record/1"
 	column -t -s $'\t' <<<"$lines"
