@@ -266,8 +266,9 @@ static void set_bit(u64 *bits, pid_t tgid)
 }
 
 /* POSIX_FADV_DONTNEED empties the batches of all CPUs when a page resists (mm/fadvise.c): the first
- * of this very program does, it is mapped. No page is dropped. */
-void tracer__drain(void)
+ * of this very program does, it is mapped. No page is dropped. File systems in memory ignore it: an
+ * initramfs. */
+static void drain_by_fadvise(void)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
@@ -275,6 +276,25 @@ void tracer__drain(void)
 		return;
 	posix_fadvise(fd, 0, sysconf(_SC_PAGESIZE), POSIX_FADV_DONTNEED);
 	close(fd);
+}
+
+/* Moving a page empties them first, even to where it is (mm/migrate.c: lru_cache_disable()). A
+ * kernel without NUMA has no such call. */
+static void drain_by_move(void)
+{
+	void *page = (void *)((uintptr_t)&page & ~(uintptr_t)4095);
+	int status = -1, node;
+
+	if (syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0) || status < 0)
+		return;
+	node = status;
+	syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, 1 << 1 /* MPOL_MF_MOVE */);
+}
+
+void tracer__drain(void)
+{
+	drain_by_fadvise();
+	drain_by_move();
 }
 
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
