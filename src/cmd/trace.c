@@ -147,6 +147,19 @@ static void print_line(struct trace *t)
 	t->last = r;
 }
 
+/* Do others live on, though the first thread stands at its end? One that has taken its SIGKILL and
+ * is not yet exiting cannot be told from them but by waiting: a moment, or the program is held up.
+ */
+static bool others_stay(pid_t pid)
+{
+	for (int i = 0; i < 20; i++) {
+		if (!proc__others_live(pid))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
 /* Reason to close the window, or NULL. */
 static const char *on_child(struct trace *t)
 {
@@ -167,7 +180,7 @@ static const char *on_child(struct trace *t)
 			break;
 		case LAUNCH_EXITING:
 			/* Others go on: what it has at its end is not known yet. */
-			target->at_exit_known = !proc__others_live(t->child) &&
+			target->at_exit_known = !others_stay(t->child) &&
 						!proc__figures(t->child, &target->at_exit);
 			resolver__remember(t->session.resolver, t->child);
 			launch__continue(t->child);

@@ -174,10 +174,11 @@ pid_t proc__tgid(pid_t pid)
 }
 
 /* PF_EXITING among the flags of stat(5), or a SIGKILL that it has not taken yet, as all threads of
- * a process that ends as a whole have. */
+ * a process that ends as a whole have. Workers of io_uring live for others, whether or not they
+ * have taken theirs. */
 static bool thread__is_doomed(pid_t pid, pid_t tid)
 {
-	enum { PF_EXITING = 0x4 };
+	enum { PF_EXITING = 0x4, PF_IO_WORKER = 0x10 };
 	char name[32], *status, *stat, *after;
 	unsigned long long pending = 0;
 	unsigned int flags = 0;
@@ -193,7 +194,7 @@ static bool thread__is_doomed(pid_t pid, pid_t tid)
 	after = stat ? strrchr(stat, ')') : NULL;
 	if (after)
 		sscanf(after, ") %*c %*d %*d %*d %*d %*d %u", &flags);
-	doomed = !stat || flags & PF_EXITING || pending >> (SIGKILL - 1) & 1;
+	doomed = !stat || flags & (PF_EXITING | PF_IO_WORKER) || pending >> (SIGKILL - 1) & 1;
 	free(status);
 	free(stat);
 	return doomed;
