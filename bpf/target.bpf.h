@@ -44,18 +44,19 @@ static __always_inline bool is_watched(const struct task_struct *task)
 static __always_inline void site__add(const struct site_key *key, const struct site *add)
 {
 	struct site *site = bpf_map_lookup_elem(&sites, key);
+	long err = 0;
 
-	if (!site) {
-		long err = bpf_map_update_elem(&sites, key, add, BPF_NOEXIST);
-
+	/* The map is full (-E2BIG), another CPU was first, or one holds the bucket's lock while its
+	 * host lets it wait (-ETIMEDOUT, since 6.15): that is tried again, much can hang on it. */
+	for (u32 i = 0; i < 3 && !site && err != -E2BIG; i++) {
+		err = bpf_map_update_elem(&sites, key, add, BPF_NOEXIST);
 		if (!err)
 			return;
-		/* Another CPU was first, or the map is full. */
 		site = bpf_map_lookup_elem(&sites, key);
-		if (!site) {
-			count_lost(LOST_SITES, add->faults + add->populated + add->released);
-			return;
-		}
+	}
+	if (!site) {
+		count_lost(LOST_SITES, add->faults + add->populated + add->released);
+		return;
 	}
 	__sync_fetch_and_add(&site->faults, add->faults);
 	__sync_fetch_and_add(&site->populated, add->populated);
@@ -116,6 +117,8 @@ __noinline int thread__flush(u64 of)
 
 	if (ts)
 		task_state__flush(ts);
+	else
+		count_lost(LOST_TASKS, 1);
 	return 0;
 }
 

@@ -216,7 +216,8 @@ check_recorded() {
 		;;
 	not-ours) ;;
 	migpop*)
-		((recorded >= 3 * pages)) || die "$contestant recorded $recorded faults of $faults"
+		((recorded >= 3 * pages)) ||
+			die "$contestant recorded $recorded faults of $faults: $(jq -c .lost "$work/record.json")"
 		((populated >= 3 * pages)) ||
 			die "$contestant recorded $populated pages of $((3 * pages))"
 		((lost == 0)) || die "$contestant lost something: $(jq -c .lost "$work/record.json")"
