@@ -141,7 +141,7 @@ struct {
 	__type(value, struct unwind);
 } unwinds SEC(".maps");
 
-enum { MEMO_WAYS = 4, MEMO_WINDOW = 1024, MAPPINGS_MAX = 65536 };
+enum { MEMO_WAYS = 4, MEMO_WINDOW = 2048, MAPPINGS_MAX = 65536 };
 
 /* A chain remembered with the registers and words that it rests on. */
 struct memo_way {
