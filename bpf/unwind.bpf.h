@@ -36,11 +36,16 @@ static __always_inline void mapping_change__send(u32 tgid)
 		mapping_changes_missed = 1;
 }
 
+static __always_inline u32 memo__slot(const struct task_struct *task)
+{
+	return (u32)task->pid % MEMO_SLOTS;
+}
+
 /* The memo of a thread: in the slot of its id. A thread whose slot is another's has none, and is
  * unwound each time. */
 static __always_inline struct memo *memo__get(const struct task_struct *task)
 {
-	u32 slot = (u32)task->pid % MEMO_SLOTS;
+	u32 slot = memo__slot(task);
 	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
 
 	if (!memo || memo->task == (u64)task)
@@ -54,11 +59,19 @@ static __always_inline struct memo *memo__get(const struct task_struct *task)
 
 static __always_inline void memo__release(const struct task_struct *task)
 {
-	u32 slot = (u32)task->pid % MEMO_SLOTS;
+	u32 slot = memo__slot(task);
 	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
 
 	if (memo && memo->task == (u64)task)
 		memo->task = 0;
+}
+
+/* Was the way remembered with these registers, and has no mapping changed since? */
+static __always_inline bool memo_way__is_at(const struct memo_way *way, u64 ip, u64 sp, u64 bp,
+					    u32 exact)
+{
+	return way->ip == ip && way->sp == sp && way->generation == unwind_generation &&
+	       way->exact == exact && (!way->uses_bp || way->bp == bp);
 }
 
 /* The chain of a fault in user mode where it is that of the thread's last: the way of a migration
@@ -67,18 +80,17 @@ static __always_inline void memo__release(const struct task_struct *task)
 static __always_inline s32 memo__last_chain(const struct task_struct *task,
 					    const struct pt_regs *regs, bool exact)
 {
-	u32 slot = (u32)task->pid % MEMO_SLOTS, span, n;
+	u32 slot = memo__slot(task), span, n;
 	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
 	const struct memo_way *way;
-	u64 ip = regs->ip, sp = regs->sp;
+	u64 sp = regs->sp;
 
 	if (!memo || memo->task != (u64)task)
 		return -1;
 	way = &memo->ways[unwind__index(memo->last, MEMO_WAYS - 1)];
 	span = way->span;
-	if (way->ip != ip || way->sp != sp || way->generation != unwind_generation ||
-	    way->exact != exact || way->end != CHAIN_COMPLETE || way->far || span > MEMO_WINDOW ||
-	    (way->uses_bp && way->bp != regs->bp) ||
+	if (!memo_way__is_at(way, regs->ip, sp, regs->bp, exact) || way->end != CHAIN_COMPLETE ||
+	    way->far || span > MEMO_WINDOW ||
 	    bpf_probe_read_user(memo->window, span, (void *)(sp & ~7ULL)))
 		return -1;
 	n = way->nr_words;
@@ -119,7 +131,7 @@ static long memo_way__compare_word(u32 i, struct far_words *far)
 }
 
 /* Do the words that the chain of memos[slot].ways[nr] rests on stand where they stood? All are in
- * the window as a rule; one beyond it is read alone. Global: the verifier walks the loop once, not
+ * the window as a rule. Global: the verifier walks the loop once, not
  * for each way. */
 __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 {
@@ -155,11 +167,8 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, 
 		struct memo_way *way = &memo->ways[i];
 		u32 span = way->span;
 
-		if (way->ip != u->start_ip || way->sp != u->start_sp ||
-		    way->generation != unwind_generation || way->exact != u->start_exact ||
-		    (way->uses_bp && way->bp != u->start_bp))
-			continue;
-		if (span > UNWIND_WINDOW)
+		if (!memo_way__is_at(way, u->start_ip, u->start_sp, u->start_bp, u->start_exact) ||
+		    span > UNWIND_WINDOW)
 			continue;
 		if (u->window_at != u->base || span > u->window_len) {
 			u->window_at = u->base;
@@ -343,7 +352,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	u->base = u->window_at = sp & ~7ULL;
 	u->window_len = 0;
 	u->failed_reads = 0;
-	way = memo ? memo__find(memo, (u32)task->pid % MEMO_SLOTS, u, program) : NULL;
+	way = memo ? memo__find(memo, memo__slot(task), u, program) : NULL;
 	if (way) {
 		unwind__count_reads(u, program);
 		count_end(task, way->end);
