@@ -2,7 +2,6 @@
 /*
  * The files that processes have mapped to execute, and their rows of call frame information.
  */
-#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <gelf.h>
 #include <pthread.h>
@@ -24,6 +23,7 @@ static void unwind_module__free(struct unwind_module *m)
 		close(m->fd);
 	cfi__free(&m->table);
 	free(m->image);
+	free(m->build_id);
 	free(m);
 }
 
@@ -56,8 +56,6 @@ static void read_headers(struct unwind_module *m, Elf *elf)
 	GElf_Phdr ph;
 	GElf_Shdr sh;
 	const char *name;
-	const void *bits;
-	ssize_t len;
 
 	if (elf_getphdrnum(elf, &n))
 		return;
@@ -67,11 +65,7 @@ static void read_headers(struct unwind_module *m, Elf *elf)
 			m->loads[m->nr_loads].vaddr = ph.p_vaddr;
 			m->loads[m->nr_loads++].size = ph.p_filesz;
 		}
-	len = dwelf_elf_gnu_build_id(elf, &bits);
-	if (len > 0 && (size_t)len <= sizeof(m->build_id)) {
-		memcpy(m->build_id, bits, (size_t)len);
-		m->build_id_len = (size_t)len;
-	}
+	m->build_id = elf_file__build_id(elf);
 	m->size_hint = 4096;
 	if (elf_getshdrstrndx(elf, &names))
 		return;

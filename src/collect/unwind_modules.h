@@ -17,8 +17,7 @@
 
 struct unwind_module {
 	struct stat st; /* dev, inode and ctime are its identity; inode 0: in no file */
-	unsigned char build_id[32];
-	size_t build_id_len;
+	char *build_id; /* NULL if it has none */
 	struct {
 		u64 offset, vaddr, size;
 	} loads[8]; /* segments that can be executed */

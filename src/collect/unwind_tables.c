@@ -192,12 +192,12 @@ int unwind_tables__begin_reading(struct unwind_tables *t)
 /* A copy of a file that was placed, as containers have, has its rows there already. */
 static bool place_as_another(struct unwind_tables *t, struct unwind_module *m)
 {
-	for (size_t i = 0; m->build_id_len && i < t->modules.n; i++) {
+	for (size_t i = 0; m->build_id && i < t->modules.n; i++) {
 		const struct unwind_module *other = t->modules.v[i];
 
 		if (other == m || other->nr_rows != m->table.n || !other->nr_rows ||
-		    other->base != m->table.base || other->build_id_len != m->build_id_len ||
-		    memcmp(other->build_id, m->build_id, m->build_id_len) ||
+		    other->base != m->table.base || !other->build_id ||
+		    strcmp(other->build_id, m->build_id) ||
 		    memcmp(t->maps.rows + other->first_row, m->table.rows,
 			   m->table.n * sizeof(*m->table.rows)))
 			continue;

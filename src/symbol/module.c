@@ -302,18 +302,27 @@ static uint64_t address_of(const struct module *m, uint64_t file_offset)
 	return file_offset;
 }
 
-bool module__can_return_to(struct module *m, uint64_t file_offset, bool *is_start)
+static bool begins_function(const struct module *m, uint64_t address)
 {
-	const struct cfi_range *range;
+	const struct cfi_range *range = cfi_ranges__find(&m->ranges, address);
+
+	return range && range->start == address && !cfi_ranges__find(&m->ranges, address - 1);
+}
+
+bool module__begins_function(struct module *m, uint64_t file_offset)
+{
+	return !module__read(m) && begins_function(m, address_of(m, file_offset));
+}
+
+bool module__can_return_to(struct module *m, uint64_t file_offset)
+{
 	uint64_t address;
 
-	*is_start = false;
 	if (module__read(m))
 		return true;
 	address = address_of(m, file_offset);
-	range = cfi_ranges__find(&m->ranges, address);
-	*is_start = range && range->start == address && !cfi_ranges__find(&m->ranges, address - 1);
-	return *is_start || !m->code || code__is_after_call(m->code, address) == 1;
+	return begins_function(m, address) || !m->code ||
+	       code__is_after_call(m->code, address) == 1;
 }
 
 const struct record_frames *module__find(struct module *m, uint64_t file_offset, uint64_t *offset)

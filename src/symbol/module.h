@@ -38,11 +38,12 @@ const char *module__build_id(const struct module *m);
  */
 const struct record_frames *module__find(struct module *m, uint64_t file_offset, uint64_t *offset);
 
-/*
- * Can a call return to "file_offset"? A call instruction ends there, or the file cannot tell; or it
- * is the first byte of a function with none before it, where makecontext() has stacks begin: then
- * *is_start is true.
- */
-bool module__can_return_to(struct module *m, uint64_t file_offset, bool *is_start);
+/* Is "file_offset" the first byte of a function with none before it? There makecontext() has stacks
+ * begin. */
+bool module__begins_function(struct module *m, uint64_t file_offset);
+
+/* Can a call return to "file_offset"? A call instruction ends there, or a function begins as above,
+ * or the file cannot tell. */
+bool module__can_return_to(struct module *m, uint64_t file_offset);
 
 #endif

@@ -96,28 +96,17 @@ static int append(struct record_frames *frames, const char *module, const char *
 		       : -ENOMEM;
 }
 
+static uint64_t file_offset(const struct mapping *m, uint64_t address)
+{
+	return address - m->code.start + m->code.file_offset;
+}
+
 bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address)
 {
 	struct process_maps *p = find(r, pid);
 	const struct mapping *m = p ? process_maps__find(p, address) : NULL;
-	bool is_start;
 
-	if (!m)
-		return false;
-	return !m->module ||
-	       module__can_return_to(m->module, address - m->code.start + m->code.file_offset,
-				     &is_start);
-}
-
-/* Is it the first byte of a function, though it stands where return addresses do? */
-static bool is_start(const struct mapping *m, uint64_t address)
-{
-	bool start = false;
-
-	if (m && m->module)
-		module__can_return_to(m->module, address - m->code.start + m->code.file_offset,
-				      &start);
-	return start;
+	return m && (!m->module || module__can_return_to(m->module, file_offset(m, address)));
 }
 
 int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
@@ -129,7 +118,9 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	uint64_t at, offset;
 	int err = 0;
 
-	if (is_return && is_start(m, address))
+	/* It stands where return addresses do, but nothing called from the byte before it. */
+	if (is_return && m && m->module &&
+	    module__begins_function(m->module, file_offset(m, address)))
 		is_return = false;
 	at = address - is_return;
 	if (!m)
@@ -137,7 +128,7 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	/* Code that is in no file comes from a compiler at run time. */
 	if (!*m->code.path)
 		return append(frames, "[jit]", NULL, address, NULL);
-	offset = at - m->code.start + m->code.file_offset;
+	offset = file_offset(m, at);
 	if (!m->module)
 		return append(frames, m->code.path, NULL, offset + is_return, NULL);
 	names = module__find(m->module, offset, &offset);
