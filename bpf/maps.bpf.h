@@ -92,14 +92,7 @@ struct {
 	__type(value, struct advice);
 } advices SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384); /* one that falls into another's bucket is lost */
-	__uint(key_size, sizeof(u32));
-	__uint(value_size, 127 * sizeof(u64));
-} stacks SEC(".maps");
-
-/* Below: call chains by call frame information. The collector sizes them before load. */
+/* Below: call chains. The collector sizes them before load. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -249,10 +249,7 @@ static __always_inline void task_state__take_stack(struct task_state *ts, void *
 		ts->stack = id;
 		return;
 	}
-	id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
-	ts->stack = id < 0 ? -1 : id;
-	if (id < 0)
-		count_lost(LOST_STACKS, 1);
+	ts->stack = chain__take_fp(ctx, program);
 }
 
 /* Takes the chain of the present system call, once: it does not change until the call returns. */

@@ -380,6 +380,37 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	return id;
 }
 
+static long chain__hash_frame(u32 i, struct unwind **u)
+{
+	struct chain *chain = *u ? &(*u)->chain : NULL;
+
+	if (!chain || i >= chain->n)
+		return 1;
+	chain__hash(chain, chain->frames[unwind__index(i, 127)]);
+	return 0;
+}
+
+/* The chain that the kernel finds by frame pointers; -1 if it could not be kept. */
+static __always_inline s32 chain__take_fp(void *ctx, u32 program)
+{
+	struct unwind *u = unwind__scratch(program);
+	long size;
+
+	if (!u)
+		return -1;
+	size = bpf_get_stack(ctx, u->chain.frames, CHAIN_FRAMES_MAX * sizeof(u->chain.frames[0]),
+			     BPF_F_USER_STACK);
+	if (size <= 0) {
+		count_lost(LOST_STACKS, 1);
+		return -1;
+	}
+	u->chain.hash = 0;
+	u->chain.n = (u32)size / sizeof(u->chain.frames[0]);
+	u->end = CHAIN_END_UNKNOWN;
+	bpf_loop(CHAIN_FRAMES_MAX, chain__hash_frame, &u, 0);
+	return chain__intern(u, program);
+}
+
 /* A new process has the mappings of the one that it was forked from. */
 static __always_inline void unwind_process__copy(u32 parent, u32 child)
 {

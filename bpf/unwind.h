@@ -274,6 +274,12 @@ UNWIND_INLINE bool unwind__cfa(struct unwind *u, u32 rule, u64 *cfa)
 	return !unwind__end(u, CHAIN_UNSUPPORTED_RULE);
 }
 
+UNWIND_INLINE void chain__hash(struct chain *chain, u64 frame)
+{
+	chain->hash = (chain->hash ^ frame) * 0x9e3779b97f4a7c15ULL;
+	chain->hash ^= chain->hash >> 29;
+}
+
 UNWIND_INLINE bool unwind__push(struct unwind *u, u64 frame)
 {
 	u32 n = u->chain.n;
@@ -282,8 +288,7 @@ UNWIND_INLINE bool unwind__push(struct unwind *u, u64 frame)
 		return !unwind__end(u, CHAIN_TRUNCATED);
 	u->chain.frames[unwind__index(n, 127)] = frame;
 	u->chain.n = n + 1;
-	u->chain.hash = (u->chain.hash ^ frame) * 0x9e3779b97f4a7c15ULL;
-	u->chain.hash ^= u->chain.hash >> 29;
+	chain__hash(&u->chain, frame);
 	return true;
 }
 

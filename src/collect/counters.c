@@ -224,26 +224,7 @@ void counters__free(struct counters *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static int read_fp_stack(struct tracer *t, s32 id, struct chain *out)
-{
-	u64 addresses[CHAIN_FRAMES_MAX];
-	int err = bpf_map__lookup_elem(t->skel->maps.stacks, &id, sizeof(id), addresses,
-				       sizeof(addresses), 0);
-
-	if (err)
-		return err;
-	memset(out, 0, sizeof(*out));
-	while (out->n < CHAIN_FRAMES_MAX && addresses[out->n]) {
-		out->frames[out->n] = addresses[out->n];
-		out->n++;
-	}
-	out->end = NR_CHAIN_ENDS; /* frame pointers do not tell */
-	return 0;
-}
-
 int tracer__chain(struct tracer *t, s32 id, struct chain *out)
 {
-	if (t->skel->rodata->stack_kind == STACK_FP)
-		return read_fp_stack(t, id, out);
 	return bpf_map__lookup_elem(t->skel->maps.chains, &id, sizeof(id), out, sizeof(*out), 0);
 }

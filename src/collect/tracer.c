@@ -136,8 +136,6 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	}
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->stack_kind = options->stack;
-	if (options->stack != STACK_FP)
-		bpf_map__set_max_entries(t->skel->maps.stacks, 1);
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
 	tracer__size_unwinding(t, options);

@@ -61,14 +61,16 @@ void tracer__size_unwinding(struct tracer *t, const struct tracer_options *optio
 	u32 sites = options->max_sites ? options->max_sites : SITES_DEFAULT;
 	u32 chains = sites / SITES_PER_CHAIN + 1;
 
+	if (options->stack == STACK_NONE)
+		return;
+	bpf_map__set_max_entries(t->skel->maps.chains, chains);
+	bpf_map__set_max_entries(t->skel->maps.chain_ids, chains);
+	t->skel->rodata->max_chains = chains;
 	if (options->stack != STACK_CFI)
 		return;
 	bpf_map__set_max_entries(t->skel->maps.unwind_rows, (u32)t->max_rows);
 	bpf_map__set_max_entries(t->skel->maps.unwind_mappings, (u32)t->max_mappings);
 	bpf_map__set_max_entries(t->skel->maps.memos, MEMO_SLOTS);
-	bpf_map__set_max_entries(t->skel->maps.chains, chains);
-	bpf_map__set_max_entries(t->skel->maps.chain_ids, chains);
-	t->skel->rodata->max_chains = chains;
 }
 
 /* The kernel maps whole pages. */

@@ -19,4 +19,4 @@ fp=$(pages "$1" "$2" fp)
 none=$(pages "$1" "$2" none)
 echo "fp: $fp; none: $none"
 [ "$fp" = "first 100 second 50" ] && [ "$none" = "null 150" ] &&
-	jq -e '.lost.events == 0' "$work/fp.json" >/dev/null
+	jq -e '.lost | .events == 0 and .stacks == 0' "$work/fp.json" >/dev/null
