@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The version that the library was built as. */
+#include "migfix.h"
+
+const char *migfix_version(void)
+{
+	return MIGFIX_VERSION;
+}
