@@ -82,6 +82,7 @@ trap 'exit 143' TERM
 attach_migpop_with() {
 	local stack=$1 pid=$2
 
+	rm -f "$work/log" # its predecessor's last words are no sign of it
 	# The shell starts background jobs deaf to SIGINT, which is how a trace is ended.
 	env --default-signal=INT "$migpop" trace -p "$pid" --stack "$stack" "${mode[@]}" --format json -o "$work/record.json" \
 		2>"$work/log" &

@@ -41,7 +41,7 @@ offset() {
 run() {
 	local good=$dir/victim.so status=0 to
 
-	rm -f "$work/record.json" "$work/said"
+	rm -f "$work/record.json" "$work/said" "$work/log"
 	"$dir/damaged" "$good" "$(offset "$good")" "$@" <"$work/orders" >"$work/said" 2>"$work/stderr" &
 	target=$!
 	exec {to}>"$work/orders"
