@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Gathers neighbouring ranges into one run, so that the kernel is called once for all of them.
+ *
+ * The run is one atomic word, so that joining it costs one compare-exchange: where it begins, how
+ * long it is, and whether it is being handled. 0 is no run. Rules:
+ *
+ * - Anyone may begin a run where there is none, and lengthen one that is not being handled.
+ * - Only the holder of run_lock marks a run as handled, and only then sets the word to 0. So while
+ *   the lock is held by somebody who marked it nobody else changes the word.
+ * - Whoever finds the mark and has to do with the run waits for the lock: when they have it the run
+ *   is done.
+ * - Each change is a release and each look that finds a run, or none, an acquire. So who handles a
+ *   run sees what was written before each of its parts joined; and who sees that it is done also
+ *   sees its zeros, in memory too. Later runs begin by read-modify-write of that 0, which keeps the
+ *   order for whoever sees these only.
+ */
+#include "track.h"
+
+#include <errno.h>
+
+#define UNIT_SHIFT  10 /* the smallest target page of QEMU */
+#define COUNT_BITS  26
+#define START_BITS  37 /* 128 TiB: all that a process maps with four levels of page tables */
+#define BUSY        UINT64_C(1)
+#define COUNT_SHIFT 1
+#define START_SHIFT (COUNT_SHIFT + COUNT_BITS)
+#define COUNT_MAX   ((UINT64_C(1) << COUNT_BITS) - 1)
+
+#define DEFAULT_BATCH (UINT64_C(64) << 20)
+
+_Static_assert(START_SHIFT + START_BITS == 64, "a run is one word");
+
+static uint64_t run_start(uint64_t run)
+{
+	return run >> START_SHIFT;
+}
+
+static uint64_t run_count(uint64_t run)
+{
+	return run >> COUNT_SHIFT & COUNT_MAX;
+}
+
+static uint64_t run_of(uint64_t start, uint64_t count)
+{
+	return start << START_SHIFT | count << COUNT_SHIFT;
+}
+
+/* 0: the range does not join the run, or would make it too long. */
+static uint64_t run_joined(const struct migfix_region *region, uint64_t run, uint64_t start,
+			   uint64_t count)
+{
+	uint64_t begin = run_start(run), end = begin + run_count(run);
+	uint64_t joined = mfx_max(end, start + count) - begin;
+
+	if (start < begin || start > end || joined > region->run_limit)
+		return 0;
+	return run_of(begin, joined);
+}
+
+static bool run_overlaps(const struct migfix_region *region, uint64_t run, uint64_t off,
+			 uint64_t len)
+{
+	uint64_t begin = mfx_page_down(region, run_start(run) << UNIT_SHIFT);
+	uint64_t end = mfx_page_up(region, (run_start(run) + run_count(run)) << UNIT_SHIFT);
+
+	return run && off < end && off + len > begin;
+}
+
+static uint64_t look(struct migfix_region *region)
+{
+	return atomic_load_explicit(&region->run, memory_order_acquire);
+}
+
+static bool change(struct migfix_region *region, uint64_t *run, uint64_t wanted)
+{
+	return atomic_compare_exchange_weak_explicit(&region->run, run, wanted,
+						     memory_order_acq_rel, memory_order_acquire);
+}
+
+/* With run_lock held. */
+static int handle(struct migfix_region *region)
+{
+	uint64_t run = look(region);
+	int err;
+
+	do {
+		if (!run)
+			return 0;
+	} while (!change(region, &run, run | BUSY));
+	err = mfx_zero(region, run_start(run) << UNIT_SHIFT, run_count(run) << UNIT_SHIFT);
+	mfx_count(region, MFX_RUNS, 1);
+	atomic_store_explicit(&region->run, 0, memory_order_release);
+	return err;
+}
+
+static int finish(struct migfix_region *region)
+{
+	int err;
+
+	pthread_mutex_lock(&region->run_lock);
+	err = handle(region);
+	pthread_mutex_unlock(&region->run_lock);
+	return err;
+}
+
+int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	return run_overlaps(region, look(region), off, len) ? finish(region) : 0;
+}
+
+int mfx_batch_open(struct migfix_region *region, uint64_t batch)
+{
+	batch = (batch ? batch : DEFAULT_BATCH) >> UNIT_SHIFT;
+	region->run_limit = mfx_min(mfx_max(batch, 1), COUNT_MAX);
+	return -pthread_mutex_init(&region->run_lock, NULL);
+}
+
+static int gather(struct migfix_region *region, uint64_t start, uint64_t count)
+{
+	uint64_t run = look(region), wanted;
+	int err = 0, done;
+
+	for (;;) {
+		wanted = run ? run_joined(region, run, start, count) : run_of(start, count);
+		if (run & BUSY || !wanted) {
+			done = finish(region);
+			err = err ? err : done;
+			run = look(region);
+		} else if (change(region, &run, wanted)) {
+			break;
+		}
+	}
+	if (run_count(wanted) < region->run_limit)
+		return err;
+	done = finish(region);
+	return err ? err : done;
+}
+
+int migfix_zero_later(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	uint64_t unit = (UINT64_C(1) << UNIT_SHIFT) - 1;
+
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	if ((off | len) & unit || !len || len >> UNIT_SHIFT >= region->run_limit)
+		return mfx_zero(region, off, len);
+	return gather(region, off >> UNIT_SHIFT, len >> UNIT_SHIFT);
+}
+
+int migfix_flush(struct migfix_region *region)
+{
+	return mfx_is_within(region, 0, 0) ? finish(region) : -EINVAL;
+}
+
+int migfix_write(struct migfix_region *region, uint64_t off, uint64_t len, void **memory)
+{
+	int err;
+
+	if (!memory || !mfx_is_within(region, off, len))
+		return -EINVAL;
+	err = mfx_batch_finish(region, off, len);
+	mfx_track_written(region, off, off + len);
+	*memory = region->memory + off;
+	return err;
+}
+
+int migfix_memory(struct migfix_region *region, void **memory)
+{
+	if (!memory || !mfx_is_within(region, 0, 0))
+		return -EINVAL;
+	*memory = region->memory;
+	return finish(region);
+}

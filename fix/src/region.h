@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of the library share: the region, and the one call each part offers the others.
+ * Nothing here is seen by a user of the library.
+ */
+#ifndef MIGFIX_REGION_H
+#define MIGFIX_REGION_H
+
+#include "migfix.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* How one learns whether a page was ever populated, without populating it. */
+enum mfx_ask {
+	MFX_ASK_NOBODY,  /* there is no way: whoever wants to know reads */
+	MFX_ASK_PAGEMAP, /* private anonymous memory: present, swapped, or a hole */
+	MFX_ASK_SEEK,    /* tmpfs: SEEK_DATA */
+	MFX_ASK_PREAD,   /* a file whose holes SEEK_DATA does not tell in time: read through the
+			    file, which allocates nothing where the mapping would */
+};
+
+enum mfx_count {
+	MFX_CLEAN,
+	MFX_HOLE,
+	MFX_DISCARDED,
+	MFX_COMPARED,
+	MFX_WRITTEN,
+	MFX_NOT_FREED,
+	MFX_ZERO_KINDS, /* those above, each page in one of them, are what was made zero */
+	MFX_POPULATED = MFX_ZERO_KINDS,
+	MFX_RUNS,
+	MFX_COUNTS,
+};
+
+struct migfix_region {
+	_Atomic uint64_t magic;
+	/* False in a child after fork(): pagemap would still tell of the parent's memory. */
+	const bool *is_here;
+	unsigned char *memory;
+	uint64_t len;
+	uint64_t pages; /* the last may lie in the region in part only */
+	uint64_t page_size;
+	unsigned int page_shift;
+
+	enum migfix_backing backing;
+	enum migfix_policy policy;
+	enum mfx_ask ask;
+	_Atomic uint32_t flags;
+	atomic_bool refused; /* the kernel refused to take pages back: it is not asked again */
+	bool scans;          /* the kernel has PAGEMAP_SCAN */
+
+	int fd; /* -1: none that can be asked */
+	bool fd_is_ours;
+	uint64_t fd_offset;
+	int pagemap; /* -1: not needed, or not to be had */
+
+	uint64_t preallocated_pages;
+	_Atomic uint64_t *kept;    /* populated at first sight; NULL: all or none of them */
+	_Atomic uint64_t *unclean; /* may be other than zero; NULL: not tracked from the start */
+
+	pthread_mutex_t run_lock;
+	uint64_t run_limit; /* in units of a run */
+	_Alignas(64) _Atomic uint64_t run;
+	_Alignas(64) _Atomic uint64_t counts[MFX_COUNTS];
+};
+
+/* Pages with a byte in [from, to). */
+static inline uint64_t mfx_pages(const struct migfix_region *region, uint64_t from, uint64_t to)
+{
+	return to == from ? 0 : ((to - 1) >> region->page_shift) - (from >> region->page_shift) + 1;
+}
+
+static inline uint64_t mfx_page_down(const struct migfix_region *region, uint64_t off)
+{
+	return off & ~(region->page_size - 1);
+}
+
+static inline uint64_t mfx_page_up(const struct migfix_region *region, uint64_t off)
+{
+	return mfx_page_down(region, off + region->page_size - 1);
+}
+
+static inline uint64_t mfx_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t mfx_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+#define MFX_MAGIC   UINT64_C(0x6d696766697831)
+#define MFX_LONGEST (UINT64_C(1) << 47)
+
+/* A region that was closed is recognised as long as its memory was not given to somebody else. */
+static inline bool mfx_is_open(const struct migfix_region *region)
+{
+	return region && atomic_load_explicit(&region->magic, memory_order_relaxed) == MFX_MAGIC &&
+	       *region->is_here;
+}
+
+static inline bool mfx_is_within(const struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	return mfx_is_open(region) && len <= region->len && off <= region->len - len;
+}
+
+static inline uint32_t mfx_flags(const struct migfix_region *region)
+{
+	return atomic_load_explicit(&region->flags, memory_order_relaxed);
+}
+
+static inline void mfx_count(struct migfix_region *region, enum mfx_count what, uint64_t pages)
+{
+	atomic_fetch_add_explicit(&region->counts[what], pages, memory_order_relaxed);
+}
+
+bool mfx_gives_back(const struct migfix_region *region, uint32_t flags);
+
+/* zero.c: makes [off, off + len) read as zero, and leaves errno alone. */
+int mfx_zero(struct migfix_region *region, uint64_t off, uint64_t len);
+
+/* discard.c: whole pages; -errno when the kernel refused, and then nothing was changed. */
+int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to);
+
+/* sight.c: what was populated before the region was opened. */
+int mfx_sight(struct migfix_region *region, uint64_t resident);
+
+/* batch.c */
+int mfx_batch_open(struct migfix_region *region, uint64_t batch);
+int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len);
+
+/* populate.c: pages with a byte in [from, to). */
+int mfx_populate(const struct migfix_region *region, uint64_t from, uint64_t to);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Makes a range read as zero: by nothing where it was never populated, by giving it back where that
+ * is allowed, else by comparing and writing. */
+#include "buffer.h"
+#include "bitmap.h"
+#include "track.h"
+#include "walk.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct zeroing {
+	struct migfix_region *region;
+	uint32_t flags;
+	bool gives_back;
+	uint64_t counts[MFX_COUNTS];
+};
+
+static void count(struct zeroing *zeroing, enum mfx_count what, uint64_t from, uint64_t to)
+{
+	zeroing->counts[what] += mfx_pages(zeroing->region, from, to);
+}
+
+/* "unwritten" counts the pages that were found zero. */
+static int compare(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx_count unwritten)
+{
+	const struct migfix_region *region = zeroing->region;
+
+	while (from < to) {
+		uint64_t end = mfx_min(mfx_page_down(region, from) + region->page_size, to);
+		void *memory = region->memory + from;
+
+		if (mfx_buffer_is_zero(memory, end - from)) {
+			count(zeroing, unwritten, from, end);
+		} else if (zeroing->flags & MIGFIX_READ_ONLY) {
+			return -EACCES;
+		} else {
+			memset(memory, 0, end - from);
+			count(zeroing, MFX_WRITTEN, from, end);
+		}
+		from = end;
+	}
+	return 0;
+}
+
+/* A page that a userfaultfd waits for is its owner's to place: to touch it here would wait for
+ * them, who may be this very thread. */
+static int leave_hole(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	int err;
+
+	if (from == to)
+		return 0;
+	if (zeroing->flags & MIGFIX_MUST_BE_PRESENT) {
+		if (zeroing->flags & MIGFIX_USERFAULTFD)
+			return -EBUSY;
+		err = mfx_populate(zeroing->region, from, to);
+		if (err)
+			return err;
+		count(zeroing, MFX_POPULATED, from, to);
+	}
+	count(zeroing, MFX_HOLE, from, to);
+	return 0;
+}
+
+/* Without a look at what is not populated. */
+static int zero_kept(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx_count unwritten)
+{
+	const struct migfix_region *region = zeroing->region;
+	struct mfx_extent extent;
+	struct mfx_walk walk;
+	uint64_t pos = from;
+	int err = 0;
+
+	mfx_walk_begin(&walk, region, mfx_page_down(region, from), mfx_page_up(region, to), true);
+	while (!err && mfx_walk_next(&walk, &extent)) {
+		extent.from = mfx_max(extent.from, from);
+		extent.to = mfx_min(extent.to, to);
+		err = leave_hole(zeroing, pos, extent.from);
+		if (!err)
+			err = compare(zeroing, extent.from, extent.to, unwritten);
+		pos = extent.to;
+	}
+	return err ? err : leave_hole(zeroing, pos, to);
+}
+
+/* A huge page of tmpfs that could not be split was made zero in place, and stays. */
+static int verify_discarded(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	struct mfx_extent extent;
+	struct mfx_walk walk;
+	uint64_t pos = from;
+	int err = 0;
+
+	mfx_walk_begin(&walk, zeroing->region, from, to, true);
+	while (!err && mfx_walk_next(&walk, &extent)) {
+		count(zeroing, MFX_DISCARDED, pos, extent.from);
+		err = compare(zeroing, extent.from, extent.to, MFX_NOT_FREED);
+		pos = extent.to;
+	}
+	count(zeroing, MFX_DISCARDED, pos, to);
+	return err;
+}
+
+static int give_back(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	if (mfx_discard(zeroing->region, from, to)) {
+		zeroing->gives_back = false;
+		return zero_kept(zeroing, from, to, MFX_COMPARED);
+	}
+	/* After MADV_DONTNEED there are no entries in the page table: nothing can have stayed. */
+	if (zeroing->region->backing == MIGFIX_BACKING_SHMEM)
+		return verify_discarded(zeroing, from, to);
+	count(zeroing, MFX_DISCARDED, from, to);
+	return 0;
+}
+
+static int zero_given_back(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	struct mfx_extent extent;
+	struct mfx_walk walk;
+	int err = 0;
+
+	if (zeroing->region->policy == MIGFIX_POLICY_MADVISE_FIRST)
+		return give_back(zeroing, from, to);
+	mfx_walk_begin(&walk, zeroing->region, from, to, false);
+	while (!err && mfx_walk_next(&walk, &extent)) {
+		count(zeroing, MFX_HOLE, from, extent.from);
+		err = give_back(zeroing, extent.from, extent.to);
+		from = extent.to;
+	}
+	count(zeroing, MFX_HOLE, from, to);
+	return err;
+}
+
+/* Whole pages, of which those populated at first sight are kept. */
+static int zero_whole(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	const struct migfix_region *region = zeroing->region;
+	unsigned int shift = region->page_shift;
+	int err = 0;
+
+	while (!err && from < to) {
+		uint64_t end = to, kept = to;
+
+		if (region->kept && zeroing->gives_back) {
+			kept = mfx_bitmap_find(region->kept, from >> shift, to >> shift, true)
+			       << shift;
+			end = mfx_bitmap_find(region->kept, kept >> shift, to >> shift, false)
+			      << shift;
+		}
+		if (!zeroing->gives_back)
+			kept = from;
+		if (from < kept)
+			err = zero_given_back(zeroing, from, kept);
+		if (!err && kept < end)
+			err = zero_kept(zeroing, kept, end, MFX_COMPARED);
+		from = end;
+	}
+	return err;
+}
+
+static int zero_range(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	const struct migfix_region *region = zeroing->region;
+	uint64_t head = mfx_min(mfx_page_up(region, from), to);
+	uint64_t tail = mfx_max(mfx_page_down(region, to), head);
+	int err = 0;
+
+	if (region->policy == MIGFIX_POLICY_READ_FIRST)
+		return compare(zeroing, from, to, MFX_COMPARED);
+	if (from < head)
+		err = zero_kept(zeroing, from, head, MFX_COMPARED);
+	if (!err && head < tail)
+		err = zero_whole(zeroing, head, tail);
+	if (!err && tail < to)
+		err = zero_kept(zeroing, tail, to, MFX_COMPARED);
+	return err;
+}
+
+static int zero_unclean(struct zeroing *zeroing, uint64_t from, uint64_t to)
+{
+	struct migfix_region *region = zeroing->region;
+	bool tracked = mfx_track_is_on(region);
+	int err = 0;
+
+	while (!err && from < to) {
+		bool clean = false;
+		uint64_t end = tracked ? mfx_track_next(region, from, to, &clean) : to;
+
+		if (clean) {
+			count(zeroing, MFX_CLEAN, from, end);
+		} else {
+			err = zero_range(zeroing, from, end);
+			if (!err)
+				mfx_track_zeroed(region, from, end);
+		}
+		from = end;
+	}
+	return err;
+}
+
+int mfx_zero(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	struct zeroing zeroing = {.region = region, .flags = mfx_flags(region)};
+	int saved = errno, err;
+
+	zeroing.gives_back = mfx_gives_back(region, zeroing.flags);
+	err = zero_unclean(&zeroing, off, off + len);
+	for (int i = 0; i < MFX_COUNTS; i++) {
+		if (zeroing.counts[i])
+			mfx_count(region, (enum mfx_count)i, zeroing.counts[i]);
+	}
+	errno = saved;
+	return err;
+}
+
+int migfix_zero(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	if (mfx_track_is_on(region) && mfx_track_is_clean(region, off, off + len)) {
+		mfx_count(region, MFX_CLEAN, mfx_pages(region, off, off + len));
+		return 0;
+	}
+	return mfx_zero(region, off, len);
+}
