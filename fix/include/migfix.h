@@ -139,11 +139,12 @@ MIGFIX_API int migfix_region_set_flags(struct migfix_region *region, uint32_t se
  * After an error a part may have been made zero. */
 MIGFIX_API int migfix_zero(struct migfix_region *region, uint64_t off, uint64_t len);
 
-/* As migfix_zero(), but gathered into runs and handled at once: when the next one does not follow,
- * when options.batch bytes have come together, by migfix_write() and migfix_is_zero() of one of its
- * pages, by migfix_populate_read() of one of them, by migfix_flush(), migfix_memory(),
- * migfix_region_set_flags() and migfix_region_close(). An error of a run that was gathered is
- * returned by the call that handles it. What is not aligned to 1 KiB is handled at once. */
+/* As migfix_zero(), but gathered into runs, of each thread its own as far as there are enough, and
+ * handled at once: when the next one does not follow, when options.batch bytes have come together,
+ * by migfix_zero(), migfix_write(), migfix_is_zero() and migfix_populate_read() of one of its
+ * pages, and all by migfix_flush(), migfix_memory(), migfix_region_set_flags() and
+ * migfix_region_close(). An error of a run that was gathered is returned by the call that handles
+ * it. What is not aligned to 1 KiB is handled at once. */
 MIGFIX_API int migfix_zero_later(struct migfix_region *region, uint64_t off, uint64_t len);
 MIGFIX_API int migfix_flush(struct migfix_region *region);
 

@@ -2,11 +2,11 @@
 /*
  * Gathers neighbouring ranges into one run, so that the kernel is called once for all of them.
  *
- * The run is one atomic word, so that joining it costs one compare-exchange: where it begins, how
- * long it is, and whether it is being handled. 0 is no run. Rules:
+ * A run is one atomic word, so that joining it costs one compare-exchange: where it begins, how
+ * long it is, and whether it is being handled. 0 is no run. Each slot has one. Rules of a slot:
  *
  * - Anyone may begin a run where there is none, and lengthen one that is not being handled.
- * - Only the holder of run_lock marks a run as handled, and only then sets the word to 0. So while
+ * - Only the holder of its lock marks a run as handled, and only then sets the word to 0. So while
  *   the lock is held by somebody who marked it nobody else changes the word.
  * - Whoever finds the mark and has to do with the run waits for the lock: when they have it the run
  *   is done.
@@ -67,73 +67,92 @@ static bool run_overlaps(const struct migfix_region *region, uint64_t run, uint6
 	return run && off < end && off + len > begin;
 }
 
-static uint64_t look(struct migfix_region *region)
+static uint64_t look(struct mfx_run *slot)
 {
-	return atomic_load_explicit(&region->run, memory_order_acquire);
+	return atomic_load_explicit(&slot->run, memory_order_acquire);
 }
 
-static bool change(struct migfix_region *region, uint64_t *run, uint64_t wanted)
+static bool change(struct mfx_run *slot, uint64_t *run, uint64_t wanted)
 {
-	return atomic_compare_exchange_weak_explicit(&region->run, run, wanted,
-						     memory_order_acq_rel, memory_order_acquire);
+	return atomic_compare_exchange_weak_explicit(&slot->run, run, wanted, memory_order_acq_rel,
+						     memory_order_acquire);
 }
 
-/* With run_lock held. */
-static int handle(struct migfix_region *region)
+/* With the lock of the slot held. */
+static int handle(struct migfix_region *region, struct mfx_run *slot)
 {
-	uint64_t run = look(region);
+	uint64_t run = look(slot);
 	int err;
 
 	do {
 		if (!run)
 			return 0;
-	} while (!change(region, &run, run | BUSY));
+	} while (!change(slot, &run, run | BUSY));
 	err = mfx_zero(region, run_start(run) << UNIT_SHIFT, run_count(run) << UNIT_SHIFT);
 	mfx_count(region, MFX_RUNS, 1);
-	atomic_store_explicit(&region->run, 0, memory_order_release);
+	atomic_store_explicit(&slot->run, 0, memory_order_release);
 	return err;
 }
 
-static int finish(struct migfix_region *region)
+static int finish(struct migfix_region *region, struct mfx_run *slot)
 {
 	int err;
 
-	pthread_mutex_lock(&region->run_lock);
-	err = handle(region);
-	pthread_mutex_unlock(&region->run_lock);
+	pthread_mutex_lock(&slot->lock);
+	err = handle(region, slot);
+	pthread_mutex_unlock(&slot->lock);
 	return err;
 }
 
 int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len)
 {
-	return run_overlaps(region, look(region), off, len) ? finish(region) : 0;
+	int err = 0;
+
+	for (int i = 0; i < MFX_RUN_SLOTS; i++) {
+		struct mfx_run *slot = &region->runs[i];
+		int done = run_overlaps(region, look(slot), off, len) ? finish(region, slot) : 0;
+
+		err = err ? err : done;
+	}
+	return err;
 }
 
-int mfx_batch_open(struct migfix_region *region, uint64_t batch)
+void mfx_batch_open(struct migfix_region *region, uint64_t batch)
 {
 	batch = (batch ? batch : DEFAULT_BATCH) >> UNIT_SHIFT;
 	region->run_limit = mfx_min(mfx_max(batch, 1), COUNT_MAX);
-	return -pthread_mutex_init(&region->run_lock, NULL);
+	for (int i = 0; i < MFX_RUN_SLOTS; i++)
+		region->runs[i].lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
+/* Each thread has its errno: where it lies tells threads apart, by the top bits of a product with
+ * the golden ratio. */
+static struct mfx_run *own_slot(struct migfix_region *region)
+{
+	uint64_t hash = (uintptr_t)&errno * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &region->runs[hash >> 32 & (MFX_RUN_SLOTS - 1)];
 }
 
 static int gather(struct migfix_region *region, uint64_t start, uint64_t count)
 {
-	uint64_t run = look(region), wanted;
+	struct mfx_run *slot = own_slot(region);
+	uint64_t run = look(slot), wanted;
 	int err = 0, done;
 
 	for (;;) {
 		wanted = run ? run_joined(region, run, start, count) : run_of(start, count);
 		if (run & BUSY || !wanted) {
-			done = finish(region);
+			done = finish(region, slot);
 			err = err ? err : done;
-			run = look(region);
-		} else if (change(region, &run, wanted)) {
+			run = look(slot);
+		} else if (change(slot, &run, wanted)) {
 			break;
 		}
 	}
 	if (run_count(wanted) < region->run_limit)
 		return err;
-	done = finish(region);
+	done = finish(region, slot);
 	return err ? err : done;
 }
 
@@ -144,13 +163,13 @@ int migfix_zero_later(struct migfix_region *region, uint64_t off, uint64_t len)
 	if (!mfx_is_within(region, off, len))
 		return -EINVAL;
 	if ((off | len) & unit || !len || len >> UNIT_SHIFT >= region->run_limit)
-		return mfx_zero(region, off, len);
+		return migfix_zero(region, off, len);
 	return gather(region, off >> UNIT_SHIFT, len >> UNIT_SHIFT);
 }
 
 int migfix_flush(struct migfix_region *region)
 {
-	return mfx_is_within(region, 0, 0) ? finish(region) : -EINVAL;
+	return mfx_is_open(region) ? mfx_batch_finish(region, 0, region->len) : -EINVAL;
 }
 
 int migfix_write(struct migfix_region *region, uint64_t off, uint64_t len, void **memory)
@@ -167,8 +186,8 @@ int migfix_write(struct migfix_region *region, uint64_t off, uint64_t len, void 
 
 int migfix_memory(struct migfix_region *region, void **memory)
 {
-	if (!memory || !mfx_is_within(region, 0, 0))
+	if (!memory || !mfx_is_open(region))
 		return -EINVAL;
 	*memory = region->memory;
-	return finish(region);
+	return mfx_batch_finish(region, 0, region->len);
 }

@@ -93,7 +93,7 @@ static int read_entries(struct mfx_pagemap *chunk, const struct migfix_region *r
 		count = 1;
 	if (pread(region->pagemap, chunk->entries, count * 8, (off_t)(at * 8)) !=
 	    (ssize_t)(count * 8))
-		return errno ? -errno : -EIO;
+		return -EIO;
 	chunk->first = from >> shift;
 	chunk->next = 0;
 	chunk->count = (unsigned int)count;

@@ -81,9 +81,10 @@ static int open_parts(struct migfix_region *region, const struct migfix_options 
 	err = mfx_sight(region, resident);
 	if (!err)
 		err = open_tracking(region);
-	if (!err)
-		err = mark_here(region);
-	return err ? err : mfx_batch_open(region, options->batch);
+	if (err)
+		return err;
+	mfx_batch_open(region, options->batch);
+	return mark_here(region);
 }
 
 static void free_region(struct migfix_region *region)
@@ -149,7 +150,6 @@ int migfix_region_close(struct migfix_region *region)
 	if (!mfx_is_open(region))
 		return err;
 	atomic_store(&region->magic, 0);
-	pthread_mutex_destroy(&region->run_lock);
 	free_region(region);
 	errno = saved;
 	return err;

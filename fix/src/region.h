@@ -34,6 +34,14 @@ enum mfx_count {
 	MFX_COUNTS,
 };
 
+/* Threads have slots of their own, as far as there are enough, so that the channels of a migration
+ * do not end each other's runs. */
+#define MFX_RUN_SLOTS 8
+struct mfx_run {
+	_Alignas(64) _Atomic uint64_t run;
+	pthread_mutex_t lock;
+};
+
 struct migfix_region {
 	_Atomic uint64_t magic;
 	/* False in a child after fork(): pagemap would still tell of the parent's memory. */
@@ -60,9 +68,8 @@ struct migfix_region {
 	_Atomic uint64_t *kept;    /* populated at first sight; NULL: all or none of them */
 	_Atomic uint64_t *unclean; /* may be other than zero; NULL: not tracked from the start */
 
-	pthread_mutex_t run_lock;
 	uint64_t run_limit; /* in units of a run */
-	_Alignas(64) _Atomic uint64_t run;
+	struct mfx_run runs[MFX_RUN_SLOTS];
 	_Alignas(64) _Atomic uint64_t counts[MFX_COUNTS];
 };
 
@@ -129,7 +136,7 @@ int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to);
 int mfx_sight(struct migfix_region *region, uint64_t resident);
 
 /* batch.c */
-int mfx_batch_open(struct migfix_region *region, uint64_t batch);
+void mfx_batch_open(struct migfix_region *region, uint64_t batch);
 int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len);
 
 /* populate.c: pages with a byte in [from, to). */
