@@ -11,7 +11,7 @@ static bool is_zero(const struct migfix_region *region, uint64_t from, uint64_t 
 	struct mfx_extent extent;
 	struct mfx_walk walk;
 
-	mfx_walk_begin(&walk, region, mfx_page_down(region, from), mfx_page_up(region, to), true);
+	mfx_walk_begin(&walk, region, from, to, true);
 	while (mfx_walk_next(&walk, &extent)) {
 		extent.from = mfx_max(extent.from, from);
 		extent.to = mfx_min(extent.to, to);

@@ -14,8 +14,10 @@ void mfx_walk_begin(struct mfx_walk *walk, const struct migfix_region *region, u
 		    uint64_t to, bool exact)
 {
 	walk->region = region;
-	walk->pos = from;
-	walk->end = to;
+	walk->from = from;
+	walk->to = to;
+	walk->pos = mfx_page_down(region, from);
+	walk->end = mfx_page_up(region, to);
 	walk->exact = exact;
 	walk->pagemap.scanned = 0;
 	walk->pagemap.next = walk->pagemap.count = 0;
@@ -75,8 +77,9 @@ static bool file_is_zero(const struct migfix_region *region, uint64_t from, uint
 	return true;
 }
 
-/* What this process mapped is read in place; of the rest the file tells. Where SEEK_DATA would
- * walk over pages that were allocated and never written, a read of the file looks at one. */
+/* What this process mapped is read in place; of the rest the file tells, and only of the bytes that
+ * were asked for: pages may be huge. Where SEEK_DATA would walk over pages that were allocated and
+ * never written, a read of the file looks at one. */
 static bool next_by_pread(struct mfx_walk *walk, struct mfx_extent *extent)
 {
 	const struct migfix_region *region = walk->region;
@@ -89,7 +92,7 @@ static bool next_by_pread(struct mfx_walk *walk, struct mfx_extent *extent)
 							walk->end, &from, &to);
 
 		if (mapped < 0 || (mapped && from == walk->pos) ||
-		    !file_is_zero(region, walk->pos, end))
+		    !file_is_zero(region, mfx_max(walk->pos, walk->from), mfx_min(end, walk->to)))
 			return found(walk, walk->pos, end, extent);
 	}
 	return false;

@@ -8,11 +8,13 @@
 
 struct mfx_walk {
 	const struct migfix_region *region;
-	uint64_t pos, end; /* whole pages */
+	uint64_t from, to; /* what was asked for */
+	uint64_t pos, end; /* the pages of it that are left */
 	bool exact;        /* holes between populated pages matter */
 	struct mfx_pagemap pagemap;
 };
 
+/* Of whole pages, which may reach beyond what was asked for. */
 struct mfx_extent {
 	uint64_t from, to;
 };

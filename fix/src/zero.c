@@ -72,7 +72,7 @@ static int zero_kept(struct zeroing *zeroing, uint64_t from, uint64_t to, enum m
 	uint64_t pos = from;
 	int err = 0;
 
-	mfx_walk_begin(&walk, region, mfx_page_down(region, from), mfx_page_up(region, to), true);
+	mfx_walk_begin(&walk, region, from, to, true);
 	while (!err && mfx_walk_next(&walk, &extent)) {
 		extent.from = mfx_max(extent.from, from);
 		extent.to = mfx_min(extent.to, to);
