@@ -233,7 +233,7 @@ enum chain_end {
 	CHAIN_NOT_A_RETURN, /* before a frame that no call can return to: seen by the collector */
 	NR_CHAIN_ENDS,
 	CHAIN_END_UNKNOWN = NR_CHAIN_ENDS, /* frame pointers do not tell */
-	CHAIN_ENDS_ROOM = 16, /* for a mask as index */
+	CHAIN_ENDS_ROOM = 16,              /* for a mask as index */
 };
 
 enum { CHAIN_FRAMES_MAX = 127 };
