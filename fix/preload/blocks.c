@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Why an answer about a block's file is an answer about the memory at that address, now.
+ *
+ * QEMU tells of each RAM block after it was mapped (ram_block_add()) and before it is unmapped
+ * (qemu_ram_free() calls the notifiers, waits for an RCU grace period, unmaps the memory, and only
+ * then closes the file: reclaim_ramblock()). A block is in our table between these two. So:
+ *
+ * - A block that is found was mapped when it was looked up, and its file was open. Whoever calls
+ *   buffer_is_zero(memory) keeps the memory mapped until the call returns, since the function reads
+ *   it; and as long as it is mapped its file is not closed, and its number not used anew. This
+ *   holds for every thread, with or without RCU: the caller's own guarantee is enough.
+ * - Memory at an address that a block had before (unplugged, then used by malloc() or mapped for
+ *   something else) is not found: the block left the table before its memory was unmapped, and
+ *   whoever has the new memory has it from an mmap() that came after, so sees the table without it.
+ * - A reader never sees half of a change: the table has a sequence number that is odd meanwhile,
+ * and a reader that saw it change reports "not found".
+ *
+ * Not found means that the memory is read, as QEMU does. Nothing is kept beyond one call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "blocks.h"
+#include "mapping.h"
+
+#define BLOCKS_MAX 128
+
+static struct {
+	atomic_uint sequence;
+	pthread_mutex_t writers;
+	_Atomic size_t count; /* of the slots that are in use or were */
+	struct {
+		_Atomic uintptr_t begin, end; /* both 0: free */
+		_Atomic uint64_t offset;
+		_Atomic int fd;
+		_Atomic bool shared;
+	} slots[BLOCKS_MAX];
+} table = {.writers = PTHREAD_MUTEX_INITIALIZER};
+
+static const struct qemu *qemu;
+static int pagemap = -1;
+static atomic_int owner;
+
+static void change_begins(void)
+{
+	pthread_mutex_lock(&table.writers);
+	atomic_fetch_add_explicit(&table.sequence, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void change_ends(void)
+{
+	atomic_fetch_add_explicit(&table.sequence, 1, memory_order_release);
+	pthread_mutex_unlock(&table.writers);
+}
+
+static void insert(const struct block *block)
+{
+	size_t i = 0;
+
+	change_begins();
+	while (i < table.count && table.slots[i].end)
+		i++;
+	if (i < BLOCKS_MAX) {
+		table.slots[i].begin = block->begin;
+		table.slots[i].end = block->end;
+		table.slots[i].offset = block->offset;
+		table.slots[i].fd = block->fd;
+		table.slots[i].shared = block->shared;
+		if (i == table.count)
+			table.count = i + 1;
+	}
+	change_ends();
+}
+
+static void remove_overlapping(uintptr_t begin, uintptr_t end)
+{
+	change_begins();
+	for (size_t i = 0; i < table.count; i++) {
+		if (table.slots[i].begin < end && begin < table.slots[i].end)
+			table.slots[i].begin = table.slots[i].end = 0;
+	}
+	change_ends();
+}
+
+/* SEEK_DATA tells of pages on tmpfs only; elsewhere it may mean blocks of a disk, or nothing. */
+static bool is_tmpfs(int fd, uint64_t size, const struct mfx_mapping *mapping)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !fstatfs(fd, &fs) &&
+	       fs.f_type == TMPFS_MAGIC && st.st_dev == mapping->dev &&
+	       st.st_ino == mapping->inode && (uint64_t)st.st_size >= mapping->offset + size;
+}
+
+/* QEMU says which file it is, the kernel says which is mapped and from where: both are needed, as
+ * QEMU does not tell the offset in the file. */
+static bool examine(struct block *block, void *host, size_t size)
+{
+	struct ram_block *ram;
+	struct mfx_mapping mapping;
+	uint64_t offset;
+
+	ram = qemu->ram_block_from_host(host, false, &offset);
+	if (!ram || offset || qemu->ram_pagesize(ram) != (size_t)sysconf(_SC_PAGESIZE))
+		return false;
+	*block = (struct block){.begin = (uintptr_t)host,
+				.end = (uintptr_t)host + size,
+				.fd = qemu->ram_get_fd(ram),
+				.shared = qemu->ram_is_shared(ram)};
+	if (block->fd < 0 || mfx_mapping_read(&mapping, block->begin, block->end) || mapping.odd ||
+	    mapping.hugetlb || mapping.shared != block->shared ||
+	    !is_tmpfs(block->fd, size, &mapping))
+		return false;
+	block->offset = mapping.offset;
+	/* A daemon's own: QEMU has forked before it allocates memory. */
+	if (!block->shared && pagemap < 0)
+		pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	return block->shared || pagemap >= 0;
+}
+
+static void added(struct ram_block_notifier *n, void *host, size_t size, size_t max_size)
+{
+	int error = errno;
+	struct block block;
+
+	(void)n;
+	(void)size;
+	atomic_store(&owner, getpid());
+	remove_overlapping((uintptr_t)host, (uintptr_t)host + max_size);
+	if (examine(&block, host, max_size))
+		insert(&block);
+	errno = error;
+}
+
+static void removed(struct ram_block_notifier *n, void *host, size_t size, size_t max_size)
+{
+	(void)n;
+	(void)size;
+	remove_overlapping((uintptr_t)host, (uintptr_t)host + max_size);
+}
+
+void blocks_init(const struct qemu *found)
+{
+	static struct ram_block_notifier notifier = {.added = added, .removed = removed};
+
+	qemu = found;
+	qemu->ram_block_notifier_add(&notifier);
+}
+
+int blocks_owner(void)
+{
+	return atomic_load(&owner);
+}
+
+bool blocks_find(const void *memory, size_t length, struct block *block)
+{
+	uintptr_t address = (uintptr_t)memory;
+	unsigned int before = atomic_load_explicit(&table.sequence, memory_order_acquire);
+	size_t count = atomic_load_explicit(&table.count, memory_order_relaxed);
+
+#define READ(member) atomic_load_explicit(&table.slots[i].member, memory_order_relaxed)
+	for (size_t i = 0; i < count; i++) {
+		block->begin = READ(begin);
+		block->end = READ(end);
+		if (address < block->begin || address >= block->end ||
+		    length > block->end - address)
+			continue;
+		block->offset = READ(offset);
+		block->fd = READ(fd);
+		block->shared = READ(shared);
+		atomic_thread_fence(memory_order_acquire);
+		return !(before & 1) &&
+		       atomic_load_explicit(&table.sequence, memory_order_relaxed) == before;
+	}
+#undef READ
+	return false;
+}
+
+#define PAGEMAP_POPULATED (UINT64_C(3) << 62) /* present, or swapped out */
+
+/* Private copies hide the file, whatever it has. */
+static bool is_copied(const void *memory, size_t length)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = length / page;
+	uint64_t entries[16];
+	ssize_t size = (ssize_t)(count * sizeof(*entries));
+
+	if (count > sizeof(entries) / sizeof(*entries) ||
+	    pread(pagemap, entries, (size_t)size, (off_t)((uintptr_t)memory / page * 8)) != size)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i] & PAGEMAP_POPULATED)
+			return true;
+	}
+	return false;
+}
+
+bool blocks_is_hole(const struct block *block, const void *memory, size_t length)
+{
+	off_t at = (off_t)(block->offset + ((uintptr_t)memory - block->begin)), data;
+	int error = errno;
+	bool hole;
+
+	/* In this order: where there is no copy yet, the file's is the memory's content. */
+	hole = block->shared || !is_copied(memory, length);
+	if (hole) {
+		data = lseek(block->fd, at, SEEK_DATA);
+		hole = data < 0 ? errno == ENXIO : data >= at + (off_t)length;
+	}
+	errno = error;
+	return hole;
+}

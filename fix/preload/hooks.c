@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * When the file is asked in place of the memory. In doubt the original rule runs: read, compare
+ * and, where that is the task, write. Nothing here ever gives memory back: a function that is asked
+ * whether a buffer is zero must not change it, and one that makes it zero finds memory that was
+ * paid for (prealloc=on) and is to stay.
+ *
+ * buffer_is_zero() serves all of QEMU, so a call must first be known for one that gains. The answer
+ * is right in any case; at stake are the time of the block layer, and a page that postcopy needs.
+ *
+ * - The buffer is whole pages of a RAM block that can be asked. The block layer's own buffers are
+ *   not; it pays for one look into a table.
+ * - The migration's source asks from threads of its own, outside of coroutines. The block layer
+ *   runs in coroutines, also where it is given guest memory (detect-zeroes=on).
+ * - The destination of QEMU before 8.2 asks from the coroutine that loads the stream, in the main
+ *   thread, in an RCU critical section that lasts as long as the stream is loaded. The block
+ *   layer's coroutines there are not in one. Later ones call ram_handle_zero().
+ */
+#include <string.h>
+
+#include "blocks.h"
+#include "hooks.h"
+#include "stats.h"
+#include "zero.h"
+
+static const struct qemu *qemu;
+static struct hooks_options options;
+/* A daemon's main thread is the fork of this one, and inherits it. */
+static _Thread_local bool main_thread;
+
+void hooks_init(const struct qemu *found, const struct hooks_options *wanted)
+{
+	qemu = found;
+	options = *wanted;
+	main_thread = true;
+}
+
+static bool is_whole_pages(const void *memory, size_t length)
+{
+	/* Target pages; a multiple of the host's, or the file is asked in vain, which does no harm.
+	 */
+	return !((uintptr_t)memory & 4095) && !(length & 4095) && length && length <= 65536;
+}
+
+/* Every page that is loaded as zero must be there once postcopy begins: it counts as received, so a
+ * fault on it is never answered. Reading it makes it so. */
+static bool must_be_present(void)
+{
+	return qemu->migrate_postcopy_ram();
+}
+
+static bool hole(enum stats_end end, const struct block *block, const void *memory, size_t length)
+{
+	bool is_hole = blocks_is_hole(block, memory, length);
+
+	stats_count(end, is_hole ? STATS_HOLE : STATS_POPULATED);
+	return is_hole;
+}
+
+/* The loader's question, of a QEMU that has no ram_handle_zero(). */
+static bool is_loaded_hole(const struct block *block, const void *buffer, size_t length)
+{
+	if (!options.destination || options.handler || !main_thread || !qemu->get_ptr_rcu_reader ||
+	    !*qemu->get_ptr_rcu_reader())
+		return false;
+	if (must_be_present()) {
+		stats_count(STATS_DESTINATION, STATS_PRESENT);
+		return false;
+	}
+	return hole(STATS_DESTINATION, block, buffer, length);
+}
+
+static bool is_known_hole(const void *buffer, size_t length)
+{
+	struct block block;
+
+	if (!is_whole_pages(buffer, length) || !blocks_find(buffer, length, &block))
+		return false;
+	if (qemu->in_coroutine())
+		return is_loaded_hole(&block, buffer, length);
+	return options.source && hole(STATS_SOURCE, &block, buffer, length);
+}
+
+bool hooks_buffer_is_zero(const void *buffer, size_t length)
+{
+	return is_known_hole(buffer, length) || zero_buffer(buffer, length);
+}
+
+void hooks_ram_handle_zero(void *host, uint64_t size)
+{
+	struct block block;
+
+	if (is_whole_pages(host, size) && blocks_find(host, size, &block)) {
+		if (must_be_present())
+			stats_count(STATS_DESTINATION, STATS_PRESENT);
+		else if (hole(STATS_DESTINATION, &block, host, size))
+			return;
+	}
+	if (!zero_buffer(host, size))
+		memset(host, 0, size);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The functions that stand in for QEMU's: same arguments, same answer, same content after them.
+ * What they leave out is the population of pages that were never used.
+ */
+#ifndef PRELOAD_HOOKS_H
+#define PRELOAD_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qemu.h"
+
+struct hooks_options {
+	bool source, destination;
+	bool handler; /* ram_handle_zero() is replaced: buffer_is_zero() is not the loader's */
+};
+
+void hooks_init(const struct qemu *qemu, const struct hooks_options *options);
+
+bool hooks_buffer_is_zero(const void *buffer, size_t length);
+void hooks_ram_handle_zero(void *host, uint64_t size);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The pages under a patch: writable for a moment, never writable and executable, and not at all
+ * where the system would not let them become executable again. Knows no instructions.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "patch.h"
+
+/* The segment of the main program that an address lies in, as a file mapping. */
+struct text {
+	uintptr_t wanted;
+	uintptr_t begin, end;
+	off_t offset; /* of "begin" in the file */
+};
+
+static int find_text(struct dl_phdr_info *info, size_t size, void *opaque)
+{
+	struct text *text = opaque;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uintptr_t begin = info->dlpi_addr + ph->p_vaddr;
+
+		if (ph->p_type != PT_LOAD || ph->p_flags != (PF_R | PF_X) || text->wanted < begin ||
+		    text->wanted >= begin + ph->p_filesz)
+			continue;
+		text->begin = begin;
+		text->end = begin + ph->p_filesz;
+		text->offset = (off_t)ph->p_offset;
+	}
+	return 1; /* the main program comes first; no other is of interest */
+}
+
+struct pages {
+	char *begin;
+	size_t length;
+	off_t offset;
+};
+
+/* The pages that the entry of a patch lies on. */
+static const char *pages_of(const struct patch *patch, struct pages *pages)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), entry = (uintptr_t)patch->entry;
+	struct text text = {.wanted = entry};
+	uintptr_t begin, end;
+
+	dl_iterate_phdr(find_text, &text);
+	if (!text.end || patch->size > text.end - entry)
+		return "is not in the program's text";
+	begin = entry & ~(page - 1);
+	end = (entry + PATCH_CODE_MAX + page - 1) & ~(page - 1);
+	if (begin < (text.begin & ~(page - 1)) || entry + PATCH_CODE_MAX > text.end)
+		return "is at the edge of the program's text";
+	pages->begin = (char *)begin;
+	pages->length = end - begin;
+	pages->offset = text.offset + (off_t)begin - (off_t)text.begin;
+	return NULL;
+}
+
+/* W^X policies (prctl(PR_SET_MDWE), SELinux's execmod) refuse one of the two steps, perhaps only
+ * the way back: found out on a mapping of the same page that nothing is executed from. */
+static const char *rehearse(int exe, const struct pages *pages)
+{
+	const char *refusal = NULL;
+	char *copy;
+
+	copy = mmap(NULL, pages->length, PROT_READ | PROT_EXEC, MAP_PRIVATE, exe, pages->offset);
+	if (copy == MAP_FAILED)
+		return "cannot be mapped a second time";
+	if (memcmp(copy, pages->begin, pages->length)) {
+		refusal = "is not what the program's file has there";
+	} else if (mprotect(copy, pages->length, PROT_READ | PROT_WRITE)) {
+		refusal = "cannot be made writable here";
+	} else {
+		*(volatile char *)copy = *copy;
+		if (mprotect(copy, pages->length, PROT_READ | PROT_EXEC))
+			refusal = "could not be made executable again here (W^X)";
+	}
+	munmap(copy, pages->length);
+	return refusal;
+}
+
+/* What stood there before, by a fresh mapping of the file: no policy refuses that. */
+static void restore(int exe, const struct pages *pages)
+{
+	if (mmap(pages->begin, pages->length, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, exe,
+		 pages->offset) == MAP_FAILED)
+		__builtin_trap(); /* the program could not go on */
+}
+
+static const char *write_patch(int exe, const struct patch *patch, const struct pages *pages)
+{
+	if (mprotect(pages->begin, pages->length, PROT_READ | PROT_WRITE))
+		return "cannot be made writable";
+	patch_encode(patch->entry, patch->replacement);
+	if (!mprotect(pages->begin, pages->length, PROT_READ | PROT_EXEC))
+		return NULL;
+	restore(exe, pages);
+	return "could not be made executable again";
+}
+
+static const char *apply(int exe, const struct patch *patches, size_t count)
+{
+	struct pages pages;
+	const char *refusal;
+
+	for (size_t i = 0; i < count; i++) {
+		refusal = pages_of(&patches[i], &pages);
+		if (!refusal)
+			refusal = patch_refusal(patches[i].entry, patches[i].size);
+		if (!refusal)
+			refusal = rehearse(exe, &pages);
+		if (refusal)
+			return refusal;
+	}
+	for (size_t i = 0; i < count; i++) {
+		pages_of(&patches[i], &pages);
+		refusal = write_patch(exe, &patches[i], &pages);
+		if (!refusal)
+			continue;
+		while (i--) {
+			pages_of(&patches[i], &pages);
+			restore(exe, &pages);
+		}
+		return refusal;
+	}
+	return NULL;
+}
+
+const char *patch_apply(const struct patch *patches, size_t count)
+{
+	const char *refusal;
+	int exe;
+
+	exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (exe < 0)
+		return "cannot be compared with the program's file";
+	refusal = apply(exe, patches, count);
+	close(exe);
+	return refusal;
+}

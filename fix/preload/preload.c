@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libmigfix-preload.so: finds out whether it was loaded into a QEMU, what of it can be hooked and
+ * what was asked for, hooks it, and says so in one line. In any other program it does nothing.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "blocks.h"
+#include "hooks.h"
+#include "patch.h"
+#include "qemu.h"
+#include "stats.h"
+#include "zero.h"
+
+static struct qemu qemu;
+
+static void say(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(line, sizeof(line) - 1, format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	length = length < (int)sizeof(line) - 1 ? length : (int)sizeof(line) - 2;
+	line[length++] = '\n';
+	/* One line, whoever else writes there. */
+	if (write(STDERR_FILENO, line, (size_t)length) < 0)
+		return;
+}
+
+/* "dst,src" in any order. */
+static bool read_ends(const char *text, struct hooks_options *options)
+{
+	char *copy = strdup(text), *rest = copy, *word;
+	bool known = copy;
+
+	while (known && (word = strsep(&rest, ","))) {
+		if (!strcmp(word, "dst"))
+			options->destination = true;
+		else if (!strcmp(word, "src"))
+			options->source = true;
+		else
+			known = false;
+	}
+	free(copy);
+	return known;
+}
+
+struct plan {
+	struct patch patches[2];
+	const char *names[2];
+	size_t count;
+	const char *source;      /* what the source gets, or why nothing */
+	const char *destination; /* likewise */
+};
+
+static void replace(struct plan *plan, const char *name, const struct qemu_function *function,
+		    uintptr_t replacement)
+{
+	plan->names[plan->count] = name;
+	plan->patches[plan->count++] = (struct patch){function->entry, function->size, replacement};
+}
+
+static void plan_destination(struct plan *plan, struct hooks_options *options)
+{
+	options->handler = qemu.ram_handle_zero.entry;
+	if (!options->destination)
+		plan->destination = "left alone";
+	else if (options->handler)
+		replace(plan, "ram_handle_zero", &qemu.ram_handle_zero,
+			(uintptr_t)hooks_ram_handle_zero);
+	else if (!qemu.buffer_is_zero.entry || !qemu.get_ptr_rcu_reader)
+		plan->destination = "cannot be hooked: its functions are not exported";
+}
+
+static void plan_source(struct plan *plan, const struct hooks_options *options)
+{
+	if (!options->source)
+		plan->source = "left alone";
+	else if (!qemu.buffer_is_zero.entry && !qemu.buffer_is_zero_ool.entry)
+		plan->source = "cannot be hooked: its functions are not exported";
+	else if (qemu_reads_before_it_asks(&qemu))
+		plan->source =
+			qemu_multifd_asks(&qemu)
+				? "hooked for multifd, but cannot be without: this QEMU reads "
+				  "each page before it calls a function"
+				: "cannot be hooked: this QEMU reads each page before it "
+				  "calls a function";
+}
+
+static void plan_hooks(struct plan *plan, struct hooks_options *options)
+{
+	plan->source = plan->destination = "hooked";
+	plan_destination(plan, options);
+	plan_source(plan, options);
+	/* The loader's question too, where it has no function of its own. */
+	if (qemu.buffer_is_zero.entry && (options->source || !options->handler))
+		replace(plan, "buffer_is_zero", &qemu.buffer_is_zero,
+			(uintptr_t)hooks_buffer_is_zero);
+	else if (qemu.buffer_is_zero_ool.entry && options->source &&
+		 (!qemu_reads_before_it_asks(&qemu) || qemu_multifd_asks(&qemu)))
+		replace(plan, "buffer_is_zero_ool", &qemu.buffer_is_zero_ool,
+			(uintptr_t)hooks_buffer_is_zero);
+}
+
+static bool read_options(struct hooks_options *options, const char **policy)
+{
+	const char *ends = getenv("MIGFIX");
+
+	*policy = getenv("MIGFIX_POLICY");
+	if (!*policy || !**policy)
+		*policy = "auto";
+	if (!read_ends(ends && *ends ? ends : "dst,src", options)) {
+		say("libmigfix: MIGFIX=%s is not dst, src, dst,src or off: QEMU is left as it is",
+		    ends);
+		return false;
+	}
+	if (!strcmp(*policy, "auto") || !strcmp(*policy, "madvise-first"))
+		return true;
+	if (strcmp(*policy, "read-first")) {
+		say("libmigfix: MIGFIX_POLICY=%s is not auto, madvise-first or read-first: "
+		    "QEMU is left as it is",
+		    *policy);
+		return false;
+	}
+	options->destination = false;
+	return true;
+}
+
+/* NULL, or why QEMU is left as it is. */
+static const char *hook(struct plan *plan, struct hooks_options *options)
+{
+	const char *why = qemu_missing(&qemu);
+
+	if (why)
+		return why;
+	plan_hooks(plan, options);
+	if (!plan->count)
+		return NULL;
+	zero_init();
+	hooks_init(&qemu, options);
+	why = patch_apply(plan->patches, plan->count);
+	if (!why)
+		blocks_init(&qemu);
+	return why;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *ends = getenv("MIGFIX"), *statistics = getenv("MIGFIX_STATS"), *policy, *why;
+	struct hooks_options options = {0};
+	struct plan plan = {0};
+
+	if (!qemu_find(&qemu) || (ends && !strcmp(ends, "off")) || !read_options(&options, &policy))
+		return;
+	why = hook(&plan, &options);
+	if (why) {
+		say("libmigfix: QEMU is left as it is: %s", why);
+		return;
+	}
+	stats_init(statistics ? statistics : "", plan.names, plan.count, policy);
+	say("libmigfix " MIGFIX_VERSION ": source %s; destination %s; replaced %s%s%s", plan.source,
+	    plan.destination, plan.count ? plan.names[0] : "nothing", plan.count > 1 ? " and " : "",
+	    plan.count > 1 ? plan.names[1] : "");
+}
+
+/* A parent of a daemon has no guest memory, and a fork of a process that has leaves its file alone.
+ */
+__attribute__((destructor)) static void end(void)
+{
+	if (blocks_owner() == getpid())
+		stats_write();
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Counters that threads of a migration share, and their JSON. Knows nothing of QEMU. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stats.h"
+
+static struct {
+	_Alignas(64) atomic_ulong counts[STATS_KINDS];
+} ends[STATS_ENDS];
+static char pattern[PATH_MAX], hooked[128], policy[32];
+
+void stats_count(enum stats_end end, enum stats_kind kind)
+{
+	atomic_fetch_add_explicit(&ends[end].counts[kind], 1, memory_order_relaxed);
+}
+
+void stats_init(const char *name, const char *const *names, size_t count, const char *policy_name)
+{
+	for (size_t i = 0, at = 0; i < count && at < sizeof(hooked); i++)
+		at += (size_t)snprintf(hooked + at, sizeof(hooked) - at, "%s\"%s\"", i ? ", " : "",
+				       names[i]);
+
+	/* A daemon changes its directory: the name is of the one that it was started in. */
+	if (*name && *name != '/' && getcwd(pattern, sizeof(pattern) - 1))
+		strcat(pattern, "/");
+	strncat(pattern, name, sizeof(pattern) - strlen(pattern) - 1);
+	snprintf(policy, sizeof(policy), "%s", policy_name);
+}
+
+/* The pattern with the id in it; false where that is too long. */
+static bool file_name(char *name, size_t size)
+{
+	const char *place = strstr(pattern, "%p");
+	int length;
+
+	if (place)
+		length = snprintf(name, size, "%.*s%d%s", (int)(place - pattern), pattern, getpid(),
+				  place + 2);
+	else
+		length = snprintf(name, size, "%s.%d", pattern, getpid());
+	return length > 0 && (size_t)length < size;
+}
+
+static void print_end(FILE *file, const char *name, enum stats_end end)
+{
+	fprintf(file,
+		",\n\t\"%s\": {\"hole_pages\": %lu, \"populated_pages\": %lu, "
+		"\"present_pages\": %lu}",
+		name, atomic_load(&ends[end].counts[STATS_HOLE]),
+		atomic_load(&ends[end].counts[STATS_POPULATED]),
+		atomic_load(&ends[end].counts[STATS_PRESENT]));
+}
+
+static bool print(FILE *file)
+{
+	fprintf(file,
+		"{\n\t\"schema\": \"migfix.preload/1\",\n\t\"version\": \"%s\",\n\t\"pid\": %d,\n"
+		"\t\"hooked\": [%s],\n\t\"policy\": \"%s\"",
+		MIGFIX_VERSION, getpid(), hooked, policy);
+	print_end(file, "source", STATS_SOURCE);
+	print_end(file, "destination", STATS_DESTINATION);
+	fprintf(file, "\n}\n");
+	return !ferror(file);
+}
+
+void stats_write(void)
+{
+	char name[PATH_MAX + 16], unfinished[sizeof(name) + 8];
+	FILE *file;
+	bool whole;
+
+	if (!*pattern || !file_name(name, sizeof(name)))
+		return;
+	snprintf(unfinished, sizeof(unfinished), "%s.new", name);
+	file = fopen(unfinished, "we");
+	if (!file)
+		return;
+	whole = print(file);
+	whole &= !fclose(file);
+	if (!whole || rename(unfinished, name))
+		unlink(unfinished);
+}
