@@ -123,12 +123,10 @@ static size_t entry_length(const uint8_t *code)
 
 const char *patch_refusal(const uint8_t *code, size_t size)
 {
-	size_t at, end;
+	size_t at = entry_length(code), end = at + JUMP_LENGTH;
 
-	if (size < sizeof(endbr64) + JUMP_LENGTH)
+	if (size < end)
 		return "is too short to be replaced";
-	at = entry_length(code);
-	end = at + JUMP_LENGTH;
 	for (bool first = true; at < end; first = false) {
 		const uint8_t *opcode;
 		size_t length = decode(code + at, &opcode);
