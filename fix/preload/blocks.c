@@ -30,8 +30,6 @@
 #include "blocks.h"
 #include "mapping.h"
 
-#define BLOCKS_MAX 128
-
 static struct {
 	atomic_uint sequence;
 	pthread_mutex_t writers;
@@ -45,6 +43,7 @@ static struct {
 } table = {.writers = PTHREAD_MUTEX_INITIALIZER};
 
 static const struct qemu *qemu;
+static void (*forget)(const void *memory, size_t length);
 static int pagemap = -1;
 static atomic_int owner;
 
@@ -146,13 +145,15 @@ static void removed(struct ram_block_notifier *n, void *host, size_t size, size_
 	(void)n;
 	(void)size;
 	remove_overlapping((uintptr_t)host, (uintptr_t)host + max_size);
+	forget(host, max_size);
 }
 
-void blocks_init(const struct qemu *found)
+void blocks_init(const struct qemu *found, void (*when_removed)(const void *, size_t))
 {
 	static struct ram_block_notifier notifier = {.added = added, .removed = removed};
 
 	qemu = found;
+	forget = when_removed;
 	qemu->ram_block_notifier_add(&notifier);
 }
 
@@ -161,27 +162,45 @@ int blocks_owner(void)
 	return atomic_load(&owner);
 }
 
+#define READ(member) atomic_load_explicit(&table.slots[i].member, memory_order_relaxed)
+
+static struct block slot(size_t i)
+{
+	return (struct block){.begin = READ(begin),
+			      .end = READ(end),
+			      .offset = READ(offset),
+			      .fd = READ(fd),
+			      .shared = READ(shared)};
+}
+
+void blocks_each(void (*visit)(const struct block *block))
+{
+	pthread_mutex_lock(&table.writers);
+	for (size_t i = 0; i < table.count; i++) {
+		struct block block = slot(i);
+
+		if (block.end)
+			visit(&block);
+	}
+	pthread_mutex_unlock(&table.writers);
+}
+
 bool blocks_find(const void *memory, size_t length, struct block *block)
 {
 	uintptr_t address = (uintptr_t)memory;
 	unsigned int before = atomic_load_explicit(&table.sequence, memory_order_acquire);
 	size_t count = atomic_load_explicit(&table.count, memory_order_relaxed);
 
-#define READ(member) atomic_load_explicit(&table.slots[i].member, memory_order_relaxed)
 	for (size_t i = 0; i < count; i++) {
-		block->begin = READ(begin);
-		block->end = READ(end);
-		if (address < block->begin || address >= block->end ||
-		    length > block->end - address)
+		uintptr_t end = READ(end);
+
+		if (address < READ(begin) || address >= end || length > end - address)
 			continue;
-		block->offset = READ(offset);
-		block->fd = READ(fd);
-		block->shared = READ(shared);
+		*block = slot(i);
 		atomic_thread_fence(memory_order_acquire);
 		return !(before & 1) &&
 		       atomic_load_explicit(&table.sequence, memory_order_relaxed) == before;
 	}
-#undef READ
 	return false;
 }
 

@@ -12,6 +12,9 @@
 
 #include "qemu.h"
 
+/* More are not asked about. */
+#define BLOCKS_MAX 128
+
 struct block {
 	uintptr_t begin, end;
 	uint64_t offset; /* of "begin" in the file */
@@ -19,8 +22,11 @@ struct block {
 	bool shared;
 };
 
-/* From now on QEMU tells of its RAM blocks. */
-void blocks_init(const struct qemu *qemu);
+/* From now on QEMU tells of its RAM blocks. "removed" is called before one is unmapped. */
+void blocks_init(const struct qemu *qemu, void (*removed)(const void *memory, size_t length));
+
+/* Calls "visit" with each block; none comes or goes meanwhile. */
+void blocks_each(void (*visit)(const struct block *block));
 
 /* Process that has RAM blocks, of whatever kind; 0: none yet. */
 int blocks_owner(void);

@@ -20,6 +20,7 @@
 
 #include "blocks.h"
 #include "hooks.h"
+#include "release.h"
 #include "stats.h"
 #include "zero.h"
 
@@ -86,16 +87,25 @@ bool hooks_buffer_is_zero(const void *buffer, size_t length)
 	return is_known_hole(buffer, length) || zero_buffer(buffer, length);
 }
 
-void hooks_ram_handle_zero(void *host, uint64_t size)
+/* Is there nothing left to do? */
+static bool is_handled(void *host, uint64_t size)
 {
 	struct block block;
 
-	if (is_whole_pages(host, size) && blocks_find(host, size, &block)) {
-		if (must_be_present())
-			stats_count(STATS_DESTINATION, STATS_PRESENT);
-		else if (hole(STATS_DESTINATION, &block, host, size))
-			return;
+	if (!is_whole_pages(host, size) || !blocks_find(host, size, &block))
+		return false;
+	if (must_be_present()) {
+		stats_count(STATS_DESTINATION, STATS_PRESENT);
+		return false;
 	}
-	if (!zero_buffer(host, size))
+	release_sight();
+	return (options.policy == MIGFIX_POLICY_AUTO &&
+		hole(STATS_DESTINATION, &block, host, size)) ||
+	       release_zero(host, size);
+}
+
+void hooks_ram_handle_zero(void *host, uint64_t size)
+{
+	if (!is_handled(host, size) && !zero_buffer(host, size))
 		memset(host, 0, size);
 }

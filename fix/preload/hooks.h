@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "migfix.h"
 #include "qemu.h"
 
 struct hooks_options {
 	bool source, destination;
+	enum migfix_policy policy;
 	bool handler; /* ram_handle_zero() is replaced: buffer_is_zero() is not the loader's */
 };
 

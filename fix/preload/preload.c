@@ -14,6 +14,7 @@
 #include "hooks.h"
 #include "patch.h"
 #include "qemu.h"
+#include "release.h"
 #include "stats.h"
 #include "zero.h"
 
@@ -112,27 +113,37 @@ static void plan_hooks(struct plan *plan, struct hooks_options *options)
 			(uintptr_t)hooks_buffer_is_zero);
 }
 
-static bool read_options(struct hooks_options *options, const char **policy)
+static bool read_policy(const char *text, struct hooks_options *options)
+{
+	if (!strcmp(text, "auto"))
+		options->policy = MIGFIX_POLICY_AUTO;
+	else if (!strcmp(text, "madvise-first"))
+		options->policy = MIGFIX_POLICY_MADVISE_FIRST;
+	else if (!strcmp(text, "read-first")) /* what QEMU does */
+		options->destination = false;
+	else
+		return false;
+	return true;
+}
+
+/* False: nothing is to be done, and why was said. */
+static bool read_options(struct hooks_options *options, const char *policy)
 {
 	const char *ends = getenv("MIGFIX");
 
-	*policy = getenv("MIGFIX_POLICY");
-	if (!*policy || !**policy)
-		*policy = "auto";
+	if (ends && !strcmp(ends, "off"))
+		return false;
 	if (!read_ends(ends && *ends ? ends : "dst,src", options)) {
-		say("libmigfix: MIGFIX=%s is not dst, src, dst,src or off: QEMU is left as it is",
+		say("libmigfix: QEMU is left as it is: MIGFIX=%s is not dst, src, dst,src or off",
 		    ends);
 		return false;
 	}
-	if (!strcmp(*policy, "auto") || !strcmp(*policy, "madvise-first"))
-		return true;
-	if (strcmp(*policy, "read-first")) {
-		say("libmigfix: MIGFIX_POLICY=%s is not auto, madvise-first or read-first: "
-		    "QEMU is left as it is",
-		    *policy);
+	if (!read_policy(policy, options)) {
+		say("libmigfix: QEMU is left as it is: MIGFIX_POLICY=%s is not auto, madvise-first "
+		    "or read-first",
+		    policy);
 		return false;
 	}
-	options->destination = false;
 	return true;
 }
 
@@ -148,19 +159,21 @@ static const char *hook(struct plan *plan, struct hooks_options *options)
 		return NULL;
 	zero_init();
 	hooks_init(&qemu, options);
+	release_init(&qemu, options->policy);
 	why = patch_apply(plan->patches, plan->count);
 	if (!why)
-		blocks_init(&qemu);
+		blocks_init(&qemu, release_forget);
 	return why;
 }
 
 __attribute__((constructor)) static void start(void)
 {
-	const char *ends = getenv("MIGFIX"), *statistics = getenv("MIGFIX_STATS"), *policy, *why;
+	const char *statistics = getenv("MIGFIX_STATS"), *policy = getenv("MIGFIX_POLICY"), *why;
 	struct hooks_options options = {0};
 	struct plan plan = {0};
 
-	if (!qemu_find(&qemu) || (ends && !strcmp(ends, "off")) || !read_options(&options, &policy))
+	policy = policy && *policy ? policy : "auto";
+	if (!qemu_find(&qemu) || !read_options(&options, policy))
 		return;
 	why = hook(&plan, &options);
 	if (why) {
