@@ -22,6 +22,9 @@ usage: migrate.sh --out DIR [options]
   --bandwidth BYTES   throttle the migration, bytes a second (default: unthrottled)
   --capability NAME   switch a migration capability on at both ends (repeatable)
   --preload FILE      LD_PRELOAD this into both ends
+  --ready COMMAND     run this before the migration; it gets the pid of each end and where guest
+                      memory is mapped there: SOURCE 7f…-7f… DESTINATION 7f…-7f…
+  --done COMMAND      run this after it, and after all was measured, with the same
   --build DIR         where the build left migpop and qmp-cli (default build/release)
   --migpop PATH       the tracer (default: the one in --build)
   --no-trace          measure without a tracer
@@ -33,7 +36,7 @@ USAGE
 
 memory=1G qemu=qemu-system-x86_64 backing=memfd bandwidth=0 build=$top/build/release
 migpop='' out='' trace=1 timeout=120 preload=''
-trace_options=() capabilities=()
+trace_options=() capabilities=() ready='' done=''
 
 while (($#)); do
 	case $1 in
@@ -48,6 +51,8 @@ while (($#)); do
 	--bandwidth) bandwidth=$(bytes "$2") ;;
 	--capability) capabilities+=("$2") ;;
 	--preload) preload=$2 ;;
+	--ready) ready=$2 ;;
+	--done) done=$2 ;;
 	--build) build=$2 ;;
 	--migpop) migpop=$2 ;;
 	--out) out=$2 ;;
@@ -162,6 +167,23 @@ guest_inode() {
 	done <"/proc/$1/maps"
 }
 
+# Where guest memory is mapped: the first mapping large enough that is neither code nor a guard.
+guest_range() {
+	local range perms
+
+	while read -r range perms _; do
+		if [[ $perms == rw-? ]] && ((0x${range#*-} - 0x${range%-*} >= size)); then
+			echo "$range"
+			return
+		fi
+	done <"/proc/$1/maps"
+}
+
+run() {
+	[[ ! $1 ]] || "$1" "${pid[source]}" "$(guest_range "${pid[source]}")" \
+		"${pid[destination]}" "$(guest_range "${pid[destination]}")" || die "$1 failed"
+}
+
 rss() {
 	awk '/^(VmRSS|RssAnon|RssFile|RssShmem|VmPTE|HugetlbPages):/ {
 		printf "%s\"%s\": %d", sep, substr($1, 1, length($1) - 1), $2; sep = ", "
@@ -225,8 +247,11 @@ for end in source destination; do
 	qmp "$end" drive --wait-ready
 	qmp "$end" watch --wait-ready
 	inode[$end]=$(guest_inode "${pid[$end]}")
-	before[$end]=$(rss "${pid[$end]}")
 	negotiate "$end"
+done
+run "$ready"
+for end in source destination; do
+	before[$end]=$(rss "${pid[$end]}")
 done
 if ((trace)); then
 	attach source
@@ -250,6 +275,7 @@ if ((trace)); then
 	collect source
 	collect destination
 fi
+run "$done"
 jq . >"$out/run.json" <<EOR
 {
 	"qemu": "$("$qemu" --version | head -n 1)", "kernel": "$(uname -r)",
