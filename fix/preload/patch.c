@@ -107,12 +107,13 @@ static const char *write_patch(int exe, const struct patch *patch, const struct 
 	return "could not be made executable again";
 }
 
-static const char *apply(int exe, const struct patch *patches, size_t count)
+static const char *apply(int exe, const struct patch *patches, size_t count, size_t *refused)
 {
 	struct pages pages;
 	const char *refusal;
 
 	for (size_t i = 0; i < count; i++) {
+		*refused = i;
 		refusal = pages_of(&patches[i], &pages);
 		if (!refusal)
 			refusal = patch_refusal(patches[i].entry, patches[i].size);
@@ -122,6 +123,7 @@ static const char *apply(int exe, const struct patch *patches, size_t count)
 			return refusal;
 	}
 	for (size_t i = 0; i < count; i++) {
+		*refused = i;
 		pages_of(&patches[i], &pages);
 		refusal = write_patch(exe, &patches[i], &pages);
 		if (!refusal)
@@ -135,15 +137,16 @@ static const char *apply(int exe, const struct patch *patches, size_t count)
 	return NULL;
 }
 
-const char *patch_apply(const struct patch *patches, size_t count)
+const char *patch_apply(const struct patch *patches, size_t count, size_t *refused)
 {
 	const char *refusal;
 	int exe;
 
 	exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	*refused = 0;
 	if (exe < 0)
 		return "cannot be compared with the program's file";
-	refusal = apply(exe, patches, count);
+	refusal = apply(exe, patches, count, refused);
 	close(exe);
 	return refusal;
 }

@@ -147,39 +147,40 @@ static bool read_options(struct hooks_options *options, const char *policy)
 	return true;
 }
 
-/* NULL, or why QEMU is left as it is. */
-static const char *hook(struct plan *plan, struct hooks_options *options)
+/* False: QEMU is left as it is, and why was said. */
+static bool hook(struct plan *plan, struct hooks_options *options)
 {
 	const char *why = qemu_missing(&qemu);
+	size_t refused;
 
-	if (why)
-		return why;
+	if (why) {
+		say("libmigfix: QEMU is left as it is: %s", why);
+		return false;
+	}
 	plan_hooks(plan, options);
 	if (!plan->count)
-		return NULL;
+		return true;
 	zero_init();
 	hooks_init(&qemu, options);
 	release_init(&qemu, options->policy);
-	why = patch_apply(plan->patches, plan->count);
-	if (!why)
-		blocks_init(&qemu, release_forget);
-	return why;
+	why = patch_apply(plan->patches, plan->count, &refused);
+	if (why) {
+		say("libmigfix: QEMU is left as it is: %s %s", plan->names[refused], why);
+		return false;
+	}
+	blocks_init(&qemu, release_forget);
+	return true;
 }
 
 __attribute__((constructor)) static void start(void)
 {
-	const char *statistics = getenv("MIGFIX_STATS"), *policy = getenv("MIGFIX_POLICY"), *why;
+	const char *statistics = getenv("MIGFIX_STATS"), *policy = getenv("MIGFIX_POLICY");
 	struct hooks_options options = {0};
 	struct plan plan = {0};
 
 	policy = policy && *policy ? policy : "auto";
-	if (!qemu_find(&qemu) || !read_options(&options, policy))
+	if (!qemu_find(&qemu) || !read_options(&options, policy) || !hook(&plan, &options))
 		return;
-	why = hook(&plan, &options);
-	if (why) {
-		say("libmigfix: QEMU is left as it is: %s", why);
-		return;
-	}
 	stats_init(statistics ? statistics : "", plan.names, plan.count, policy);
 	say("libmigfix " MIGFIX_VERSION ": source %s; destination %s; replaced %s%s%s", plan.source,
 	    plan.destination, plan.count ? plan.names[0] : "nothing", plan.count > 1 ? " and " : "",
