@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -42,6 +41,7 @@ static struct {
 	} slots[BLOCKS_MAX];
 } table = {.writers = PTHREAD_MUTEX_INITIALIZER};
 
+struct blocks_bounds blocks_bounds;
 static const struct qemu *qemu;
 static void (*forget)(const void *memory, size_t length);
 static int pagemap = -1;
@@ -56,6 +56,16 @@ static void change_begins(void)
 
 static void change_ends(void)
 {
+	uintptr_t lowest = UINTPTR_MAX, highest = 0;
+
+	for (size_t i = 0; i < table.count; i++) {
+		if (!table.slots[i].end)
+			continue;
+		lowest = table.slots[i].begin < lowest ? table.slots[i].begin : lowest;
+		highest = table.slots[i].end > highest ? table.slots[i].end : highest;
+	}
+	blocks_bounds.lowest = highest ? lowest : 0;
+	blocks_bounds.highest = highest;
 	atomic_fetch_add_explicit(&table.sequence, 1, memory_order_release);
 	pthread_mutex_unlock(&table.writers);
 }

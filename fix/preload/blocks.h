@@ -6,6 +6,7 @@
 #ifndef PRELOAD_BLOCKS_H
 #define PRELOAD_BLOCKS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,19 @@ void blocks_each(void (*visit)(const struct block *block));
 
 /* Process that has RAM blocks, of whatever kind; 0: none yet. */
 int blocks_owner(void);
+
+/* What blocks_find() is spared: most of the block layer's buffers lie elsewhere. */
+extern struct blocks_bounds {
+	_Atomic uintptr_t lowest, highest; /* of all blocks; none: both 0 */
+} blocks_bounds;
+
+static inline bool blocks_may_have(const void *memory)
+{
+	return (uintptr_t)memory >=
+		       atomic_load_explicit(&blocks_bounds.lowest, memory_order_relaxed) &&
+	       (uintptr_t)memory <
+		       atomic_load_explicit(&blocks_bounds.highest, memory_order_relaxed);
+}
 
 /*
  * The block that all of [memory, memory + length) lies in, copied to *block: true. False when there

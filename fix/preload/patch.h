@@ -17,8 +17,9 @@ struct patch {
 
 /*
  * Replaces all of them, or none and says why: NULL when done, else a reason in words about the one
- * that *refused is the number of. No thread may be executing on their pages. These are writable for a moment in which they are not executable,
- * and never both; whether the way back is allowed is tried on another mapping of the same page.
+ * that *refused is the number of. No thread may be executing on their pages. These are writable for
+ * a moment in which they are not executable, and never both; whether the way back is allowed is
+ * tried on another mapping of the same page.
  */
 const char *patch_apply(const struct patch *patches, size_t count, size_t *refused);
 

@@ -87,10 +87,16 @@ void zero_init(void)
 		zero_long = zero_avx2;
 }
 
+/* Most of what is not zero shows at three places. */
+static bool is_sampled_zero(const unsigned char *buffer, size_t length)
+{
+	return !(buffer[0] | buffer[length / 2] | buffer[length - 1]);
+}
+
 bool zero_buffer(const void *buffer, size_t length)
 {
 	if (length >= 64)
-		return zero_long(buffer, length);
+		return is_sampled_zero(buffer, length) && zero_long(buffer, length);
 	if (length >= 16)
 		return zero_sse2(buffer, length);
 	return zero_short(buffer, length);

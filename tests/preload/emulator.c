@@ -203,6 +203,10 @@ static void private_copies_count(void)
 	for (unsigned i = 0; i < PAGES; i++)
 		REQUIRE(buffer_is_zero(block->host + i * PAGE, PAGE) == (i != 2));
 	REQUIRE(pages_of(block->fd) == 1); /* copied from */
+	/* A hole below a copy: the copy is what is read. */
+	REQUIRE(!fallocate(block->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 2 * PAGE, PAGE));
+	REQUIRE(!buffer_is_zero(block->host + 2 * PAGE, PAGE));
+	REQUIRE(pages_of(block->fd) == 0);
 	unplug(block);
 }
 
