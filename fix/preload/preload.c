@@ -90,12 +90,11 @@ static void plan_source(struct plan *plan, const struct hooks_options *options)
 	else if (!qemu.buffer_is_zero.entry && !qemu.buffer_is_zero_ool.entry)
 		plan->source = "cannot be hooked: its functions are not exported";
 	else if (qemu_reads_before_it_asks(&qemu))
-		plan->source =
-			qemu_multifd_asks(&qemu)
-				? "hooked for multifd, but cannot be without: this QEMU reads "
-				  "each page before it calls a function"
-				: "cannot be hooked: this QEMU reads each page before it "
-				  "calls a function";
+		plan->source = qemu_multifd_asks(&qemu)
+				       ? "hooked for multifd only: else this QEMU reads each page "
+					 "before it calls a function"
+				       : "cannot be hooked: this QEMU reads each page before it "
+					 "calls a function";
 }
 
 static void plan_hooks(struct plan *plan, struct hooks_options *options)
