@@ -204,7 +204,7 @@ describe() {
 }
 
 # Both ends hold the whole guest.
-[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size))
+[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size)) || skip "$huge_missing"
 start source
 start destination -incoming defer
 for end in source destination; do
