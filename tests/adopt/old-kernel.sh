@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libmigfix on kernels that lack what it asks first: the same numbers of pages, the same content.
+# libmigfix on kernels that lack what it asks first: the same numbers of pages, the same content. And where
+# the kernel refuses to take pages back: all stay, and are zero.
 # Usage: old-kernel.sh BUILD
 set -euo pipefail
 
@@ -26,8 +27,12 @@ for contestant in auto batched madvise-first; do
 	answer pagemap-scan 0 anon dirty "$contestant"
 done
 answer populate-read $((pages / 8)) memfd populate sparse
+for contestant in auto batched madvise-first; do
+	answer dontneed "$pages" anon dirty "$contestant"
+	answer remove "$pages" memfd dirty "$contestant"
+done
 # The kernel's own call shows that the filter is there.
 if (answer populate-read $((pages / 8)) memfd populate kernel 2>/dev/null); then
 	die "MADV_POPULATE_READ was not taken away"
 fi
-echo "as before PAGEMAP_SCAN (Linux 6.7), as before MADV_POPULATE_READ (Linux 5.14)"
+echo "as before PAGEMAP_SCAN (Linux 6.7), as before MADV_POPULATE_READ (Linux 5.14); no page taken back"

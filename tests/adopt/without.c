@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Runs a command on the kernel as it was before a feature came: a seccomp filter answers the calls
- * that it lacked as it did. usage: without FEATURE... -- COMMAND ARG...
+ * Runs a command on the kernel as it was before a feature came, or as one that refuses it: a
+ * seccomp filter answers the calls. usage: without FEATURE... -- COMMAND ARG...
  */
 #include <errno.h>
 #include <linux/ioctl.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PAGEMAP_SCAN _IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96)
@@ -26,7 +27,9 @@ static const struct feature {
 	 ENOTTY},
 	/* Linux 5.14 */
 	{"populate-read", SCMP_SYS(madvise), {2, SCMP_CMP_EQ, 22, 0}, EINVAL},
-	{"populate-write", SCMP_SYS(madvise), {2, SCMP_CMP_EQ, 23, 0}, EINVAL},
+	/* What memory that was locked, or sealed, since is answered. */
+	{"dontneed", SCMP_SYS(madvise), {2, SCMP_CMP_EQ, MADV_DONTNEED, 0}, EINVAL},
+	{"remove", SCMP_SYS(madvise), {2, SCMP_CMP_EQ, MADV_REMOVE, 0}, EPERM},
 };
 
 static int take(scmp_filter_ctx filter, const char *name)
