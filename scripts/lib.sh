@@ -49,6 +49,35 @@ bytes() {
 	numfmt --from=iec "${1%[iI][bB]}"
 }
 
+# Huge pages of 2 MiB for as many bytes: reserves what is missing, which return_huge_pages gives back.
+# Else 1, and the reason is in huge_missing.
+huge_pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages huge_before=''
+# shellcheck disable=SC2034 # who sources this reads huge_missing
+reserve_huge_pages() {
+	local wanted=$(($1 / 2097152)) free have
+
+	huge_missing="no 2 MiB huge pages on this machine, or no right to reserve them"
+	[[ -w $huge_pool ]] || return 1
+	free=$(<"${huge_pool%/*}/free_hugepages")
+	have=$(<"$huge_pool")
+	((free < wanted)) || return 0
+	huge_before=$have
+	echo $((have + wanted - free)) >"$huge_pool"
+	free=$(<"${huge_pool%/*}/free_hugepages")
+	huge_missing="only $free of $wanted huge pages could be reserved"
+	((free >= wanted))
+}
+
+return_huge_pages() {
+	[[ ! $huge_before ]] || echo "$huge_before" >"$huge_pool" || true
+	huge_before=''
+}
+
+# In bytes.
+memory_available() {
+	echo $(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) * 1024))
+}
+
 # build PRESET: configure and build; silent but for one line, unless it fails.
 build() {
 	local log

@@ -10,7 +10,7 @@
 
 static inline _Atomic uint64_t *mfx_bitmap_new(uint64_t bits)
 {
-	return calloc((bits + 63) / 64, sizeof(uint64_t));
+	return calloc((bits + 63) / 64, sizeof(_Atomic uint64_t));
 }
 
 /* The bits of [from, to) that lie in the word of "from". */

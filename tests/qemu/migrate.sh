@@ -77,12 +77,12 @@ fi
 command -v jq >/dev/null || skip "jq is not installed"
 command -v "$qemu" >/dev/null || skip "$qemu is not installed"
 # Both ends end up holding the whole guest: too large a one would cost others their memory.
-available=$(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) * 1024))
+available=$(memory_available)
 ((2 * size + (1 << 30) <= available)) ||
 	skip "two guests of $memory need more than the $((available >> 20)) MiB available"
 
 declare -A pid tracer inode before after
-work='' huge_before=''
+work=''
 
 cleanup() {
 	local p
@@ -92,7 +92,7 @@ cleanup() {
 		kill -KILL "$p" || true
 	done
 	wait || true
-	[[ ! $huge_before ]] || echo "$huge_before" >"$huge_pool" || true
+	return_huge_pages
 	[[ ! $work ]] || rm -rf "$work"
 }
 trap cleanup EXIT
@@ -104,21 +104,6 @@ rm -f "$out"/{source,destination}.{json,txt,log,trace.log} "$out"/{run,migration
 # Guest memory of --backing file has to lie on tmpfs; sockets do not mind. The name stays short
 # because that of a socket must.
 work=$(mktemp -d /dev/shm/migrate.XXXXXX)
-
-# Both ends hold the whole guest in huge pages: reserve what is missing, give it back at the end.
-huge_pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
-reserve_huge_pages() {
-	local wanted=$((2 * size / 2097152)) free have
-
-	[[ -w $huge_pool ]] || skip "no 2 MiB huge pages on this machine, or no right to reserve them"
-	free=$(<"${huge_pool%/*}/free_hugepages")
-	have=$(<"$huge_pool")
-	((free < wanted)) || return 0
-	huge_before=$have
-	echo $((have + wanted - free)) >"$huge_pool"
-	free=$(<"${huge_pool%/*}/free_hugepages")
-	((free >= wanted)) || skip "only $free of $wanted huge pages could be reserved"
-}
 
 memory_object() {
 	case $backing in
@@ -240,7 +225,8 @@ describe() {
 		"\"before_kb\": {${before[$end]}}, \"after_kb\": {${after[$end]}}}"
 }
 
-[[ $backing != hugetlb ]] || reserve_huge_pages
+# Both ends hold the whole guest.
+[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size)) || skip "$huge_missing"
 start source
 start destination -incoming defer
 for end in source destination; do
