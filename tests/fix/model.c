@@ -383,12 +383,11 @@ static void now_zero(struct model *model, size_t index, uint64_t off, uint64_t l
 	}
 	if (give && (whole || joins))
 		page->least = false;
-	/* Nothing is asked of a page known to be zero, though to read it, or to write beside it in
-	 * a huge one, may have populated it. */
-	if (was_zero && model->flags & MIGFIX_TRACK)
-		page->most |= page->populated;
-	/* Asking is exact where there is somebody to ask, else what is given back is up to it. */
-	else if (give && whole && can_ask(model) && len == model->memory.page)
+	/* Where there is nobody to ask, what is given back is up to the library. Nor is anything
+	 * asked of a page known to be zero, though to read it, or to write beside it in a huge one,
+	 * may have populated it. */
+	if (give && can_ask(model) && len == model->memory.page &&
+	    !(was_zero && model->flags & MIGFIX_TRACK))
 		page->most = false;
 	else if (reads && reading_populates(model))
 		page->most = true;
