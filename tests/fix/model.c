@@ -710,10 +710,23 @@ static void change_flags(struct model *model, uint64_t off, uint64_t len)
 
 static void page_out_some(struct model *model, uint64_t off, uint64_t len)
 {
-	uint64_t page = model->memory.page, first = page_of(model, off);
+	uint64_t page = model->memory.page;
+	uint64_t around = model->memory.state == STATE_THP ? HUGE_SIZE / page_size : 1;
+	uint64_t first = page_of(model, off) / around * around;
+	uint64_t end = (end_page(model, off, len) + around - 1) / around * around;
 
-	madvise(model->memory.region + first * page, (end_page(model, off, len) - first) * page,
-		MADV_PAGEOUT);
+	madvise(model->memory.region + first * page, (end - first) * page, MADV_PAGEOUT);
+	for (uint64_t i = first; i < end; i++) {
+		uint64_t rest = model->len > i * page ? model->len - i * page : 0;
+
+		/* What was gathered may have been handled, and be swapped out again. */
+		model->pages[i].zeroed = false;
+		/* A page of tmpfs that was only ever read is clean: reclaim drops it. A page of
+		 * zeros in a huge one is mapped to the kernel's when that is split (Linux 6.12). */
+		if ((memory_is_shmem(&model->memory) || model->memory.state == STATE_THP) &&
+		    is_zero(content_at(model, i * page), rest < page ? rest : page))
+			model->pages[i].least = false;
+	}
 }
 
 static void operate(struct model *model)
