@@ -191,7 +191,8 @@ int migfix_region_info(const struct migfix_region *region, struct migfix_info *i
 				     .flags = mfx_flags(region),
 				     .page_size = region->page_size,
 				     .preallocated_pages = region->preallocated_pages};
-	known.gives_back = mfx_gives_back(region, known.flags);
+	known.gives_back = region->policy != MIGFIX_POLICY_READ_FIRST &&
+			   mfx_gives_back(region, known.flags);
 	return give(info, size, &known, sizeof(known));
 }
 

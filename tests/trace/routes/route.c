@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The common part of the route programs: main, memory, touching it, the kernel's own figures.
+ * The common part of the route programs: memory, touching it, the kernel's own figures. Programs
+ * that test something else than routes share it too: nothing here knows main().
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -23,6 +22,11 @@
 #include "route.h"
 
 size_t page_size;
+
+__attribute__((constructor)) static void learn_page_size(void)
+{
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+}
 
 void fail(const char *fmt, ...)
 {
@@ -276,36 +280,4 @@ void drain_lru_batches(void)
 		return;
 	node = status;
 	syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, 1 << 1 /* MPOL_MF_MOVE */);
-}
-
-static void pin_to_first_cpu(void)
-{
-	cpu_set_t allowed, one;
-	int cpu = 0;
-
-	check_call("sched_getaffinity", !sched_getaffinity(0, sizeof(allowed), &allowed));
-	while (!CPU_ISSET(cpu, &allowed))
-		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	check_call("sched_setaffinity", !sched_setaffinity(0, sizeof(one), &one));
-}
-
-int main(int argc, char **argv)
-{
-	page_size = (size_t)sysconf(_SC_PAGESIZE);
-	if (argc == 2 && !strcmp(argv[1], "--needs-peer"))
-		return route.peer ? 0 : 1;
-	if (argc == 3 && !strcmp(argv[1], "--peer") && route.peer)
-		return peer_main(argv[2], route.peer);
-
-	if (!(route.flags & ROUTE_ANY_CPU))
-		pin_to_first_cpu();
-	/* A system that makes all of memory huge would change every count. */
-	prctl(PR_SET_THP_DISABLE, !(route.flags & ROUTE_THP), 0, 0, 0);
-	printf("route %s\n", program_invocation_short_name);
-	route.run(argc, argv);
-	expect("lost 0");
-	puts("done");
-	return fflush(stdout) ? 1 : 0;
 }
