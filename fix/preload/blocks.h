@@ -24,7 +24,7 @@ struct block {
 };
 
 /* From now on QEMU tells of its RAM blocks. "removed" is called before one is unmapped. */
-void blocks_init(const struct qemu *qemu, void (*removed)(const void *memory, size_t length));
+void blocks_init(const struct qemu *found, void (*when_removed)(const void *memory, size_t length));
 
 /* Calls "visit" with each block; none comes or goes meanwhile. */
 void blocks_each(void (*visit)(const struct block *block));

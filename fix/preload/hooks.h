@@ -18,7 +18,7 @@ struct hooks_options {
 	bool handler; /* ram_handle_zero() is replaced: buffer_is_zero() is not the loader's */
 };
 
-void hooks_init(const struct qemu *qemu, const struct hooks_options *options);
+void hooks_init(const struct qemu *found, const struct hooks_options *wanted);
 
 bool hooks_buffer_is_zero(const void *buffer, size_t length);
 void hooks_ram_handle_zero(void *host, uint64_t size);

@@ -75,7 +75,7 @@ static const char *rehearse(int exe, const struct pages *pages)
 	copy = mmap(NULL, pages->length, PROT_READ | PROT_EXEC, MAP_PRIVATE, exe, pages->offset);
 	if (copy == MAP_FAILED)
 		return "cannot be mapped a second time";
-	if (memcmp(copy, pages->begin, pages->length)) {
+	if (memcmp(copy, pages->begin, pages->length) != 0) {
 		refusal = "is not what the program's file has there";
 	} else if (mprotect(copy, pages->length, PROT_READ | PROT_WRITE)) {
 		refusal = "cannot be made writable here";

@@ -24,7 +24,7 @@ static struct qemu_function find(const char *name)
 	if (!dladdr1(function.entry, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
 	    *map->l_name || !dladdr1(function.entry, &info, (void **)&symbol, RTLD_DL_SYMENT) ||
 	    !symbol || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || !info.dli_sname ||
-	    strcmp(info.dli_sname, name))
+	    strcmp(info.dli_sname, name) != 0)
 		return (struct qemu_function){NULL, 0};
 	function.size = symbol->st_size;
 	return function;

@@ -14,7 +14,7 @@
 #include "qemu.h"
 
 /* Unknown whether discards are disabled: nothing is ever given back. */
-void release_init(const struct qemu *qemu, enum migfix_policy policy);
+void release_init(const struct qemu *found, enum migfix_policy wanted);
 
 /* Before a page is loaded: what is populated by now is kept. The first call does it for all RAM
  * blocks there are; blocks that come later are not given back. */

@@ -22,14 +22,16 @@ void stats_count(enum stats_end end, enum stats_kind kind)
 
 void stats_init(const char *name, const char *const *names, size_t count, const char *policy_name)
 {
+	char directory[PATH_MAX];
+	bool relative = *name && *name != '/' && getcwd(directory, sizeof(directory));
+
 	for (size_t i = 0, at = 0; i < count && at < sizeof(hooked); i++)
 		at += (size_t)snprintf(hooked + at, sizeof(hooked) - at, "%s\"%s\"", i ? ", " : "",
 				       names[i]);
 
 	/* A daemon changes its directory: the name is of the one that it was started in. */
-	if (*name && *name != '/' && getcwd(pattern, sizeof(pattern) - 1))
-		strcat(pattern, "/");
-	strncat(pattern, name, sizeof(pattern) - strlen(pattern) - 1);
+	snprintf(pattern, sizeof(pattern), "%s%s%s", relative ? directory : "", relative ? "/" : "",
+		 name);
 	snprintf(policy, sizeof(policy), "%s", policy_name);
 }
 

@@ -16,7 +16,7 @@ enum stats_kind {
 void stats_count(enum stats_end end, enum stats_kind kind);
 
 /* Where to: "%p" in it becomes the process's id, else ".ID" is appended. */
-void stats_init(const char *name, const char *const *hooked, size_t count, const char *policy);
+void stats_init(const char *name, const char *const *names, size_t count, const char *policy_name);
 
 /* Writes the file of this process, whole or not at all. Nothing without a name. */
 void stats_write(void);
