@@ -30,8 +30,9 @@ void stats_init(const char *name, const char *const *names, size_t count, const 
 				       names[i]);
 
 	/* A daemon changes its directory: the name is of the one that it was started in. */
-	snprintf(pattern, sizeof(pattern), "%s%s%s", relative ? directory : "", relative ? "/" : "",
-		 name);
+	if (snprintf(pattern, sizeof(pattern), "%s%s%s", relative ? directory : "",
+		     relative ? "/" : "", name) >= (int)sizeof(pattern))
+		*pattern = '\0'; /* no such file can be opened */
 	snprintf(policy, sizeof(policy), "%s", policy_name);
 }
 
