@@ -175,7 +175,6 @@ static struct trial_options trial_of(const struct verify_options *o, enum verify
 		.prealloc = o->prealloc,
 		.churn = o->churn,
 		.kvm = o->kvm,
-		.verbose = o->verbose,
 		.signal_fd = -1,
 	};
 

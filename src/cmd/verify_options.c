@@ -134,7 +134,7 @@ static const char *find_preload(char *path, size_t size)
 
 		path[len] = '\0';
 		slash = strrchr(path, '/');
-		snprintf(slash, size - (size_t)(slash - path), "/fix/preload/" PRELOAD_NAME);
+		snprintf(slash, size - (size_t)(slash - path), "/fix/" PRELOAD_NAME);
 		if (!access(path, R_OK))
 			return path;
 	}

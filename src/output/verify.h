@@ -44,6 +44,9 @@ struct verify_row {
 enum { VERIFY_MAX_ROWS = 10 };
 size_t verify_rows__make(const struct verify_report *r, struct verify_row rows[VERIFY_MAX_ROWS]);
 
+/* What the fix said of itself at an end, if that is not what it said at another before. */
+bool verify__said(const struct verify_report *r, enum verify_end_id end, struct format_text *t);
+
 /* One line that says what was migrated, without a newline. */
 void verify__describe(const struct verify_report *r, struct format_text *t);
 

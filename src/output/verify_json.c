@@ -32,6 +32,7 @@ static void put__end(struct record_writer *rw, json_object *run, const char *nam
 		    writer__count(w, r ? r->totals.zero_populated_pages : RECORD_UNKNOWN));
 	writer__put(w, o, "populated_pages",
 		    writer__count(w, r ? r->totals.populated_pages : RECORD_UNKNOWN));
+	writer__put(w, o, "said", writer__string(w, e->said));
 	if (!r) {
 		writer__put(w, o, "record", NULL);
 		return;

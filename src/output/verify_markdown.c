@@ -29,6 +29,12 @@ int output_verify__markdown(const struct verify_report *r, FILE *f)
 	fprintf(f, "### migpop verify: %s\n\n", verify_verdict__name(r->j->verdict));
 	verify__describe(r, &t);
 	put__text(f, t.s);
+	for (int end = 0; end < NR_ENDS; end++) {
+		if (!verify__said(r, (enum verify_end_id)end, &t))
+			continue;
+		fputs("\n\n", f);
+		put__text(f, t.s);
+	}
 	fputs("\n\n| | stock | fixed | |\n| --- | ---: | ---: | --- |\n", f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "| %s | %s | %s | %s |\n", rows[i].name, rows[i].cell[RUN_STOCK],

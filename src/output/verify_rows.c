@@ -145,3 +145,18 @@ void verify__describe(const struct verify_report *r, struct format_text *t)
 	format__add(t, "   %s guest   %s   fixed by ", s->guest, s->accel);
 	format__add_name(t, s->fixed_by);
 }
+
+bool verify__said(const struct verify_report *r, enum verify_end_id end, struct format_text *t)
+{
+	static const char *const names[NR_ENDS] = {"source", "destination"};
+	const struct verify_end *e = r->v->run[RUN_FIXED].end;
+	const char *source = e[END_SOURCE].said, *said = e[end].said;
+	bool same = source && e[END_DESTINATION].said && !strcmp(source, e[END_DESTINATION].said);
+
+	format__clear(t);
+	if (!said || (same && end != END_SOURCE))
+		return false;
+	format__add(t, "%s: ", same ? "the fix, at both ends" : names[end]);
+	format__add_name(t, said);
+	return true;
+}

@@ -48,7 +48,11 @@ int output_verify__text(const struct verify_report *r, FILE *f, const struct tex
 	struct format_text t;
 
 	verify__describe(r, &t);
-	fprintf(f, "%s\n\n", t.s);
+	fprintf(f, "%s\n", t.s);
+	for (int end = 0; end < NR_ENDS; end++)
+		if (verify__said(r, (enum verify_end_id)end, &t))
+			fprintf(f, "%s\n", t.s);
+	fputc('\n', f);
 	put__row(f, "", "stock", "fixed", "");
 	for (size_t i = 0; i < n; i++)
 		put__row(f, rows[i].name, rows[i].cell[RUN_STOCK], rows[i].cell[RUN_FIXED],

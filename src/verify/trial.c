@@ -183,6 +183,7 @@ static int are_connected(struct trial *t)
 	return all;
 }
 
+/* What it said of itself is kept: what it could not hook is part of the answer. */
 static int check_preload(struct trial *t)
 {
 	char words[512];
@@ -191,8 +192,8 @@ static int check_preload(struct trial *t)
 		const struct emulator *e = &t->end[end].qemu;
 
 		emulator__last_words(e, words, sizeof(words));
-		if (t->o->verbose && words[0])
-			fprintf(stderr, "%s %s: %s\n", t->o->name, end_names[end], words);
+		if (words[0])
+			t->out->end[end].said = strdup(words);
 		if (emulator__maps(e, t->o->preload))
 			continue;
 		t->error->machine = true;

@@ -31,7 +31,6 @@ struct trial_options {
 	bool prealloc, churn, kvm;
 	const struct rules *rules;
 	int signal_fd; /* of the signals that end it */
-	bool verbose;
 	/* Told what is going on; NULL: nobody is. */
 	void (*progress)(const char *trial, const char *what);
 };

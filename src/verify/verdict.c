@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const run_names[NR_RUNS] = {"stock", "fixed"};
@@ -35,8 +36,10 @@ void verification__clear(struct verification *v)
 {
 	for (int run = 0; run < NR_RUNS; run++) {
 		page_set__free(&v->run[run].differing);
-		for (int end = 0; end < NR_ENDS; end++)
+		for (int end = 0; end < NR_ENDS; end++) {
 			record__free(v->run[run].end[end].record);
+			free(v->run[run].end[end].said);
+		}
 	}
 	verification__init(v);
 }

@@ -21,6 +21,7 @@ struct verify_end {
 	struct record *record; /* owned; NULL: there is none of this end */
 	int64_t rss_before;    /* pages, huge ones among them; RECORD_UNKNOWN */
 	int64_t rss_after;
+	char *said; /* owned: what the fix said of itself; NULL for nothing */
 };
 
 struct verify_run {

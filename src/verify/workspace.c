@@ -17,11 +17,19 @@
 
 enum { DISK_BYTES = 1 << 20 };
 
-/* The names of sockets must be short, and guest memory that is a file belongs on tmpfs. */
+/* Guest memory that is a file belongs on tmpfs; the names of sockets must be short. */
+static const char *parent_of(const struct trial_options *o)
+{
+	const char *named = getenv("TMPDIR");
+
+	if (o->backing == BACKING_FILE)
+		return "/dev/shm";
+	return named && *named && strlen(named) <= WORKSPACE_PARENT_MAX ? named : "/tmp";
+}
+
 int workspace__make(struct workspace *w, const struct trial_options *o)
 {
-	snprintf(w->dir, sizeof(w->dir), "%s/migpop-verify.XXXXXX",
-		 o->backing == BACKING_FILE ? "/dev/shm" : "/tmp");
+	snprintf(w->dir, sizeof(w->dir), "%s/migpop-verify.XXXXXX", parent_of(o));
 	if (!mkdtemp(w->dir)) {
 		w->dir[0] = '\0';
 		return -errno;
@@ -82,7 +90,7 @@ static void add_memory(struct arguments *a, const struct workspace *w,
 		[BACKING_HUGETLB] = "memory-backend-memfd,share=on,hugetlb=on,hugetlbsize=2M",
 		[BACKING_FILE] = "memory-backend-file,share=on",
 	};
-	char path[128] = "";
+	char path[160] = "";
 
 	if (o->backing == BACKING_FILE)
 		snprintf(path, sizeof(path), ",mem-path=%s/%s.ram", w->dir, end);
@@ -96,7 +104,7 @@ static void add_memory(struct arguments *a, const struct workspace *w,
 /* Each end has its own disk, so that neither waits for the other's lock on it. */
 static int add_guest(struct arguments *a, const struct workspace *w, const char *end)
 {
-	char path[128];
+	char path[160];
 
 	snprintf(path, sizeof(path), "%s/%s.disk", w->dir, end);
 	add(a, "-drive");

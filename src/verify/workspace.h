@@ -8,9 +8,11 @@
 
 #include "verify/trial.h"
 
+enum { WORKSPACE_PARENT_MAX = 60 };
+
 struct workspace {
-	char dir[64]; /* empty: not made */
-	char uri[96]; /* of the migration stream */
+	char dir[96];  /* empty: not made */
+	char uri[128]; /* of the migration stream */
 };
 
 /* Ends with NULL. */
