@@ -16,15 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/session.h"
+#include "collect/proc.h"
 #include "qemu/emulator.h"
 #include "qemu/guest_memory.h"
 #include "qemu/migration.h"
-#include "symbol/resolve.h"
-#include "symbol/rules.h"
 #include "verify/content.h"
 #include "verify/guest/churn.h"
 #include "verify/trial.h"
+#include "verify/watch.h"
 #include "verify/workspace.h"
 
 enum {
@@ -44,9 +43,7 @@ static const char *const end_names[NR_ENDS] = {"source", "destination"};
 
 struct trial_end {
 	struct emulator qemu;
-	struct tracer *tracer;
-	struct session session;
-	bool has_session;
+	struct watch watch;
 	struct guest_memory memory;
 	bool has_memory;
 };
@@ -129,14 +126,13 @@ static int pump(struct trial *t, int ms)
 		const struct trial_end *e = &t->end[end];
 
 		fds[1 + end] = (struct pollfd){.fd = e->qemu.pidfd, .events = POLLIN};
-		fds[1 + NR_ENDS + end] =
-			(struct pollfd){.fd = e->has_session ? tracer__changes_fd(e->tracer) : -1,
-					.events = POLLIN};
+		fds[1 + NR_ENDS + end] = (struct pollfd){.fd = watch__fd(&e->watch),
+							 .events = POLLIN};
 	}
 	poll(fds, sizeof(fds) / sizeof(*fds), ms);
 	for (int end = 0; end < NR_ENDS; end++)
 		if (fds[1 + NR_ENDS + end].revents)
-			session__serve(&t->end[end].session);
+			watch__serve(&t->end[end].watch);
 	err = check_signals(t);
 	return err ? err : check_alive(t);
 }
@@ -283,24 +279,6 @@ static int read_rss(struct trial *t, bool after)
 	return 0;
 }
 
-static int attach(struct trial *t, struct trial_end *e)
-{
-	struct tracer_options options = {.stack = STACK_CFI, .tgids = &e->qemu.pid, .nr_tgids = 1};
-	struct resolver_options names = {0};
-	char why[512];
-	int err = tracer__open(&e->tracer, &options, why, sizeof(why));
-
-	if (err) {
-		t->error->machine = err == -EPERM || err == -EACCES || err == -ENOTSUP;
-		return fails(t, err, "%s; \"migpop doctor\" says what this kernel allows", why);
-	}
-	err = session__init(&e->session, e->tracer, options.stack, &names);
-	e->has_session = true;
-	if (!err)
-		err = session__watch(&e->session, &e->qemu.pid, 1);
-	return err ? fails(t, err, "cannot trace: %s", strerror(-err)) : 0;
-}
-
 static int start_tracing(struct trial *t)
 {
 	int err;
@@ -310,9 +288,9 @@ static int start_tracing(struct trial *t)
 	if (!err)
 		err = read_rss(t, false);
 	for (int end = 0; end < NR_ENDS && !err; end++)
-		err = attach(t, &t->end[end]);
+		err = watch__attach(&t->end[end].watch, t->end[end].qemu.pid, t->o->name, t->error);
 	for (int end = 0; end < NR_ENDS && !err; end++) {
-		err = session__open(&t->end[end].session, "before the migration");
+		err = watch__open(&t->end[end].watch, "before the migration");
 		if (err)
 			fails(t, err, "cannot trace: %s", strerror(-err));
 	}
@@ -328,16 +306,9 @@ static int end_tracing(struct trial *t)
 		err = read_rss(t, true);
 	if (err)
 		return err;
-	/* What has been let go is freed now, and counted, not when a batch is full. */
-	tracer__drain();
-	for (int end = 0; end < NR_ENDS && !err; end++) {
-		struct trial_end *e = &t->end[end];
-		struct record **r = &t->out->end[end].record;
-
-		err = session__close(&e->session, "migration completed (QMP)", r);
-		if (!err)
-			err = rules__classify(t->o->rules, *r);
-	}
+	for (int end = 0; end < NR_ENDS && !err; end++)
+		err = watch__close(&t->end[end].watch, "migration completed (QMP)", t->o->rules,
+				   &t->out->end[end].record);
 	go_on(t);
 	return err ? fails(t, err, "cannot make the record: %s", strerror(-err)) : 0;
 }
@@ -514,9 +485,7 @@ static void clean_up(struct trial *t)
 	for (int end = 0; end < NR_ENDS; end++) {
 		struct trial_end *e = &t->end[end];
 
-		if (e->has_session)
-			session__free(&e->session);
-		tracer__close(e->tracer);
+		watch__free(&e->watch);
 		if (e->has_memory)
 			guest_memory__close(&e->memory);
 		emulator__end(&e->qemu);
