@@ -17,6 +17,7 @@
 #include "collect/tracer.h"
 #include "output/verify.h"
 #include "symbol/rules.h"
+#include "verify/routine.h"
 
 enum { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JUNIT, OUTPUT_MARKDOWN, NR_OUTPUTS };
 
@@ -217,7 +218,43 @@ static int run_trials(const struct verify_options *o, const struct rules *rules,
 	return status;
 }
 
-static int migrate(const struct verify_options *o, struct verification *v)
+static struct routine_options routine_of(const struct verify_options *o)
+{
+	return (struct routine_options){.loader = o->loader,
+					.memory = o->memory,
+					.backing = o->backing,
+					.discarded = o->discarded,
+					.of = o->of};
+}
+
+static int run_routine(const struct verify_options *o, const struct rules *rules,
+		       struct verification *v)
+{
+	const struct trial_options needs = {
+		.qemu = o->loader, .memory = o->memory / 2, .backing = o->backing};
+	struct routine_options routine = routine_of(o);
+	struct trial_error error = {0};
+	int status = STATUS_OK;
+
+	if (access(o->loader, X_OK))
+		return fail(STATUS_MACHINE, "cannot run %s, which comes with migpop: %s", o->loader,
+			    strerror(errno));
+	/* One region at a time, where a migration has two guests. */
+	if (trial__check_machine(&needs, &error))
+		return fail_trial(&error);
+	routine.rules = rules;
+	routine.signal_fd = open_signals();
+	for (int run = 0; run < NR_RUNS && !status; run++) {
+		routine.by_routine = run == RUN_FIXED;
+		if (routine__run(&routine, &v->run[run].end[END_DESTINATION], &error))
+			status = fail_trial(&error);
+	}
+	close(routine.signal_fd);
+	return status;
+}
+
+/* Whatever is to be done, traced. */
+static int run_traced(const struct verify_options *o, struct verification *v)
 {
 	struct rules_files none = {0};
 	struct rules *rules = NULL;
@@ -232,7 +269,7 @@ static int migrate(const struct verify_options *o, struct verification *v)
 	memcpy(v->judged, o->fix, sizeof(v->judged));
 	status = rules_files__open(&none, &rules);
 	if (!status)
-		status = run_trials(o, rules, v);
+		status = o->loader ? run_routine(o, rules, v) : run_trials(o, rules, v);
 	rules__free(rules);
 	return status;
 }
@@ -250,6 +287,9 @@ static struct verify_setup setup_of(const struct verify_options *o)
 						  : "both",
 		.memory = (int64_t)o->memory,
 		.prealloc = o->prealloc,
+		.routine = o->loader,
+		.discarded = o->discarded,
+		.of = o->of,
 	};
 }
 
@@ -262,7 +302,14 @@ static int judge(const struct verify_options *o, struct verification *v, struct 
 
 	if (!o->record[RUN_STOCK])
 		report.setup = &setup;
-	verify__judge(v, &j);
+	if (o->loader) {
+		struct routine_options routine = routine_of(o);
+		struct routine_expectation expected = routine__expect(&routine);
+
+		routine__judge(v, &expected, &j);
+	} else {
+		verify__judge(v, &j);
+	}
 	status = outputs__write(out, &report, o->color);
 	if (status)
 		return status;
@@ -283,7 +330,7 @@ int cmd_verify(int argc, char **argv)
 	v.max_ratio = o.max_ratio;
 	status = outputs__open(&out, &o);
 	if (!status)
-		status = o.record[RUN_STOCK] ? read_records(&o, &v) : migrate(&o, &v);
+		status = o.record[RUN_STOCK] ? read_records(&o, &v) : run_traced(&o, &v);
 	if (!status)
 		status = judge(&o, &v, &out);
 	outputs__abort(&out);

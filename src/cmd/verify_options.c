@@ -15,6 +15,7 @@
 
 #define HUGE_PAGE    (2ULL << 20)
 #define PRELOAD_NAME "libmigfix-preload.so"
+#define LOADER_NAME  "migpop-populate"
 
 static const char doc[] =
 	"Does a fix reduce population, and is memory intact? Migrates a QEMU twice, without and "
@@ -33,6 +34,8 @@ enum {
 	OPT_MAX_RATIO,
 	OPT_PRELOAD,
 	OPT_FIXED_QEMU,
+	OPT_ROUTINE,
+	OPT_DISCARDED,
 	OPT_JUNIT,
 	OPT_MARKDOWN,
 	OPT_COLOR
@@ -52,6 +55,10 @@ static const struct argp_option argp_options[] = {
 	{"preload", OPT_PRELOAD, "FILE", 0,
 	 "The fix: a library to preload (default: the " PRELOAD_NAME " that comes with migpop)", 2},
 	{"fixed-qemu", OPT_FIXED_QEMU, "PATH", 0, "The fix: a QEMU that has one built in", 2},
+	{"routine", OPT_ROUTINE, "populate", 0,
+	 "Judge the sparse populate routine instead, beside the loop that it replaces", 2},
+	{"discarded", OPT_DISCARDED, "A/B", 0,
+	 "Of so many sections of its memory, so many are discarded (default 7/8)", 2},
 	{"max-ratio", OPT_MAX_RATIO, "R", 0,
 	 "Most zero pages populated with the fix, of those without (default 0.01)", 2},
 	{"output", 'o', "FILE", 0, "Write the verdict there as JSON", 3},
@@ -71,6 +78,7 @@ static const char *const backings[] = {[BACKING_MEMFD] = "memfd",
 				       NULL};
 static const char *const guests[] = {"idle", "churn", NULL};
 static const char *const accels[] = {"tcg", "kvm", NULL};
+static const char *const routines[] = {"populate", NULL};
 static const char *const fixes[] = {"dst", "src", "both", NULL};
 
 const char *trial_backing__name(enum trial_backing backing)
@@ -125,7 +133,7 @@ static void parse_record(struct verify_options *o, const char *arg)
 }
 
 /* Beside the program, as in the folder of a build, else where it is installed. */
-static const char *find_preload(char *path, size_t size)
+static const char *find_file(const char *name, const char *installed, char *path, size_t size)
 {
 	ssize_t len = readlink("/proc/self/exe", path, size - 1);
 
@@ -134,11 +142,22 @@ static const char *find_preload(char *path, size_t size)
 
 		path[len] = '\0';
 		slash = strrchr(path, '/');
-		snprintf(slash, size - (size_t)(slash - path), "/fix/" PRELOAD_NAME);
+		snprintf(slash, size - (size_t)(slash - path), "/fix/%s", name);
 		if (!access(path, R_OK))
 			return path;
 	}
-	return MIGPOP_LIB_DIR "/" PRELOAD_NAME;
+	snprintf(path, size, "%s/%s", installed, name);
+	return path;
+}
+
+/* "7/8" */
+static void parse_fraction(struct verify_options *o, const char *text)
+{
+	char rest;
+
+	if (sscanf(text, "%u/%u%c", &o->discarded, &o->of, &rest) != 2 || !o->of ||
+	    o->discarded > o->of || o->of > 4096)
+		usage_fail("--discarded %s: not a fraction such as 7/8", text);
 }
 
 static void check_saved(const struct verify_options *o, bool live)
@@ -155,10 +174,16 @@ static void check_options(struct verify_options *o, bool live)
 		check_saved(o, live);
 		return;
 	}
+	if (o->loader) {
+		if (o->backing == BACKING_FILE)
+			usage_fail("--routine populate knows no --backing file");
+		return;
+	}
 	if (o->churn && o->memory < GUEST_CHURN_END + (28ULL << 20))
 		usage_fail("--guest churn writes 99 MiB: give it a --memory of 128M or more");
 	if (!o->preload && !o->fixed_qemu)
-		o->preload = find_preload(o->default_preload, sizeof(o->default_preload));
+		o->preload = find_file(PRELOAD_NAME, MIGPOP_LIB_DIR, o->default_preload,
+				       sizeof(o->default_preload));
 }
 
 struct parsing {
@@ -200,6 +225,14 @@ static bool parse_live(struct verify_options *o, int key, const char *arg)
 		return true;
 	case OPT_FIXED_QEMU:
 		o->fixed_qemu = arg;
+		return true;
+	case OPT_ROUTINE:
+		parse_word("--routine", arg, routines);
+		o->loader = find_file(LOADER_NAME, MIGPOP_LIBEXEC_DIR, o->default_loader,
+				      sizeof(o->default_loader));
+		return true;
+	case OPT_DISCARDED:
+		parse_fraction(o, arg);
 		return true;
 	default:
 		return false;
@@ -264,6 +297,8 @@ int verify_options__parse(struct verify_options *o, int argc, char **argv)
 	o->memory = 1ULL << 30;
 	o->fix[END_SOURCE] = o->fix[END_DESTINATION] = true;
 	o->max_ratio = 0.01;
+	o->discarded = 7;
+	o->of = 8;
 	o->color = "auto";
 	return argp_parse(&argp, argc, argv, 0, NULL, &p) ? STATUS_USAGE : STATUS_OK;
 }

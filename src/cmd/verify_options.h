@@ -20,7 +20,9 @@ struct verify_options {
 	bool prealloc, churn, kvm;
 	bool fix[NR_ENDS]; /* where it is to work */
 	const char *preload, *fixed_qemu;
-	char default_preload[PATH_MAX];
+	const char *loader;         /* of --routine populate; NULL: migrate */
+	unsigned int discarded, of; /* of its sections */
+	char default_preload[PATH_MAX], default_loader[PATH_MAX];
 	double max_ratio;
 	const char *json, *junit, *markdown; /* where to; NULL: nowhere */
 	const char *color;

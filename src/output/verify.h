@@ -21,6 +21,8 @@ struct verify_setup {
 	const char *fix;      /* "dst", "src", "both" */
 	int64_t memory;       /* bytes */
 	bool prealloc;
+	bool routine; /* the populate routine beside the loop, not migrations */
+	unsigned int discarded, of;
 };
 
 struct verify_report {
@@ -46,6 +48,9 @@ size_t verify_rows__make(const struct verify_report *r, struct verify_row rows[V
 
 /* What the fix said of itself at an end, if that is not what it said at another before. */
 bool verify__said(const struct verify_report *r, enum verify_end_id end, struct format_text *t);
+
+/* What the columns are called. */
+const char *verify__run_name(const struct verify_report *r, enum verify_run_id run);
 
 /* One line that says what was migrated, without a newline. */
 void verify__describe(const struct verify_report *r, struct format_text *t);

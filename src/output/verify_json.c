@@ -86,6 +86,15 @@ static void put__setup(struct writer *w, json_object *root, const struct verify_
 		writer__put(w, root, "migrated", NULL);
 		return;
 	}
+	if (s->routine) {
+		writer__put(w, root, "migrated", NULL);
+		o = writer__object(w, root, "populated");
+		writer__put(w, o, "memory_bytes", writer__count(w, s->memory));
+		writer__put(w, o, "backing", writer__string(w, s->backing));
+		writer__put(w, o, "discarded", writer__count(w, s->discarded));
+		writer__put(w, o, "of", writer__count(w, s->of));
+		return;
+	}
 	o = writer__object(w, root, "migrated");
 	writer__put(w, o, "qemu", writer__string(w, s->qemu));
 	writer__put(w, o, "memory_bytes", writer__count(w, s->memory));

@@ -35,7 +35,8 @@ int output_verify__markdown(const struct verify_report *r, FILE *f)
 		fputs("\n\n", f);
 		put__text(f, t.s);
 	}
-	fputs("\n\n| | stock | fixed | |\n| --- | ---: | ---: | --- |\n", f);
+	fprintf(f, "\n\n| | %s | %s | |\n| --- | ---: | ---: | --- |\n",
+		verify__run_name(r, RUN_STOCK), verify__run_name(r, RUN_FIXED));
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "| %s | %s | %s | %s |\n", rows[i].name, rows[i].cell[RUN_STOCK],
 			rows[i].cell[RUN_FIXED], rows[i].remark);

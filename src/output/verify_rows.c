@@ -101,10 +101,40 @@ static size_t rows__of_end(const struct verify_report *r, enum verify_end_id end
 	return n;
 }
 
+static void cell__tables(char *cell, size_t size, const struct record *r)
+{
+	char n[FORMAT_NUMBER];
+
+	for (size_t i = 0; r && i < r->nr_accounting; i++)
+		if (r->accounting[i].kind && !strcmp(r->accounting[i].kind, "page-tables"))
+			snprintf(cell, size, "%s", format__count(n, r->accounting[i].kernel_pages));
+}
+
+/* The loader's figures, which are those of the destination. */
+static size_t rows__of_routine(const struct verify_report *r, struct verify_row *rows)
+{
+	static const char *const names[] = {"RSS", "zero pages populated", "page tables"};
+
+	memset(rows, 0, 3 * sizeof(*rows));
+	for (size_t i = 0; i < 3; i++)
+		rows[i].name = names[i];
+	for (int run = 0; run < NR_RUNS; run++) {
+		const struct verify_end *e = &r->v->run[run].end[END_DESTINATION];
+
+		cell__rss(rows[0].cell[run], sizeof(rows[0].cell[run]), e);
+		cell__total(rows[1].cell[run], sizeof(rows[1].cell[run]), e->record, true);
+		cell__tables(rows[2].cell[run], sizeof(rows[2].cell[run]), e->record);
+	}
+	return 3;
+}
+
 size_t verify_rows__make(const struct verify_report *r, struct verify_row rows[VERIFY_MAX_ROWS])
 {
-	size_t n = rows__of_end(r, END_SOURCE, rows);
+	size_t n;
 
+	if (r->setup && r->setup->routine)
+		return rows__of_routine(r, rows);
+	n = rows__of_end(r, END_SOURCE, rows);
 	n += rows__of_end(r, END_DESTINATION, rows + n);
 	memset(rows + n, 0, (VERIFY_MAX_ROWS - n) * sizeof(*rows));
 	rows[n].name = "migration time";
@@ -139,6 +169,11 @@ void verify__describe(const struct verify_report *r, struct format_text *t)
 		format__add(t, "two saved records");
 		return;
 	}
+	if (s->routine) {
+		format__add(t, "populate routine   %s %s   %u/%u discarded",
+			    format__size(n, (double)s->memory), s->backing, s->discarded, s->of);
+		return;
+	}
 	format__add_name(t, s->qemu);
 	format__add(t, "   %s %s%s", format__size(n, (double)s->memory), s->backing,
 		    s->prealloc ? ", preallocated" : "");
@@ -159,4 +194,11 @@ bool verify__said(const struct verify_report *r, enum verify_end_id end, struct 
 	format__add(t, "%s: ", same ? "the fix, at both ends" : names[end]);
 	format__add_name(t, said);
 	return true;
+}
+
+const char *verify__run_name(const struct verify_report *r, enum verify_run_id run)
+{
+	if (r->setup && r->setup->routine)
+		return run == RUN_FIXED ? "routine" : "loop";
+	return run == RUN_FIXED ? "fixed" : "stock";
 }

@@ -53,7 +53,7 @@ int output_verify__text(const struct verify_report *r, FILE *f, const struct tex
 		if (verify__said(r, (enum verify_end_id)end, &t))
 			fprintf(f, "%s\n", t.s);
 	fputc('\n', f);
-	put__row(f, "", "stock", "fixed", "");
+	put__row(f, "", verify__run_name(r, RUN_STOCK), verify__run_name(r, RUN_FIXED), "");
 	for (size_t i = 0; i < n; i++)
 		put__row(f, rows[i].name, rows[i].cell[RUN_STOCK], rows[i].cell[RUN_FIXED],
 			 rows[i].remark);

@@ -76,8 +76,8 @@ static int check_hugetlb(const struct trial_options *o, struct trial_error *e)
 	if (unused >= wanted)
 		return 0;
 	return lacks(e, -ENOMEM,
-		     "two guests need %" PRId64 " huge pages and %" PRId64 " are free: write "
-		     "%" PRId64 " more to %s/nr_hugepages",
+		     "it takes %" PRId64 " huge pages and %" PRId64 " are free: write %" PRId64
+		     " more to %s/nr_hugepages",
 		     wanted, unused, wanted - unused, dir);
 }
 
@@ -90,9 +90,9 @@ static int check_memory(const struct trial_options *o, struct trial_error *e)
 	if (available < 0 || wanted / 1024 <= (uint64_t)available)
 		return 0;
 	return lacks(e, -ENOMEM,
-		     "two guests of %" PRIu64 " MiB need more than the %" PRId64
-		     " MiB available: give a smaller --memory",
-		     o->memory >> 20, available >> 10);
+		     "it takes %" PRIu64 " MiB and %" PRId64
+		     " MiB are available: give a smaller --memory",
+		     wanted >> 20, available >> 10);
 }
 
 int trial__check_machine(const struct trial_options *o, struct trial_error *e)

@@ -3,7 +3,7 @@
  * The verdict: one check a condition, and what follows from them. Content comes first, then whether
  * the figures can be believed at all, then what they say.
  */
-#include "verify/verdict.h"
+#include "verify/verdict_internal.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -64,8 +64,8 @@ const char *verify_result__name(enum verify_result result)
 	return names[result];
 }
 
-static struct verify_check *add_check(struct verify_judgement *j, const char *name,
-				      const char *what)
+struct verify_check *verify__add_check(struct verify_judgement *j, const char *name,
+				       const char *what)
 {
 	struct verify_check *c = &j->checks[j->nr_checks++];
 
@@ -76,8 +76,7 @@ static struct verify_check *add_check(struct verify_judgement *j, const char *na
 	return c;
 }
 
-__attribute__((format(printf, 3, 4))) static void
-set_result(struct verify_check *c, enum verify_result result, const char *format, ...)
+void verify__set_result(struct verify_check *c, enum verify_result result, const char *format, ...)
 {
 	va_list args;
 
@@ -103,27 +102,29 @@ static void find_corrupted(const struct verification *v, struct verify_judgement
 /* A page that differs after a stock migration as well is no fault of the fix. */
 static enum verify_result check_content(const struct verification *v, struct verify_judgement *j)
 {
-	struct verify_check *c = add_check(j, "content", "guest memory is equal, byte for byte");
+	struct verify_check *c = verify__add_check(j, "content",
+						   "guest memory is equal, byte for byte");
 	const struct verify_run *stock = &v->run[RUN_STOCK], *fixed = &v->run[RUN_FIXED];
 
 	if (!stock->compared || !fixed->compared) {
-		set_result(c, RESULT_NOT_KNOWN, "not compared");
+		verify__set_result(c, RESULT_NOT_KNOWN, "not compared");
 		return c->result;
 	}
 	find_corrupted(v, j);
 	if (j->corrupted)
-		set_result(c, RESULT_FAILS,
-			   "%" PRIu64
-			   " pages differ after the fixed migration that are equal after "
-			   "the stock one, the first at page %" PRIu64,
-			   j->corrupted, j->first_corrupted[0]);
+		verify__set_result(c, RESULT_FAILS,
+				   "%" PRIu64
+				   " pages differ after the fixed migration that are equal after "
+				   "the stock one, the first at page %" PRIu64,
+				   j->corrupted, j->first_corrupted[0]);
 	else if (stock->differing.n)
-		set_result(c, RESULT_HOLDS,
-			   "%" PRIu64 " pages differ after the stock migration, no others after "
-			   "the fixed one",
-			   stock->differing.n);
+		verify__set_result(c, RESULT_HOLDS,
+				   "%" PRIu64
+				   " pages differ after the stock migration, no others after "
+				   "the fixed one",
+				   stock->differing.n);
 	else
-		set_result(c, RESULT_HOLDS, "no page differs");
+		verify__set_result(c, RESULT_HOLDS, "no page differs");
 	return c->result;
 }
 
@@ -156,9 +157,10 @@ static const struct record_accounting *unbalanced(const struct record *r, size_t
 	return first;
 }
 
-static enum verify_result check_books(const struct verification *v, struct verify_judgement *j)
+enum verify_result verify__check_books(const struct verification *v, struct verify_judgement *j)
 {
-	struct verify_check *c = add_check(j, "books", "the kernel's figures are those traced");
+	struct verify_check *c = verify__add_check(j, "books",
+						   "the kernel's figures are those traced");
 	bool checked = false;
 	size_t n = 0;
 
@@ -171,23 +173,24 @@ static enum verify_result check_books(const struct verification *v, struct verif
 			continue;
 		a = unbalanced(r, &n, &checked);
 		if (a && !before)
-			set_result(c, RESULT_FAILS,
-				   "%s %s: kernel %" PRId64 ", traced %" PRId64 " of %s %s",
-				   run_names[i / NR_ENDS], end_names[i % NR_ENDS], a->kernel_pages,
-				   a->traced_pages, a->kind ? a->kind : "?",
-				   a->name ? a->name : "");
+			verify__set_result(c, RESULT_FAILS,
+					   "%s %s: kernel %" PRId64 ", traced %" PRId64 " of %s %s",
+					   run_names[i / NR_ENDS], end_names[i % NR_ENDS],
+					   a->kernel_pages, a->traced_pages,
+					   a->kind ? a->kind : "?", a->name ? a->name : "");
 	}
 	if (!n && !checked)
-		set_result(c, RESULT_NOT_KNOWN, "no figure of the kernel's to compare with");
+		verify__set_result(c, RESULT_NOT_KNOWN,
+				   "no figure of the kernel's to compare with");
 	else if (!n)
-		set_result(c, RESULT_HOLDS, "all rows balance");
+		verify__set_result(c, RESULT_HOLDS, "all rows balance");
 	return c->result;
 }
 
 /* Chains that were cut short are counted all the same: no figure is less certain for them. */
-static enum verify_result check_lost(const struct verification *v, struct verify_judgement *j)
+enum verify_result verify__check_lost(const struct verification *v, struct verify_judgement *j)
 {
-	struct verify_check *c = add_check(j, "lost", "nothing was lost");
+	struct verify_check *c = verify__add_check(j, "lost", "nothing was lost");
 	int64_t lost = 0;
 	bool known = true;
 
@@ -200,11 +203,11 @@ static enum verify_result check_lost(const struct verification *v, struct verify
 		lost = record_count__sum(lost, record_count__sum(r->lost.events, r->lost.stacks));
 	}
 	if (lost > 0)
-		set_result(c, RESULT_FAILS, "%" PRId64 " events or call chains", lost);
+		verify__set_result(c, RESULT_FAILS, "%" PRId64 " events or call chains", lost);
 	else if (!known)
-		set_result(c, RESULT_NOT_KNOWN, "a record does not say");
+		verify__set_result(c, RESULT_NOT_KNOWN, "a record does not say");
 	else
-		set_result(c, RESULT_HOLDS, "0 events, 0 call chains");
+		verify__set_result(c, RESULT_HOLDS, "0 events, 0 call chains");
 	return c->result;
 }
 
@@ -228,7 +231,7 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	static const char *const what[NR_ENDS] = {
 		"the source populates no zero pages that nobody needs",
 		"the destination populates no zero pages that nobody needs"};
-	struct verify_check *c = add_check(j, names[end], what[end]);
+	struct verify_check *c = verify__add_check(j, names[end], what[end]);
 	const struct record *base = v->run[RUN_STOCK].end[end].record,
 			    *fix = v->run[RUN_FIXED].end[end].record;
 	int64_t stock, fixed;
@@ -237,7 +240,7 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	*sparse = false;
 	if (!base || !fix || base->totals.zero_populated_pages == RECORD_UNKNOWN ||
 	    fix->totals.zero_populated_pages == RECORD_UNKNOWN) {
-		set_result(c, RESULT_NOT_KNOWN, "a record does not say");
+		verify__set_result(c, RESULT_NOT_KNOWN, "a record does not say");
 		return c->result;
 	}
 	stock = base->totals.zero_populated_pages;
@@ -245,14 +248,15 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	*sparse = stock <= sparse_limit(v, base);
 	fixed_is_sparse = fixed <= sparse_limit(v, fix);
 	if (*sparse)
-		set_result(c, fixed_is_sparse || fixed <= stock ? RESULT_HOLDS : RESULT_FAILS,
-			   "stock populates %" PRId64 " only, fixed %" PRId64, stock, fixed);
+		verify__set_result(
+			c, fixed_is_sparse || fixed <= stock ? RESULT_HOLDS : RESULT_FAILS,
+			"stock populates %" PRId64 " only, fixed %" PRId64, stock, fixed);
 	else
-		set_result(c,
-			   (double)fixed <= v->max_ratio * (double)stock ? RESULT_HOLDS
-									 : RESULT_FAILS,
-			   "stock %" PRId64 ", fixed %" PRId64 ", ratio %.4f of at most %g", stock,
-			   fixed, (double)fixed / (double)stock, v->max_ratio);
+		verify__set_result(c,
+				   (double)fixed <= v->max_ratio * (double)stock ? RESULT_HOLDS
+										 : RESULT_FAILS,
+				   "stock %" PRId64 ", fixed %" PRId64 ", ratio %.4f of at most %g",
+				   stock, fixed, (double)fixed / (double)stock, v->max_ratio);
 	return c->result;
 }
 
@@ -260,7 +264,7 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 static enum verify_result check_preallocated(const struct verification *v,
 					     struct verify_judgement *j)
 {
-	struct verify_check *c = add_check(j, "preallocated", "preallocated pages stay");
+	struct verify_check *c = verify__add_check(j, "preallocated", "preallocated pages stay");
 	int64_t gone = 0;
 
 	for (int end = 0; end < NR_ENDS; end++) {
@@ -270,7 +274,8 @@ static enum verify_result check_preallocated(const struct verification *v,
 			if (r->backing[i].ram_block)
 				gone = record_count__sum(gone, r->backing[i].released_pages);
 	}
-	set_result(c, gone > 0 ? RESULT_FAILS : RESULT_HOLDS, "%" PRId64 " given back", gone);
+	verify__set_result(c, gone > 0 ? RESULT_FAILS : RESULT_HOLDS, "%" PRId64 " given back",
+			   gone);
 	return c->result;
 }
 
@@ -288,7 +293,7 @@ static int64_t rss_growth(const struct verify_end *e)
 	return e->rss_after - e->rss_before;
 }
 
-static void set_ratios(const struct verification *v, struct verify_ratio *out)
+void verify__set_ratios(const struct verification *v, struct verify_ratio *out)
 {
 	const struct verify_run *stock = &v->run[RUN_STOCK], *fixed = &v->run[RUN_FIXED];
 	int64_t zero[NR_RUNS] = {RECORD_UNKNOWN, RECORD_UNKNOWN};
@@ -314,10 +319,10 @@ void verify__judge(const struct verification *v, struct verify_judgement *j)
 	enum verify_result content, books, lost;
 
 	memset(j, 0, sizeof(*j));
-	set_ratios(v, &j->ratio);
+	verify__set_ratios(v, &j->ratio);
 	content = check_content(v, j);
-	books = check_books(v, j);
-	lost = check_lost(v, j);
+	books = verify__check_books(v, j);
+	lost = verify__check_lost(v, j);
 	for (int end = 0; end < NR_ENDS; end++) {
 		bool sparse;
 

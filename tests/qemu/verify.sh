@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# migpop verify by what it says and how it ends: verify.sh options|idle|churn MIGPOP BROKEN NONE, of
+# migpop verify by what it says and how it ends: verify.sh options|idle|churn|routine MIGPOP BROKEN NONE, of
 # which BROKEN is a preload that corrupts and NONE one that does nothing. Nothing may be left behind.
 set -euo pipefail
 
@@ -136,13 +136,13 @@ idle() {
 	verify saved-twice 1 not-fixed stock.json stock.json
 	verify saved-sparse 0 already-sparse fixed.json fixed.json
 
-	verify nothing 1 not-fixed --memory 256M --preload "$none" --junit nothing.xml
+	verify nothing 1 not-fixed --memory 128M --preload "$none" --junit nothing.xml
 	xmllint --noout --schema "$top/tests/qemu/junit.xsd" nothing.xml 2>xmllint.err ||
 		wrong "JUnit: $(<xmllint.err)"
 	[[ $(xmllint --xpath 'string(//testsuite/@failures)' nothing.xml) == 2 ]] ||
 		wrong "not two failures: $(<nothing.xml)"
-	verify anonymous 0 already-sparse --memory 256M --backing ram
-	verify preallocated 0 already-sparse --memory 256M --prealloc -o preallocated.json
+	verify anonymous 0 already-sparse --memory 128M --backing ram
+	verify preallocated 0 already-sparse --memory 128M --prealloc -o preallocated.json
 	holds preallocated '.fixed.destination.rss_after >= .migrated.memory_bytes'
 	verify destination-only 0 fixed --memory 64M --fix dst -o dst.json
 	holds dst '.fixed.source.zero_populated_pages >= 16384 - 144'
@@ -156,6 +156,43 @@ churn() {
 	verify broken 1 corrupt --memory 256M --guest churn --preload "$broken" -o broken.json
 	holds broken '.corrupted_pages > 0 and (.fixed.first_differing | length) > 0 and
 		.stock.content_equal'
+}
+
+# Every section that is kept has its pages and its page table, and nothing else has any.
+routine() {
+	local backing tables
+
+	for backing in memfd ram memfd-private; do
+		verify "$backing" 0 fixed --routine populate --memory 256M --backing "$backing" \
+			-o "$backing.json"
+	done
+	for backing in memfd memfd-private; do
+		holds "$backing" '.stock.destination.zero_populated_pages == 65536 and
+			.fixed.destination.zero_populated_pages == 8192'
+	done
+	tables='[.accounting[] | select(.kind == "page-tables") | .kernel_pages] | first'
+	holds ram "(.stock.destination.record | $tables) >= 128 and
+		(.fixed.destination.record | $tables) <= 16 + 6"
+	verify half 0 fixed --routine populate --memory 64M --discarded 1/2 -o half.json
+	holds half '.fixed.destination.zero_populated_pages == 8192'
+	verify none 0 already-sparse --routine populate --memory 64M --discarded 0/1
+	verify bad-fraction 2 - --routine populate --discarded 9/8
+	verify bad-routine 2 - --routine nonsense
+	huge_pages 64
+	verify hugetlb 0 fixed --routine populate --memory 128M --backing hugetlb -o hugetlb.json
+	holds hugetlb '.stock.destination.zero_populated_pages == 32768 and
+		.fixed.destination.zero_populated_pages == 4096'
+}
+
+# huge_pages N: so many are there for the rest of the test, or the rest is skipped.
+huge_pages() {
+	local pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages before
+
+	[[ -w $pool ]] || skip "partly: no 2 MiB huge pages on this machine"
+	before=$(<"$pool")
+	# shellcheck disable=SC2064 # what they are now
+	trap "echo $before >$pool; rm -rf '$work'" EXIT
+	echo $((before + $1)) >"$pool"
 }
 
 "$part"

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "verify/routine.h"
 #include "verify/verdict.h"
 
 enum { GUEST_PAGES = 262144 };
@@ -245,6 +246,42 @@ static void saved_records_are_enough(void **state)
 	verification__clear(&v);
 }
 
+/* 512 sections, 64 of them kept. */
+static void populate_routine_leaves_discarded_sections_alone(void **state)
+{
+	const struct routine_expectation expected = {64 * 512, 64};
+	struct record *routine;
+	struct verify_judgement j;
+	struct verification v;
+
+	(void)state;
+	verification__init(&v);
+	v.run[RUN_STOCK].end[END_DESTINATION].record = record_of(GUEST_PAGES);
+	v.run[RUN_STOCK].end[END_DESTINATION].record->accounting[1].kernel_pages = 513;
+	v.run[RUN_FIXED].end[END_DESTINATION].record = routine = record_of(64 * 512);
+	routine->accounting[1].kernel_pages = 65;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_FIXED);
+	routine->totals.zero_populated_pages++;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_NOT_FIXED);
+	routine->totals.zero_populated_pages -= 2;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_NOT_FIXED);
+	routine->totals.zero_populated_pages++;
+	routine->accounting[1].kernel_pages = 512;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_NOT_FIXED);
+	routine->accounting[1].kernel_pages = 63;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_NOT_FIXED);
+	routine->accounting[1].kernel_pages = 64;
+	routine->lost.events = 1;
+	routine__judge(&v, &expected, &j);
+	assert_int_equal(j.verdict, VERDICT_UNBALANCED);
+	verification__clear(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +293,7 @@ int main(void)
 		cmocka_unit_test(unbalanced_books_prove_nothing),
 		cmocka_unit_test(preallocated_pages_are_to_stay),
 		cmocka_unit_test(saved_records_are_enough),
+		cmocka_unit_test(populate_routine_leaves_discarded_sections_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
