@@ -32,18 +32,14 @@ static int start(struct loader *l, const struct routine_options *o)
 					    [BACKING_RAM] = "ram",
 					    [BACKING_MEMFD_PRIVATE] = "memfd-private",
 					    [BACKING_HUGETLB] = "hugetlb"};
-	char bytes[32], fraction[32];
-	char *argv[] = {(char *)o->loader,
-			o->by_routine ? (char[]){"routine"} : (char[]){"loop"},
-			(char *)kinds[o->backing],
-			bytes,
-			fraction,
-			NULL};
+	char how[16], bytes[32], fraction[32];
+	char *argv[] = {(char *)o->loader, how, (char *)kinds[o->backing], bytes, fraction, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	int fds[2], err;
 
+	snprintf(how, sizeof(how), "%s", o->by_routine ? "routine" : "loop");
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, o->memory);
 	snprintf(fraction, sizeof(fraction), "%u/%u", o->discarded, o->of);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
