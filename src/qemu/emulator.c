@@ -236,6 +236,7 @@ void emulator__end(struct emulator *e)
 {
 	struct pollfd p = {.fd = e->pidfd, .events = POLLIN};
 
+	emulator__continue(e); /* one that is stopped answers nobody */
 	if (e->pid > 0 && e->qmp && !qmp__execute(e->qmp, "quit", NULL, NULL))
 		poll(&p, 1, END_MS);
 	if (!emulator__has_ended(e)) {

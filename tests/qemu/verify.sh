@@ -73,6 +73,7 @@ options() {
 	grep -q 'ended with status 1' qemu-ends.err || wrong "qemu-ends: $(<qemu-ends.err)"
 	killed_qemu
 	interrupted
+	killed
 }
 
 # A QEMU of this test's migpop, if there is one.
@@ -113,6 +114,22 @@ interrupted() {
 	ends 4 'SIGTERM'
 }
 
+# Not even this leaves a QEMU; only its directory stays, and is removed here.
+killed() {
+	local child children
+
+	in_background
+	mapfile -t children < <(pgrep -P "$verifier" qemu)
+	kill -KILL "$verifier"
+	wait "$verifier" || true
+	for child in "${children[@]}"; do
+		wait_until 10 ended "$child" || wrong "QEMU $child outlives migpop"
+	done
+	rm -rf tmp/migpop-verify.*
+	[[ ! -e half.json ]] || wrong "half a file was left"
+	passed "killed, and QEMU with it"
+}
+
 # save RUN: the record of its destination, by itself.
 save() {
 	jq ".$1.destination.record" "$2.json" >"$1.json"
@@ -141,6 +158,7 @@ idle() {
 		wrong "JUnit: $(<xmllint.err)"
 	[[ $(xmllint --xpath 'string(//testsuite/@failures)' nothing.xml) == 2 ]] ||
 		wrong "not two failures: $(<nothing.xml)"
+	verify fixed-qemu 1 not-fixed --memory 64M --fixed-qemu "$(command -v qemu-system-x86_64)"
 	verify anonymous 0 already-sparse --memory 128M --backing ram
 	verify preallocated 0 already-sparse --memory 128M --prealloc -o preallocated.json
 	holds preallocated '.fixed.destination.rss_after >= .migrated.memory_bytes'
