@@ -168,13 +168,15 @@ static void check_saved(const struct verify_options *o, bool live)
 		usage_fail("two records are judged as they are: no option says how to migrate");
 }
 
-static void check_options(struct verify_options *o, bool live)
+static void check_options(struct verify_options *o, bool live, bool migrates)
 {
 	if (o->record[RUN_STOCK]) {
 		check_saved(o, live);
 		return;
 	}
 	if (o->loader) {
+		if (migrates)
+			usage_fail("--routine populate migrates nothing: no option says how to");
 		if (o->backing == BACKING_FILE)
 			usage_fail("--routine populate knows no --backing file");
 		return;
@@ -188,7 +190,8 @@ static void check_options(struct verify_options *o, bool live)
 
 struct parsing {
 	struct verify_options *o;
-	bool live; /* an option that is about migrations was given */
+	bool live;     /* an option was given that says what to do, */
+	bool migrates; /* and it is about migrations */
 };
 
 /* Options of the live form; true if it was one. */
@@ -247,6 +250,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	if (parse_live(o, key, arg)) {
 		p->live = true;
+		p->migrates = p->migrates || (key != OPT_MEMORY && key != OPT_BACKING &&
+					      key != OPT_ROUTINE && key != OPT_DISCARDED);
 		return 0;
 	}
 	switch (key) {
@@ -280,7 +285,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		quiet_argp(state);
 		return 0;
 	case ARGP_KEY_END:
-		check_options(o, p->live);
+		check_options(o, p->live, p->migrates);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -195,6 +195,7 @@ routine() {
 	holds half '.fixed.destination.zero_populated_pages == 8192'
 	verify none 0 already-sparse --routine populate --memory 64M --discarded 0/1
 	verify bad-fraction 2 - --routine populate --discarded 9/8
+	verify routine-migrates 2 - --routine populate --guest churn
 	verify bad-routine 2 - --routine nonsense
 	huge_pages 64
 	verify hugetlb 0 fixed --routine populate --memory 128M --backing hugetlb -o hugetlb.json
