@@ -204,19 +204,29 @@ bool emulator__maps(const struct emulator *e, const char *path)
 	return found;
 }
 
-void emulator__last_words(const struct emulator *e, char *text, size_t size)
+static void read_words(const struct emulator *e, bool first, char *text, size_t size)
 {
 	char line[512];
 	FILE *f = e->log ? fopen(e->log, "re") : NULL;
 
 	text[0] = '\0';
-	while (f && fgets(line, sizeof(line), f)) {
+	while (f && !(first && text[0]) && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0])
 			snprintf(text, size, "%s", line);
 	}
 	if (f)
 		fclose(f);
+}
+
+void emulator__first_words(const struct emulator *e, char *text, size_t size)
+{
+	read_words(e, true, text, size);
+}
+
+void emulator__last_words(const struct emulator *e, char *text, size_t size)
+{
+	read_words(e, false, text, size);
 }
 
 void emulator__describe_end(const struct emulator *e, char *text, size_t size)

@@ -49,7 +49,8 @@ bool emulator__maps(const struct emulator *e, const char *path);
 /* "ended with status 1", "was killed by signal 9", and the last line it said, if any. */
 void emulator__describe_end(const struct emulator *e, char *text, size_t size);
 
-/* The last line it said; empty without one. */
+/* The first and the last line it said; empty without one. */
+void emulator__first_words(const struct emulator *e, char *text, size_t size);
 void emulator__last_words(const struct emulator *e, char *text, size_t size);
 
 /* Ends it: by its monitor, else by SIGKILL. Frees; does nothing to one that was not started. */

@@ -179,7 +179,8 @@ static int are_connected(struct trial *t)
 	return all;
 }
 
-/* What it said of itself is kept: what it could not hook is part of the answer. */
+/* What it said of itself, before QEMU came to say anything, is kept: what it could not hook is part
+ * of the answer. */
 static int check_preload(struct trial *t)
 {
 	char words[512];
@@ -187,7 +188,7 @@ static int check_preload(struct trial *t)
 	for (int end = 0; t->o->preload && end < NR_ENDS; end++) {
 		const struct emulator *e = &t->end[end].qemu;
 
-		emulator__last_words(e, words, sizeof(words));
+		emulator__first_words(e, words, sizeof(words));
 		if (words[0])
 			t->out->end[end].said = strdup(words);
 		if (emulator__maps(e, t->o->preload))
