@@ -31,7 +31,7 @@ struct region {
 
 static int complain(const char *what, int err)
 {
-	fprintf(stderr, "migpop-populate: %s: %s\n", what, strerror(err));
+	fprintf(stderr, "migpop-populate: %s: %s\n", what, strerrordesc_np(err));
 	return 1;
 }
 
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 {
 	struct region r = {0};
 	uint64_t a, b;
-	int err;
+	int err, status = 0;
 
 	if (argc != 5 || sscanf(argv[3], "%" SCNu64, &r.length) != 1 ||
 	    sscanf(argv[4], "%" SCNu64 "/%" SCNu64, &a, &b) != 2 || !b || !r.length ||
@@ -119,13 +119,15 @@ int main(int argc, char **argv)
 	err = map_region(&r, argv[2]);
 	if (!err)
 		err = mark_discarded(&r, a, b);
-	if (err)
-		return complain("cannot make the region", err);
-	if (!meet())
-		return 0;
-	err = strcmp(argv[1], "routine") ? by_loop(&r) : by_routine(&r);
-	if (err)
-		return complain("cannot populate", err);
-	meet();
-	return 0;
+	if (err) {
+		status = complain("cannot make the region", err);
+	} else if (meet()) {
+		err = strcmp(argv[1], "routine") != 0 ? by_loop(&r) : by_routine(&r);
+		if (err)
+			status = complain("cannot populate", err);
+		else
+			meet();
+	}
+	free(r.discarded);
+	return status;
 }
