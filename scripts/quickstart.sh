@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # From a fresh machine to an answer: install what is missing, build, migrate a real stock QEMU of
-# 1 GiB with both ends under the tracer, and print what was populated by whom.
+# 1 GiB without and with the fix, both ends under the tracer, and print what was populated by whom and
+# the verdict.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -29,13 +30,21 @@ build release
 step "What this kernel allows"
 build/release/migpop doctor || die "this machine cannot run the tracer: see above"
 
-step "Migrating an idle 1 GiB guest between two stock QEMUs, both ends traced"
+step "Migrating an idle 1 GiB guest between two QEMUs, without and with the fix, both ends traced"
 out=build/quickstart
-tests/qemu/migrate.sh --build "$PWD/build/release" --out "$out" || die "the migration failed: see above"
+mkdir -p "$out"
+status=0
+build/release/migpop verify -o "$out/verify.json" >"$out/verdict.txt" || status=$?
+((status <= 1)) || die "there is no verdict: see above"
 for end in source destination; do
-	step "The $end"
-	cat "$out/$end.txt"
+	step "The $end without the fix"
+	jq ".stock.$end.record" "$out/verify.json" >"$out/$end.json"
+	jq ".fixed.$end.record" "$out/verify.json" >"$out/$end.fixed.json"
+	build/release/migpop report "$out/$end.json"
 done
+step "The verdict"
+cat "$out/verdict.txt"
 echo
-echo "The records: $out/source.json, $out/destination.json. To look at one again:"
-echo "  build/release/migpop report $out/destination.json"
+echo "The records: $out/{source,destination}{,.fixed}.json. To look at two of them side by side:"
+echo "  build/release/migpop diff $out/destination.json $out/destination.fixed.json"
+exit "$status"

@@ -17,6 +17,7 @@ static const struct command {
 	{"trace", "watch one or more processes, attribute every populated page", cmd_trace},
 	{"report", "show a record again", cmd_report},
 	{"diff", "two records side by side, largest change first", cmd_diff},
+	{"verify", "does a fix reduce population, and is memory intact?", cmd_verify},
 	{"doctor", "what this kernel allows, what will be used, and why", cmd_doctor},
 };
 

@@ -150,6 +150,16 @@ const char *record_context__name(enum record_context c)
 	return "user";
 }
 
+enum record_books record_accounting__books(const struct record_accounting *a)
+{
+	int64_t may = a->uncertainty_pages > 0 ? a->uncertainty_pages : 0;
+
+	if (a->residual_pages == RECORD_UNKNOWN)
+		return RECORD_BOOKS_UNKNOWN;
+	return a->residual_pages <= may && a->residual_pages >= -may ? RECORD_BOOKS_BALANCE
+								     : RECORD_BOOKS_DO_NOT;
+}
+
 int64_t record_count__sum(int64_t a, int64_t b)
 {
 	int64_t sum;

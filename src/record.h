@@ -180,6 +180,10 @@ int record__add_unwind_error(struct record *r, const char *kind, int64_t n);
 /* a + b: what is not known adds nothing, both unknown stay so, and it never overflows. */
 int64_t record_count__sum(int64_t a, int64_t b);
 
+/* Does a row of the books balance? What may have moved before the start is no fault of theirs. */
+enum record_books { RECORD_BOOKS_UNKNOWN, RECORD_BOOKS_BALANCE, RECORD_BOOKS_DO_NOT };
+enum record_books record_accounting__books(const struct record_accounting *a);
+
 /* Call sites by populated pages, then faults, largest first; backings with RAM blocks first. */
 void record__sort(struct record *r);
 

@@ -13,17 +13,6 @@
 
 /* --- the books --- */
 
-enum books { BOOKS_UNKNOWN, BOOKS_BALANCE, BOOKS_DO_NOT };
-
-static enum books accounting__state(const struct record_accounting *a)
-{
-	int64_t may = a->uncertainty_pages > 0 ? a->uncertainty_pages : 0;
-
-	if (a->residual_pages == RECORD_UNKNOWN)
-		return BOOKS_UNKNOWN;
-	return a->residual_pages <= may && a->residual_pages >= -may ? BOOKS_BALANCE : BOOKS_DO_NOT;
-}
-
 static bool accounting__is(const struct record_accounting *a, const char *kind)
 {
 	return a->kind && strcmp(a->kind, kind) == 0;
@@ -51,18 +40,18 @@ static struct books_sums books__sum(const struct record *r)
 
 		if (accounting__is(a, "page-tables")) {
 			s.page_tables = record_count__sum(s.page_tables, a->kernel_pages);
-			if (accounting__state(a) == BOOKS_DO_NOT)
+			if (record_accounting__books(a) == RECORD_BOOKS_DO_NOT)
 				s.bad++;
 			continue;
 		}
-		switch (accounting__state(a)) {
-		case BOOKS_UNKNOWN:
+		switch (record_accounting__books(a)) {
+		case RECORD_BOOKS_UNKNOWN:
 			s.unknown++;
 			continue; /* half a row would make the sums differ */
-		case BOOKS_DO_NOT:
+		case RECORD_BOOKS_DO_NOT:
 			s.bad++;
 			break;
-		case BOOKS_BALANCE:
+		case RECORD_BOOKS_BALANCE:
 			s.good++;
 			break;
 		}
@@ -90,7 +79,7 @@ static void text__unbalanced(struct flow *w, const struct record *r, size_t bad)
 	for (size_t i = 0; i < r->nr_accounting && shown < max; i++) {
 		const struct record_accounting *a = &r->accounting[i];
 
-		if (accounting__state(a) != BOOKS_DO_NOT)
+		if (record_accounting__books(a) != RECORD_BOOKS_DO_NOT)
 			continue;
 		format__add(&t, "  kernel %s", format__count(n, a->kernel_pages));
 		format__add(&t, ", traced %s", format__count(n, a->traced_pages));

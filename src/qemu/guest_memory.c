@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading a guest's memory. Shared memory is its file: SEEK_DATA skips holes, and read() of a hole
+ * allocates nothing, on tmpfs as on hugetlbfs. Private memory is what the page tables hold, by
+ * pagemap, and the file, if any, beneath.
+ */
+#include "qemu/guest_memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define PAGE_PRESENT (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
+
+struct mapping {
+	uint64_t start, end, offset;
+	char perms[8];
+	unsigned int major, minor;
+	uint64_t inode;
+};
+
+static int find_mapping(pid_t pid, uint64_t address, struct mapping *m)
+{
+	char path[64], line[4352];
+	int err = -EFAULT;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (err && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64,
+			   &m->start, &m->end, m->perms, &m->offset, &m->major, &m->minor,
+			   &m->inode) == 7 &&
+		    m->start <= address && address < m->end)
+			err = 0;
+	fclose(f);
+	return err;
+}
+
+/* The file of a mapping, by a descriptor that the process has of it: that takes no more rights than
+ * reading its memory does, unlike /proc/PID/map_files. */
+static int open_mapped_file(pid_t pid, const struct mapping *m)
+{
+	char path[64];
+	struct dirent *entry;
+	int fd = -ENOENT, dir;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	fds = opendir(path);
+	if (!fds)
+		return -errno;
+	dir = dirfd(fds);
+	while (fd < 0 && (entry = readdir(fds))) {
+		struct stat st;
+
+		if (fstatat(dir, entry->d_name, &st, 0) || st.st_ino != m->inode ||
+		    major(st.st_dev) != m->major || minor(st.st_dev) != m->minor)
+			continue;
+		fd = openat(dir, entry->d_name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	closedir(fds);
+	return fd;
+}
+
+static int open_of(pid_t pid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int guest_memory__open(struct guest_memory *m, pid_t pid, uint64_t address, uint64_t length)
+{
+	struct mapping mapping;
+	int err;
+
+	*m = (struct guest_memory){
+		.address = address, .length = length, .file = -1, .mem = -1, .pagemap = -1};
+	err = find_mapping(pid, address, &mapping);
+	if (err)
+		return err;
+	m->shared = mapping.perms[3] == 's';
+	if (mapping.inode) {
+		m->file = open_mapped_file(pid, &mapping);
+		m->file_offset = mapping.offset + (address - mapping.start);
+		if (m->file < 0)
+			return m->file;
+	}
+	if (m->shared)
+		return m->file < 0 ? -ENOENT : 0;
+	m->mem = open_of(pid, "mem");
+	m->pagemap = open_of(pid, "pagemap");
+	return m->mem < 0 ? m->mem : m->pagemap < 0 ? m->pagemap : 0;
+}
+
+void guest_memory__close(struct guest_memory *m)
+{
+	const int fds[] = {m->file, m->mem, m->pagemap};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	m->file = m->mem = m->pagemap = -1;
+}
+
+void guest_memory__rewind(struct guest_memory *m)
+{
+	m->next_data = 0;
+}
+
+static int read_all(int fd, void *buffer, size_t len, uint64_t at)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (char *)buffer + done, len - done, (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* Is there anything in [at, at + len) of the file? One that knows no holes is all data. */
+static bool file_has_data(struct guest_memory *m, uint64_t at, size_t len)
+{
+	if (m->next_data < at) {
+		off_t next = lseek(m->file, (off_t)at, SEEK_DATA);
+
+		m->next_data = next >= 0 ? (uint64_t)next : errno == ENXIO ? UINT64_MAX : at;
+	}
+	return m->next_data < at + len;
+}
+
+/* Pages of private memory: those of the process where it has one, else the file's. */
+static int read_private(struct guest_memory *m, uint64_t off, char *buffer, size_t len, bool *any)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = len / page;
+	uint64_t entries[512];
+	int err = 0;
+
+	*any = m->file >= 0 && file_has_data(m, m->file_offset + off, len);
+	if (*any)
+		err = read_all(m->file, buffer, len, m->file_offset + off);
+	for (size_t i = 0; i < n && !err; i++) {
+		size_t at = i % 512, rest = n - i < 512 ? n - i : 512;
+
+		if (!at)
+			err = read_all(m->pagemap, entries, rest * sizeof(*entries),
+				       ((m->address + off) / page + i) * sizeof(*entries));
+		if (err || !(entries[at] & (PAGE_PRESENT | PAGE_SWAPPED)))
+			continue;
+		if (!*any)
+			memset(buffer, 0, len);
+		*any = true;
+		err = read_all(m->mem, buffer + i * page, page, m->address + off + i * page);
+	}
+	return err;
+}
+
+int guest_memory__read(struct guest_memory *m, uint64_t off, void *buffer, size_t len, bool *any)
+{
+	if (!m->shared)
+		return read_private(m, off, buffer, len, any);
+	*any = file_has_data(m, m->file_offset + off, len);
+	return *any ? read_all(m->file, buffer, len, m->file_offset + off) : 0;
+}

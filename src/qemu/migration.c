@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The few monitor commands that make a migration.
+ */
+#include "qemu/migration.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One command with one string. */
+static int execute_with(struct qmp *qmp, const char *command, const char *key, const char *value,
+			json_object **ret)
+{
+	json_object *arguments = json_object_new_object();
+	int err = -ENOMEM;
+
+	if (arguments && !json_object_object_add(arguments, key, json_object_new_string(value)))
+		err = qmp__execute(qmp, command, arguments, ret);
+	json_object_put(arguments);
+	return err;
+}
+
+int migration__listen(struct qmp *destination, const char *uri)
+{
+	return execute_with(destination, "migrate-incoming", "uri", uri, NULL);
+}
+
+int migration__start(struct qmp *source, const char *uri)
+{
+	return execute_with(source, "migrate", "uri", uri, NULL);
+}
+
+int migration__limit(struct qmp *source, int64_t bytes_per_second, int64_t downtime_ms)
+{
+	json_object *arguments = json_object_new_object();
+	int err = -ENOMEM;
+
+	if (arguments &&
+	    !json_object_object_add(arguments, "max-bandwidth",
+				    json_object_new_int64(bytes_per_second)) &&
+	    !json_object_object_add(arguments, "downtime-limit",
+				    json_object_new_int64(downtime_ms)))
+		err = qmp__execute(source, "migrate-set-parameters", arguments, NULL);
+	json_object_put(arguments);
+	return err;
+}
+
+static int64_t number(json_object *from, const char *name)
+{
+	json_object *value = NULL;
+
+	if (!from || !json_object_object_get_ex(from, name, &value))
+		return -1;
+	return json_object_get_int64(value);
+}
+
+static void text(json_object *from, const char *name, char *out, size_t size)
+{
+	json_object *value = NULL;
+
+	if (json_object_object_get_ex(from, name, &value))
+		snprintf(out, size, "%s", json_object_get_string(value));
+}
+
+int migration__query(struct qmp *qmp, struct migration_state *out)
+{
+	json_object *info = NULL, *ram = NULL;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	strcpy(out->status, "none");
+	err = qmp__execute(qmp, "query-migrate", NULL, &info);
+	if (err)
+		return err;
+	text(info, "status", out->status, sizeof(out->status));
+	text(info, "error-desc", out->error, sizeof(out->error));
+	out->total_ms = number(info, "total-time");
+	out->downtime_ms = number(info, "downtime");
+	out->setup_ms = number(info, "setup-time");
+	json_object_object_get_ex(info, "ram", &ram);
+	out->normal_pages = number(ram, "normal");
+	out->zero_pages = number(ram, "duplicate");
+	out->syncs = number(ram, "dirty-sync-count");
+	json_object_put(info);
+	return 0;
+}
+
+bool migration__is_over(const struct migration_state *s)
+{
+	return !strcmp(s->status, "completed") || !strcmp(s->status, "failed") ||
+	       !strcmp(s->status, "cancelled");
+}
+
+int migration__guest_address(struct qmp *qmp, uint64_t *out)
+{
+	json_object *ret = NULL;
+	const char *at;
+	int err;
+
+	/* "Host virtual address for 0x0 (ram0) is 0x7f..." */
+	err = execute_with(qmp, "human-monitor-command", "command-line", "gpa2hva 0", &ret);
+	if (err)
+		return err;
+	at = strstr(json_object_get_string(ret), " is 0x");
+	if (!at || sscanf(at, " is %" SCNx64, out) != 1)
+		err = -ENODATA;
+	json_object_put(ret);
+	return err;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Starts the loader, watches it populate, and ends it. It stands still, waiting for a byte, while
+ * the books are opened and closed.
+ */
+#include "verify/routine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collect/proc.h"
+#include "verify/watch.h"
+
+enum { SECTION = 2 << 20, PATIENCE_MS = 120000 };
+
+struct loader {
+	pid_t pid; /* 0: none */
+	int fd;    /* its standard input and output */
+};
+
+static int start(struct loader *l, const struct routine_options *o)
+{
+	static const char *const kinds[] = {[BACKING_MEMFD] = "memfd",
+					    [BACKING_RAM] = "ram",
+					    [BACKING_MEMFD_PRIVATE] = "memfd-private",
+					    [BACKING_HUGETLB] = "hugetlb"};
+	char how[16], bytes[32], fraction[32];
+	char *argv[] = {(char *)o->loader, how, (char *)kinds[o->backing], bytes, fraction, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	int fds[2], err;
+
+	snprintf(how, sizeof(how), "%s", o->by_routine ? "routine" : "loop");
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, o->memory);
+	snprintf(fraction, sizeof(fraction), "%u/%u", o->discarded, o->of);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		return -errno;
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	/* A group of its own: a Ctrl-C is for us, and the end of its input for it. */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	err = posix_spawn(&l->pid, o->loader, &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	l->fd = fds[0];
+	if (err)
+		l->pid = 0;
+	return -err;
+}
+
+/* Until it has written its byte. 0, or a negative errno: -ECHILD when it has ended. */
+static int await(const struct loader *l, struct watch *w, const struct routine_options *o)
+{
+	char byte;
+
+	for (;;) {
+		struct pollfd fds[] = {{.fd = l->fd, .events = POLLIN},
+				       {.fd = o->signal_fd, .events = POLLIN},
+				       {.fd = w ? watch__fd(w) : -1, .events = POLLIN}};
+		int n = poll(fds, 3, PATIENCE_MS);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!n)
+			return -ETIMEDOUT;
+		if (n > 0 && fds[2].revents)
+			watch__serve(w);
+		if (n > 0 && fds[1].revents)
+			return -EINTR;
+		if (n > 0 && fds[0].revents)
+			return read(l->fd, &byte, 1) == 1 ? 0 : -ECHILD;
+	}
+}
+
+static int64_t rss_of(const struct loader *l)
+{
+	struct proc_figures f;
+
+	return proc__figures_cheap(l->pid, &f) ? RECORD_UNKNOWN : f.rss + f.hugetlb;
+}
+
+static int watch_it(const struct loader *l, struct watch *w, const struct routine_options *o,
+		    struct verify_end *out)
+{
+	int err;
+
+	out->rss_before = rss_of(l);
+	err = watch__open(w, "before populating");
+	if (!err && write(l->fd, ".", 1) != 1)
+		err = -errno;
+	if (!err)
+		err = await(l, w, o);
+	out->rss_after = rss_of(l);
+	return err ? err : watch__close(w, "populated", o->rules, &out->record);
+}
+
+int routine__run(const struct routine_options *o, struct verify_end *out, struct trial_error *error)
+{
+	const char *name = o->by_routine ? "routine" : "loop";
+	struct loader l = {.fd = -1};
+	struct watch w = {0};
+	int err = start(&l, o);
+
+	memset(error, 0, sizeof(*error));
+	if (!err)
+		err = await(&l, NULL, o);
+	if (!err)
+		err = watch__attach(&w, l.pid, name, error);
+	if (!err)
+		err = watch_it(&l, &w, o, out);
+	if (err && !error->text[0]) {
+		error->machine = err == -ENOENT || err == -EACCES;
+		snprintf(error->text, sizeof(error->text), "%s: %s: %s", name, o->loader,
+			 err == -ECHILD ? "has ended" : strerror(-err));
+	}
+	watch__free(&w);
+	if (l.fd >= 0)
+		close(l.fd);
+	if (l.pid) {
+		kill(l.pid, SIGKILL);
+		waitpid(l.pid, NULL, 0);
+	}
+	return err;
+}
+
+struct routine_expectation routine__expect(const struct routine_options *o)
+{
+	struct routine_expectation e = {0, 0};
+	int64_t kept = 0;
+
+	for (uint64_t i = 0; i < o->memory / SECTION; i++)
+		kept += i % o->of >= o->discarded;
+	if (o->backing != BACKING_RAM)
+		e.pages = kept * (SECTION / sysconf(_SC_PAGESIZE));
+	/* Huge pages have no page table of the last level. */
+	if (o->backing != BACKING_HUGETLB)
+		e.tables = kept;
+	return e;
+}
