@@ -18,6 +18,7 @@ static const struct command {
 	{"report", "show a record again", cmd_report},
 	{"diff", "two records side by side, largest change first", cmd_diff},
 	{"verify", "does a fix reduce population, and is memory intact?", cmd_verify},
+	{"replay", "be the destination of a real QEMU migration stream", cmd_replay},
 	{"doctor", "what this kernel allows, what will be used, and why", cmd_doctor},
 };
 

@@ -9,6 +9,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* RAM_SAVE_FLAG_*: the low bits of a page's offset */
@@ -69,16 +70,34 @@ static int skip_page_size(struct stream_reader *r)
 	return 0;
 }
 
+/* Room for one more: a block takes ten bytes of the stream at least, so that memory is no more than
+ * a small multiple of what was read. */
+static int make_room(struct stream_reader *r, uint64_t at)
+{
+	struct reader_block *blocks;
+
+	if (r->nr_blocks == STREAM_BLOCKS_MAX)
+		return stream_reader__fail(r, at, -ENOTSUP, "more than %d RAM blocks",
+					   STREAM_BLOCKS_MAX);
+	if (r->nr_blocks & (r->nr_blocks - 1) || r->nr_blocks == 1)
+		return 0;
+	blocks = realloc(r->blocks, (r->nr_blocks ? 2 * r->nr_blocks : 2) * sizeof(*blocks));
+	if (!blocks)
+		return stream_reader__fail(r, at, -ENOMEM, "%s", strerror(ENOMEM));
+	r->blocks = blocks;
+	return 0;
+}
+
 static int declare_block(struct stream_reader *r, uint64_t *left)
 {
 	static const char what[] = "the declaration of RAM blocks";
 	struct reader_block *b = &r->blocks[r->nr_blocks];
 	uint64_t at = r->in.offset, address;
-	int err;
+	int err = make_room(r, at);
 
-	if (r->nr_blocks == STREAM_BLOCKS_MAX)
-		return stream_reader__fail(r, at, -ENOTSUP, "more than %d RAM blocks",
-					   STREAM_BLOCKS_MAX);
+	if (err)
+		return err;
+	b = &r->blocks[r->nr_blocks];
 	err = stream_reader__string(r, b->name, what);
 	if (!err)
 		err = stream_reader__u64(r, &b->length, what);

@@ -388,10 +388,6 @@ int stream__read(const struct stream_source *source, const struct stream_sink *s
 	int err = input__open(&r.in, source);
 
 	*info = (struct stream_info){.page_size = 4096};
-	if (!err) {
-		r.blocks = calloc(STREAM_BLOCKS_MAX, sizeof(*r.blocks));
-		err = r.blocks ? 0 : -ENOMEM;
-	}
 	if (err) {
 		stream_reader__fail(&r, 0, err, "%s", strerror(-err));
 		goto out;

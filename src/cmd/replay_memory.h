@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory of migpop replay: RAM blocks of some kind, loaded through libmigfix. It must not know
+ * where their content comes from.
+ */
+#ifndef MIGPOP_CMD_REPLAY_MEMORY_H
+#define MIGPOP_CMD_REPLAY_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <migfix.h>
+
+#include "stream/stream.h"
+
+enum replay_backing {
+	REPLAY_MEMFD,
+	REPLAY_RAM,
+	REPLAY_MEMFD_PRIVATE,
+	REPLAY_HUGETLB,
+	REPLAY_FILE,
+	NR_REPLAY_BACKINGS
+};
+
+struct replay_setup {
+	enum replay_backing backing;
+	enum migfix_policy handler;
+	bool batch, track;
+};
+
+#define REPLAY_DIGEST 32 /* bytes of a SHA-256 */
+
+struct replay_block {
+	char name[STREAM_NAME_MAX];
+	uint64_t length;
+	enum replay_backing backing; /* asked for, or ram for what does not fit huge pages */
+	uint64_t page_size;          /* of the memory */
+	uint8_t *memory;
+	void *reserved; /* around it */
+	uint64_t reserved_length;
+	int fd; /* -1 without one */
+	struct migfix_region *region;
+	uint64_t populated_pages; /* base pages, by replay_memory__finish() */
+	uint8_t digest[REPLAY_DIGEST];
+};
+
+struct replay_memory {
+	struct replay_setup setup;
+	struct replay_block *blocks;
+	size_t nr_blocks;
+	uint64_t handler_ns, payload_ns;
+	uint64_t payload_since;    /* of the write that is under way */
+	uint64_t declared, loaded; /* bytes; more are loaded when pages come again */
+	/* Called now and then. */
+	void (*progress)(const struct replay_memory *m);
+	uint64_t next_progress_ns;
+	struct migfix_stats handled; /* sums, by replay_memory__finish() */
+	bool lacks_huge_pages;       /* why a block could not be made */
+};
+
+const char *replay_backing__name(enum replay_backing backing);
+
+/* A sink for the blocks and pages of a stream. */
+struct stream_sink replay_memory__sink(struct replay_memory *m);
+
+/* What was gathered is done, and the figures are in. 0 or a negative errno. */
+int replay_memory__finish(struct replay_memory *m);
+
+/* SHA-256 of the content of each block, populating nothing. 0 or a negative errno. */
+int replay_memory__digest(struct replay_memory *m);
+
+void replay_memory__free(struct replay_memory *m);
+
+/* CLOCK_MONOTONIC, ns */
+uint64_t replay__now(void);
+
+#endif

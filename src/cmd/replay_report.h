@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a replay found, as text and as JSON, schema "migpop.replay/1". It must not know how it was
+ * found.
+ */
+#ifndef MIGPOP_CMD_REPLAY_REPORT_H
+#define MIGPOP_CMD_REPLAY_REPORT_H
+
+#include <stdio.h>
+
+#include "cmd/replay_options.h"
+#include "output/text.h"
+#include "record.h"
+#include "stream/stream.h"
+
+struct replay_report {
+	const struct replay_options *options;
+	const struct replay_memory *memory;
+	const struct stream_info *stream;
+	uint64_t ns;                 /* from the first byte until RAM is complete */
+	const struct record *record; /* NULL without --trace */
+};
+
+/* 0 or a negative errno. */
+int replay_report__json(const struct replay_report *r, FILE *f);
+int replay_report__text(const struct replay_report *r, FILE *f, const struct text_options *opt);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A watch whose process is we. No code is mapped between its two ends, so nobody has to serve it
+ * meanwhile.
+ */
+#include "cmd/replay_trace.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "collect/tracer.h"
+#include "symbol/rules.h"
+#include "verify/watch.h"
+
+struct replay_trace {
+	struct watch watch;
+	struct rules *rules;
+};
+
+static int attach(struct replay_trace *t)
+{
+	struct trial_error error = {0};
+
+	if (!watch__attach(&t->watch, getpid(), "--trace", &error))
+		return STATUS_OK;
+	return fail(error.machine ? STATUS_MACHINE : STATUS_FAULT, "%s", error.text);
+}
+
+int replay_trace__open(struct replay_trace **out, bool verbose)
+{
+	struct rules_files none = {0};
+	struct replay_trace *t;
+	int status;
+
+	*out = NULL;
+	if (geteuid())
+		return fail(STATUS_MACHINE,
+			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return fail(STATUS_FAULT, "%s", strerror(ENOMEM));
+	tracer__set_verbose(verbose);
+	status = rules_files__open(&none, &t->rules);
+	if (!status)
+		status = attach(t);
+	if (status) {
+		replay_trace__close(t);
+		return status;
+	}
+	*out = t;
+	return STATUS_OK;
+}
+
+int replay_trace__begin(struct replay_trace *t)
+{
+	int err = watch__open(&t->watch, "start of the replay");
+
+	return err ? fail(STATUS_FAULT, "cannot trace: %s", strerror(-err)) : STATUS_OK;
+}
+
+int replay_trace__end(struct replay_trace *t, struct record **out)
+{
+	int err = watch__close(&t->watch, "end of the replay", t->rules, out);
+
+	return err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err)) : STATUS_OK;
+}
+
+void replay_trace__close(struct replay_trace *t)
+{
+	if (!t)
+		return;
+	watch__free(&t->watch);
+	rules__free(t->rules);
+	free(t);
+}
