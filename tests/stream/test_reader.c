@@ -1,0 +1,649 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The reader of streams, by streams made here byte by byte: what it hands on, and where and how it
+ * says that something is wrong. Every stream is read in one piece, byte by byte, and cut off at
+ * each of its bytes.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "stream/xbzrle.h"
+#include "stream_bytes.h"
+
+#define PAGE 4096
+
+enum { ZERO = 0x02, MEM_SIZE = 0x04, FULL = 0x08, EOS = 0x10, CONTINUE = 0x20, XBZRLE = 0x40 };
+enum { START = 1, PART = 2, END = 3, DEVICE = 4, SUBSECTION = 5, CONFIGURATION = 7, COMMAND = 8 };
+
+/* --- writing --- */
+
+struct made {
+	uint8_t data[1 << 20];
+	size_t len;
+};
+
+static void put(struct made *m, const void *data, size_t len)
+{
+	assert_true(m->len + len <= sizeof(m->data));
+	memcpy(m->data + m->len, data, len);
+	m->len += len;
+}
+
+static void put_number(struct made *m, uint64_t v, int size)
+{
+	for (int i = size - 1; i >= 0; i--) {
+		uint8_t byte = (uint8_t)(v >> 8 * i);
+
+		put(m, &byte, 1);
+	}
+}
+
+static void put_string(struct made *m, const char *s)
+{
+	put_number(m, strlen(s), 1);
+	put(m, s, strlen(s));
+}
+
+static void put_header(struct made *m)
+{
+	m->len = 0;
+	put(m, "QEVM", 4);
+	put_number(m, 3, 4);
+	put_number(m, CONFIGURATION, 1);
+	put_number(m, 2, 4);
+	put(m, "pc", 2);
+}
+
+static void put_start(struct made *m, const char *name)
+{
+	put_number(m, START, 1);
+	put_number(m, 2, 4);
+	put_string(m, name);
+	put_number(m, 0, 4);
+	put_number(m, 4, 4);
+}
+
+static void put_block(struct made *m, const char *name, uint64_t length)
+{
+	put_string(m, name);
+	put_number(m, length, 8);
+}
+
+static void put_end_of_section(struct made *m)
+{
+	put_number(m, EOS, 8);
+	put_number(m, 0x7e, 1);
+	put_number(m, 2, 4);
+}
+
+static void put_section(struct made *m, int type)
+{
+	put_number(m, (uint64_t)type, 1);
+	put_number(m, 2, 4);
+}
+
+/* Two blocks, of 16 pages and one. */
+static void put_setup(struct made *m)
+{
+	put_header(m);
+	put_start(m, "ram");
+	put_number(m, 17 * PAGE | MEM_SIZE, 8);
+	put_block(m, "ram0", 16 * PAGE);
+	put_block(m, "rom", PAGE);
+	put_end_of_section(m);
+}
+
+static void put_zero(struct made *m, const char *block, uint64_t page)
+{
+	put_number(m, page * PAGE | ZERO | (block ? 0 : CONTINUE), 8);
+	if (block)
+		put_string(m, block);
+	put_number(m, 0, 1);
+}
+
+static void put_page(struct made *m, const char *block, uint64_t page, uint8_t value)
+{
+	uint8_t data[PAGE];
+
+	memset(data, value, sizeof(data));
+	put_number(m, page * PAGE | FULL | (block ? 0 : CONTINUE), 8);
+	if (block)
+		put_string(m, block);
+	put(m, data, sizeof(data));
+}
+
+static void put_delta(struct made *m, uint64_t page, const void *delta, size_t len)
+{
+	put_number(m, page * PAGE | XBZRLE | CONTINUE, 8);
+	put_number(m, 1, 1);
+	put_number(m, len, 2);
+	put(m, delta, len);
+}
+
+static void put_end(struct made *m)
+{
+	put_section(m, END);
+	put_end_of_section(m);
+}
+
+/* --- reading --- */
+
+static struct made made;
+static struct sunk sunk = {.most = 64 << 20, .keep = true};
+static struct stream_info info;
+static struct stream_error error;
+static uint8_t replies[256];
+static size_t nr_replies;
+
+static int keep_reply(void *opaque, const void *buffer, size_t len)
+{
+	(void)opaque;
+	assert_true(nr_replies + len <= sizeof(replies));
+	memcpy(replies + nr_replies, buffer, len);
+	nr_replies += len;
+	return 0;
+}
+
+static int read_some(size_t len, size_t at_once, bool seekable)
+{
+	struct bytes bytes = {.data = made.data, .len = len, .at_once = at_once};
+	struct stream_source source = {
+		.read = bytes__read, .reply = keep_reply, .opaque = &bytes, .seekable = seekable};
+	struct stream_sink sink = sunk__sink(&sunk);
+
+	sunk__clear(&sunk);
+	nr_replies = 0;
+	memset(&error, 0, sizeof(error));
+	return stream__read(&source, &sink, &info, &error);
+}
+
+/* In whatever pieces it comes, and not without its last byte. */
+static void assert_reads(void)
+{
+	for (size_t len = 0; len < made.len; len++) {
+		assert_int_equal(read_some(len, 0, false), -ENODATA);
+		assert_int_equal(error.offset, len);
+	}
+	assert_int_equal(read_some(made.len, 1, false), 0);
+	assert_int_equal(read_some(made.len, 0, false), 0);
+}
+
+static void assert_fails(int err, uint64_t offset, const char *words)
+{
+	assert_int_equal(read_some(made.len, 0, false), err);
+	assert_int_equal(error.offset, offset);
+	if (!strstr(error.text, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, error.text);
+}
+
+static void assert_page(unsigned int block, uint64_t page, uint8_t value)
+{
+	for (size_t i = 0; i < PAGE; i++)
+		assert_int_equal(sunk.blocks[block].memory[page * PAGE + i], value);
+}
+
+/* --- what is well formed --- */
+
+static void pages_arrive(void **state)
+{
+	(void)state;
+	put_setup(&made);
+	put_section(&made, PART);
+	put_page(&made, "ram0", 3, 0x11);
+	put_page(&made, NULL, 4, 0x22);
+	put_zero(&made, "rom", 0);
+	put_page(&made, "ram0", 5, 0x33);
+	put_zero(&made, NULL, 4);
+	put_end_of_section(&made);
+	put_end(&made);
+	assert_reads();
+	assert_string_equal(info.machine, "pc");
+	assert_int_equal(sunk.nr_blocks, 2);
+	assert_string_equal(sunk.blocks[1].name, "rom");
+	assert_page(0, 3, 0x11);
+	assert_page(0, 4, 0);
+	assert_page(0, 5, 0x33);
+	assert_int_equal(info.payload_pages, 3);
+	assert_int_equal(info.zero_pages, 2);
+	assert_int_equal(info.sections, 3);
+	assert_int_equal(sunk.blocks[0].states[0], PAGE_UNTOUCHED);
+}
+
+static void zero_pages_that_follow_each_other_are_one_range(void **state)
+{
+	(void)state;
+	put_setup(&made);
+	put_section(&made, END);
+	put_zero(&made, "ram0", 2);
+	for (uint64_t page = 3; page < 7; page++)
+		put_zero(&made, NULL, page);
+	put_zero(&made, NULL, 9);
+	for (uint64_t page = 10; page < 16; page++)
+		put_zero(&made, NULL, page);
+	put_end_of_section(&made);
+	assert_reads();
+	assert_int_equal(sunk.zero_calls, 2);
+	assert_int_equal(info.zero_pages, 12);
+	assert_int_equal(sunk.blocks[0].states[1], PAGE_UNTOUCHED);
+	assert_int_equal(sunk.blocks[0].states[6], PAGE_ZERO);
+	assert_int_equal(sunk.blocks[0].states[7], PAGE_UNTOUCHED);
+	assert_int_equal(sunk.blocks[0].states[15], PAGE_ZERO);
+}
+
+static void a_delta_changes_what_is_there(void **state)
+{
+	/* 1 stays, 2 change, 130 stay, 1 changes */
+	static const uint8_t delta[] = {1, 2, 0xaa, 0xbb, 0x82, 0x01, 1, 0xcc};
+
+	(void)state;
+	put_setup(&made);
+	put_section(&made, PART);
+	put_page(&made, "ram0", 1, 0x55);
+	put_delta(&made, 1, delta, sizeof(delta));
+	put_end_of_section(&made);
+	put_end(&made);
+	assert_reads();
+	assert_int_equal(info.xbzrle_pages, 1);
+	assert_int_equal(sunk.blocks[0].memory[PAGE], 0x55);
+	assert_int_equal(sunk.blocks[0].memory[PAGE + 1], 0xaa);
+	assert_int_equal(sunk.blocks[0].memory[PAGE + 2], 0xbb);
+	assert_int_equal(sunk.blocks[0].memory[PAGE + 3], 0x55);
+	assert_int_equal(sunk.blocks[0].memory[PAGE + 133], 0xcc);
+	assert_int_equal(sunk.blocks[0].memory[PAGE + 134], 0x55);
+}
+
+static void a_source_with_a_return_path_is_answered(void **state)
+{
+	static const uint8_t wanted[] = {0, 2, 0, 4, 1, 2, 3, 4, 0, 1, 0, 4, 0, 0, 0, 0};
+
+	(void)state;
+	put_header(&made);
+	put_number(&made, COMMAND, 1);
+	put_number(&made, 1, 2);
+	put_number(&made, 0, 2);
+	put_number(&made, COMMAND, 1);
+	put_number(&made, 2, 2);
+	put_number(&made, 4, 2);
+	put_number(&made, 0x01020304, 4);
+	put_start(&made, "ram");
+	put_number(&made, MEM_SIZE, 8);
+	put_end_of_section(&made);
+	put_end(&made);
+	assert_reads();
+	assert_int_equal(nr_replies, sizeof(wanted));
+	assert_memory_equal(replies, wanted, sizeof(wanted));
+}
+
+static void put_subsection(struct made *m, const char *name)
+{
+	put_number(m, SUBSECTION, 1);
+	put_string(m, name);
+	put_number(m, 1, 4);
+}
+
+static void configuration_says_how_to_go_on(void **state)
+{
+	static const uint8_t uuid[16] = {5, 5, 5};
+
+	(void)state;
+	put_header(&made);
+	put_subsection(&made, "configuration/target-page-bits");
+	put_number(&made, 14, 4);
+	put_subsection(&made, "configuration/capabilities");
+	put_number(&made, 1, 4);
+	put_string(&made, "x-ignore-shared");
+	put_subsection(&made, "configuration/uuid");
+	put(&made, uuid, sizeof(uuid));
+	put_start(&made, "ram");
+	put_number(&made, 4 * PAGE | MEM_SIZE, 8);
+	put_block(&made, "ram0", 4 * PAGE);
+	put_number(&made, 0x100000000, 8); /* where it lies for the guest */
+	put_end_of_section(&made);
+	put_section(&made, END);
+	put_number(&made, ZERO, 8);
+	put_string(&made, "ram0");
+	put_number(&made, 0, 1);
+	put_end_of_section(&made);
+	sunk.page_size = 4 * PAGE;
+	assert_reads();
+	sunk.page_size = 0;
+	assert_int_equal(info.page_size, 16384);
+	assert_true(info.ignore_shared);
+	assert_int_equal(info.zero_pages, 1);
+}
+
+/* Of a source that could switch to postcopy blocks of huge pages say so, the others do not. */
+static void sizes_of_huge_pages_are_passed_by(void **state)
+{
+	(void)state;
+	put_header(&made);
+	put_number(&made, COMMAND, 1);
+	put_number(&made, 3, 2);
+	put_number(&made, 16, 2);
+	put_number(&made, PAGE, 8);
+	put_number(&made, PAGE, 8);
+	put_start(&made, "ram");
+	put_number(&made, 1025 * PAGE | MEM_SIZE, 8);
+	put_block(&made, "huge", 512 * PAGE);
+	put_number(&made, 512 * PAGE, 8);
+	put_block(&made, "rom", PAGE);
+	put_block(&made, "huge1", 512 * PAGE);
+	put_number(&made, 512 * PAGE, 8);
+	put_end_of_section(&made);
+	put_end(&made);
+	assert_reads();
+	assert_int_equal(sunk.nr_blocks, 3);
+	assert_string_equal(sunk.blocks[2].name, "huge1");
+}
+
+static void old_machines_have_neither_configuration_nor_footers(void **state)
+{
+	(void)state;
+	made.len = 0;
+	put(&made, "QEVM", 4);
+	put_number(&made, 3, 4);
+	put_start(&made, "ram");
+	put_number(&made, PAGE | MEM_SIZE, 8);
+	put_block(&made, "ram0", PAGE);
+	put_number(&made, EOS, 8);
+	put_section(&made, END);
+	put_page(&made, "ram0", 0, 1);
+	put_number(&made, EOS, 8);
+	put_number(&made, DEVICE, 1);
+	assert_int_equal(read_some(made.len, 0, false), 0);
+	assert_page(0, 0, 1);
+}
+
+static void what_follows_ram_is_not_read(void **state)
+{
+	(void)state;
+	put_setup(&made);
+	put_end(&made);
+	put(&made, "\x04 whatever a device has", 23);
+	assert_int_equal(read_some(made.len, 0, false), 0);
+}
+
+/* --- mapped-ram --- */
+
+/* Two blocks of 16 pages; pages 1, 2 and 15 of the second are not zero. */
+static void put_mapped(struct made *m)
+{
+	put_header(m);
+	put_subsection(m, "configuration/capabilities");
+	put_number(m, 1, 4);
+	put_string(m, "mapped-ram");
+	put_start(m, "ram");
+	put_number(m, 32 * PAGE | MEM_SIZE, 8);
+	for (int block = 0; block < 2; block++) {
+		size_t pages = m->len < 100 << 10 ? 100 << 10 : 400 << 10;
+
+		put_block(m, block ? "ram1" : "ram0", 16 * PAGE);
+		put_number(m, 1, 4);
+		put_number(m, PAGE, 8);
+		put_number(m, m->len + 16, 8);
+		put_number(m, pages, 8);
+		put(m, block ? "\x06\x80\0\0\0\0\0" : "\0\0\0\0\0\0\0", 8);
+		memset(m->data + pages + PAGE, 0x77, PAGE);
+		memset(m->data + pages + 2 * PAGE, 0x78, PAGE);
+		memset(m->data + pages + 15 * PAGE, 0x79, PAGE);
+		m->len = pages + 16 * PAGE;
+	}
+	put_end_of_section(m);
+	put_end(m);
+}
+
+static void a_mapped_file_is_read_by_its_bitmap(void **state)
+{
+	(void)state;
+	put_mapped(&made);
+	assert_int_equal(read_some(made.len, 0, true), 0);
+	assert_true(info.mapped_ram);
+	assert_int_equal(info.payload_pages, 3);
+	assert_int_equal(info.zero_pages, 29);
+	assert_int_equal(sunk.zero_calls, 3);
+	assert_page(0, 1, 0);
+	assert_page(1, 0, 0);
+	assert_page(1, 1, 0x77);
+	assert_page(1, 2, 0x78);
+	assert_page(1, 14, 0);
+	assert_page(1, 15, 0x79);
+}
+
+static void a_mapped_file_cannot_come_out_of_a_pipe(void **state)
+{
+	(void)state;
+	put_mapped(&made);
+	assert_int_equal(read_some(made.len, 0, false), -ENOTSUP);
+	assert_non_null(strstr(error.text, "pipe"));
+}
+
+static void a_mapped_file_that_is_cut_off_says_so(void **state)
+{
+	(void)state;
+	put_mapped(&made);
+	for (size_t len = 0; len < made.len; len += len < 1024 ? 1 : 257)
+		assert_int_equal(read_some(len, 0, true), -ENODATA);
+}
+
+/* --- what is not --- */
+
+static void other_files_are_told_apart(void **state)
+{
+	static const struct {
+		const char *bytes, *words;
+		int err;
+	} cases[] = {
+		{"\x16\x03\x01\x02 and so on, a hello", "TLS", -ENOTSUP},
+		{"\x11\x22\x33\x44 and so on ......", "multifd", -ENOTSUP},
+		{"\x1f\x8b\x08 and so on ..........", "gzip", -ENOTSUP},
+		{"LibvirtQemudSave and so on ......", "libvirt", -ENOTSUP},
+		{"no stream at all ................", "no migration stream", -EINVAL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		made.len = 0;
+		put(&made, cases[i].bytes, strlen(cases[i].bytes));
+		assert_fails(cases[i].err, 0, cases[i].words);
+	}
+	made.len = 0;
+	put(&made, "QEVM\0\0\0\2", 8);
+	assert_fails(-ENOTSUP, 4, "version 2");
+}
+
+static void what_is_not_supported_is_named(void **state)
+{
+	static const struct {
+		uint64_t flags;
+		const char *words;
+	} cases[] = {{0x80, "RDMA"}, {0x100, "compress"}, {0x400, "0x400"}, {0x0a, "0xa"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint64_t at;
+
+		put_setup(&made);
+		put_section(&made, PART);
+		at = made.len;
+		put_number(&made, cases[i].flags, 8);
+		assert_fails(-ENOTSUP, at, cases[i].words);
+	}
+}
+
+static void sections_that_cannot_be_passed_by_are_named(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	put_setup(&made);
+	at = made.len;
+	put_start(&made, "dirty-bitmap");
+	assert_fails(-ENOTSUP, at, "dirty-bitmap");
+	put_setup(&made);
+	at = made.len;
+	put_number(&made, COMMAND, 1);
+	put_number(&made, 7, 2);
+	put_number(&made, 4, 2);
+	put_number(&made, 100, 4);
+	assert_fails(-ENOTSUP, at, "packaged");
+	put_header(&made);
+	at = made.len;
+	put_subsection(&made, "configuration/new");
+	assert_fails(-ENOTSUP, at, "configuration/new");
+	put_setup(&made);
+	at = made.len;
+	put_number(&made, 0, 1);
+	assert_fails(-EINVAL, at, "before RAM is complete");
+}
+
+static void multifd_is_named_when_ram_is_over(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	put_setup(&made);
+	put_section(&made, PART);
+	at = made.len;
+	put_number(&made, 0x200, 8);
+	put_end_of_section(&made);
+	put_end(&made);
+	assert_fails(-ENOTSUP, at, "multifd");
+	assert_int_equal(info.multifd_syncs, 1);
+}
+
+static void pages_that_lie_nowhere_are_refused(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	put_setup(&made);
+	put_section(&made, PART);
+	at = made.len;
+	put_zero(&made, "ram0", 16);
+	assert_fails(-EINVAL, at, "ram0");
+	put_setup(&made);
+	put_section(&made, PART);
+	at = made.len;
+	put_zero(&made, "ram9", 0);
+	assert_fails(-EINVAL, at, "ram9");
+	put_setup(&made);
+	put_section(&made, PART);
+	at = made.len;
+	put_zero(&made, NULL, 0);
+	assert_fails(-EINVAL, at, "no RAM block");
+	/* The run ends with the block, and the record behind it is judged by itself. */
+	put_setup(&made);
+	put_section(&made, PART);
+	put_zero(&made, "ram0", 15);
+	at = made.len;
+	put_zero(&made, NULL, 16);
+	assert_fails(-EINVAL, at, "0x10000");
+}
+
+static void blocks_that_do_not_add_up_are_refused(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	put_header(&made);
+	put_start(&made, "ram");
+	put_number(&made, 2 * PAGE | MEM_SIZE, 8);
+	put_block(&made, "ram0", PAGE);
+	at = made.len;
+	put_block(&made, "ram1", 2 * PAGE);
+	assert_fails(-EINVAL, at, "ram1");
+	put_header(&made);
+	put_start(&made, "ram");
+	put_number(&made, 2 * PAGE | MEM_SIZE, 8);
+	put_block(&made, "ram0", PAGE);
+	at = made.len;
+	put_block(&made, "ram0", PAGE);
+	assert_fails(-EINVAL, at, "twice");
+	put_setup(&made);
+	put_section(&made, PART);
+	at = made.len;
+	put_number(&made, PAGE | MEM_SIZE, 8);
+	assert_fails(-EINVAL, at, "second time");
+	/* More than the sink has. */
+	put_header(&made);
+	put_start(&made, "ram");
+	put_number(&made, UINT64_C(1) << 60 | MEM_SIZE, 8);
+	at = made.len;
+	put_block(&made, "ram0", UINT64_C(1) << 60);
+	assert_fails(-ENOMEM, at, "ram0");
+}
+
+static void footers_belong_to_their_section(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	put_setup(&made);
+	put_section(&made, PART);
+	put_number(&made, EOS, 8);
+	at = made.len;
+	put_number(&made, 0x7e, 1);
+	put_number(&made, 3, 4);
+	assert_fails(-EINVAL, at, "footer");
+}
+
+static void damaged_deltas_write_nothing_beyond(void **state)
+{
+	static const struct {
+		uint8_t delta[8];
+		size_t len;
+	} cases[] = {
+		{{1}, 1},                   /* ends after what stays */
+		{{1, 0}, 2},                /* nothing changes */
+		{{1, 1, 9, 0, 1, 9}, 6},    /* a second run without what stays */
+		{{1, 5, 9}, 3},             /* fewer bytes than it says */
+		{{0x80, 0x80, 1, 9}, 4},    /* a length of three bytes */
+		{{0xff, 0x1f, 2, 9, 9}, 5}, /* over the end by one */
+		{{0xff, 0x7f, 1, 9}, 4},    /* far over it */
+	};
+	uint8_t page[PAGE + 16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		memset(page, 0x5a, sizeof(page));
+		assert_int_equal(xbzrle__apply(cases[i].delta, cases[i].len, page, PAGE), -EINVAL);
+		for (size_t b = PAGE; b < sizeof(page); b++)
+			assert_int_equal(page[b], 0x5a);
+	}
+	/* The last byte of the page may change. */
+	assert_int_equal(xbzrle__apply((const uint8_t *)"\xff\x1f\x01\x09", 4, page, PAGE), 0);
+	assert_int_equal(page[PAGE - 1], 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_arrive),
+		cmocka_unit_test(zero_pages_that_follow_each_other_are_one_range),
+		cmocka_unit_test(a_delta_changes_what_is_there),
+		cmocka_unit_test(a_source_with_a_return_path_is_answered),
+		cmocka_unit_test(configuration_says_how_to_go_on),
+		cmocka_unit_test(sizes_of_huge_pages_are_passed_by),
+		cmocka_unit_test(old_machines_have_neither_configuration_nor_footers),
+		cmocka_unit_test(what_follows_ram_is_not_read),
+		cmocka_unit_test(a_mapped_file_is_read_by_its_bitmap),
+		cmocka_unit_test(a_mapped_file_cannot_come_out_of_a_pipe),
+		cmocka_unit_test(a_mapped_file_that_is_cut_off_says_so),
+		cmocka_unit_test(other_files_are_told_apart),
+		cmocka_unit_test(what_is_not_supported_is_named),
+		cmocka_unit_test(sections_that_cannot_be_passed_by_are_named),
+		cmocka_unit_test(multifd_is_named_when_ram_is_over),
+		cmocka_unit_test(pages_that_lie_nowhere_are_refused),
+		cmocka_unit_test(blocks_that_do_not_add_up_are_refused),
+		cmocka_unit_test(footers_belong_to_their_section),
+		cmocka_unit_test(damaged_deltas_write_nothing_beyond),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	sunk__clear(&sunk);
+	return failed;
+}
