@@ -98,7 +98,7 @@ static int load(struct replay *r, struct stream_file *f)
 	if (err)
 		return fail(STATUS_FAULT, "cannot finish the memory: %s", strerror(-err));
 	status = r->trace ? replay_trace__end(r->trace, &r->record) : STATUS_OK;
-	stream_file__drain(f);
+	stream_file__drain(f, r->stream.return_path);
 	return status;
 }
 

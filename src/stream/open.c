@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { SILENT_MS = 1000 };
 
 static ssize_t file__read(void *opaque, void *buffer, size_t len, uint64_t off)
 {
@@ -160,14 +163,19 @@ int stream_file__accept(struct stream_file *f, const char *uri,
 	return err;
 }
 
-void stream_file__drain(struct stream_file *f)
+void stream_file__drain(struct stream_file *f, bool return_path)
 {
+	struct pollfd p = {.fd = f->fd, .events = POLLIN};
 	char buffer[64 << 10];
 
 	if (f->source.seekable)
 		return;
-	while (read(f->fd, buffer, sizeof(buffer)) > 0)
-		;
+	do {
+		if (return_path && !poll(&p, 1, SILENT_MS)) {
+			stream__goodbye(&f->source);
+			return_path = false;
+		}
+	} while (read(f->fd, buffer, sizeof(buffer)) > 0);
 }
 
 void stream_file__close(struct stream_file *f)

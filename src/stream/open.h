@@ -26,8 +26,10 @@ int stream_file__open(struct stream_file *f, const char *path);
 int stream_file__accept(struct stream_file *f, const char *uri,
 			void (*listening)(const char *uri, void *opaque), void *opaque);
 
-/* Takes what comes after RAM, so that the sender gets rid of it; nothing of a file. */
-void stream_file__drain(struct stream_file *f);
+/* Takes what comes after RAM, so that the sender gets rid of it; nothing of a file. With a return
+ * path the source is told goodbye when it falls silent: nothing else shows where the state of
+ * devices ends. */
+void stream_file__drain(struct stream_file *f, bool return_path);
 
 void stream_file__close(struct stream_file *f);
 

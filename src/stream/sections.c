@@ -203,18 +203,19 @@ enum command {
 /* enum mig_rp_message_type, migration/migration.h */
 enum { REPLY_SHUT = 1, REPLY_PONG = 2 };
 
-static int reply(struct stream_reader *r, uint64_t at, uint8_t type, const uint8_t value[4])
+static int reply(const struct stream_source *s, uint8_t type, const uint8_t value[4])
 {
-	const struct stream_source *s = r->in.source;
 	uint8_t message[8] = {0, type, 0, 4};
-	int err;
 
-	if (!s->reply)
-		return 0;
 	memcpy(message + 4, value, 4);
-	err = s->reply(s->opaque, message, sizeof(message));
-	return err ? stream_reader__fail(r, at, err, "cannot answer the source: %s", strerror(-err))
-		   : 0;
+	return s->reply ? s->reply(s->opaque, message, sizeof(message)) : 0;
+}
+
+int stream__goodbye(const struct stream_source *source)
+{
+	static const uint8_t no_error[4];
+
+	return reply(source, REPLY_SHUT, no_error);
 }
 
 static const char *command__name(uint16_t command)
@@ -253,12 +254,17 @@ static int read_command(struct stream_reader *r)
 		return stream_reader__fail_short(r, at, "a command");
 	switch (command) {
 	case COMMAND_OPEN_RETURN_PATH:
+		r->info->return_path = true;
+		break;
 	case COMMAND_SWITCHOVER_START:
 		break;
 	case COMMAND_PING:
 		if (len != 4)
 			return stream_reader__fail(r, at, -EINVAL, "a ping of %u bytes", len);
-		err = reply(r, at, REPLY_PONG, payload);
+		err = reply(r->in.source, REPLY_PONG, payload);
+		if (err)
+			return stream_reader__fail(r, at, err, "cannot answer the source: %s",
+						   strerror(-err));
 		break;
 	case COMMAND_POSTCOPY_ADVISE:
 		r->advised = true;
@@ -372,14 +378,6 @@ static int read_section(struct stream_reader *r, bool *complete)
 	return err;
 }
 
-/* RAM was all that it is about: a source with a return path waits for this before it is done. */
-static int say_goodbye(struct stream_reader *r)
-{
-	static const uint8_t no_error[4];
-
-	return reply(r, r->in.offset, REPLY_SHUT, no_error);
-}
-
 int stream__read(const struct stream_source *source, const struct stream_sink *sink,
 		 struct stream_info *info, struct stream_error *error)
 {
@@ -401,8 +399,6 @@ int stream__read(const struct stream_source *source, const struct stream_sink *s
 		err = stream_reader__fail(&r, r.first_sync, -ENOTSUP,
 					  "multifd: the pages went through "
 					  "other channels, which are not supported");
-	if (!err)
-		err = say_goodbye(&r);
 	info->bytes = r.in.bytes;
 out:
 	free(r.blocks);

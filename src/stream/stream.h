@@ -42,6 +42,7 @@ struct stream_info {
 	uint32_t page_size; /* of the target */
 	bool mapped_ram;
 	bool ignore_shared; /* shared blocks are declared, and their pages stayed where they are */
+	bool return_path;   /* the source waits for stream__goodbye() when it has sent all */
 	uint64_t zero_pages, payload_pages; /* target pages; XBZRLE ones are payload */
 	uint64_t xbzrle_pages;
 	uint64_t sections; /* of RAM */
@@ -62,6 +63,10 @@ struct stream_error {
  */
 int stream__read(const struct stream_source *source, const struct stream_sink *sink,
 		 struct stream_info *info, struct stream_error *error);
+
+/* Tells the source that nothing went wrong. It ends the connection then, so that it may not come
+ * before the source has sent what follows RAM. 0 or a negative errno. */
+int stream__goodbye(const struct stream_source *source);
 
 #define STREAM_MEMORY     (512 << 10)
 #define STREAM_BLOCKS_MAX 1024

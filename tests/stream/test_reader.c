@@ -274,6 +274,9 @@ static void a_source_with_a_return_path_is_answered(void **state)
 	put_end_of_section(&made);
 	put_end(&made);
 	assert_reads();
+	assert_true(info.return_path);
+	assert_int_equal(nr_replies, 8);
+	assert_int_equal(stream__goodbye(&(struct stream_source){.reply = keep_reply}), 0);
 	assert_int_equal(nr_replies, sizeof(wanted));
 	assert_memory_equal(replies, wanted, sizeof(wanted));
 }
