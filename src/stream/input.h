@@ -12,7 +12,7 @@
 #include "stream/stream.h"
 
 /* More than the largest target page, 64 KiB, with its header. */
-#define INPUT_BUFFER (256 << 10)
+#define INPUT_BUFFER (128 << 10)
 
 struct input {
 	const struct stream_source *source;

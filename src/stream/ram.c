@@ -91,8 +91,8 @@ static int make_room(struct stream_reader *r, uint64_t at)
 static int declare_block(struct stream_reader *r, uint64_t *left)
 {
 	static const char what[] = "the declaration of RAM blocks";
-	struct reader_block *b = &r->blocks[r->nr_blocks];
 	uint64_t at = r->in.offset, address;
+	struct reader_block *b;
 	int err = make_room(r, at);
 
 	if (err)

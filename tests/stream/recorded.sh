@@ -56,11 +56,11 @@ check_populated() {
 	populated=$(figure .populated_pages)
 	case $backing:$handler:$track in
 	memfd:read-first:off | file:read-first:off)
-		expect "$what: populated" "$populated" == "$(model '.pages - .untouched')" ;;
+		expect "$what: populated" "$populated" -eq "$(model '.pages - .untouched')" ;;
 	memfd:*:* | file:*:* | ram:auto:* | ram:madvise-first:*)
 		[[ $handler == read-first ]] ||
-			expect "$what: populated" "$populated" == "$(model .payload_at_end)" ;;
-	ram:read-first:*) expect "$what: populated" "$populated" == "$(model .payload_ever)" ;;
+			expect "$what: populated" "$populated" -eq "$(model .payload_at_end)" ;;
+	ram:read-first:*) expect "$what: populated" "$populated" -eq "$(model .payload_ever)" ;;
 	esac
 }
 
@@ -71,8 +71,8 @@ check() {
 		--track "$track" || return 0
 	check_digests "$what" "$digests"
 	check_populated "$what" "$backing" "$handler" "$track"
-	expect "$what: zero pages" "$(figure .pages.zero)" '>' 0
-	expect "$what: payload" "$(figure .pages.payload)" '>' 0
+	expect "$what: zero pages" "$(figure .pages.zero)" -gt 0
+	expect "$what: payload" "$(figure .pages.payload)" -gt 0
 }
 
 # By the tracer: whoever reads first populates zero pages, auto does not.
@@ -82,14 +82,14 @@ check_traced() {
 		echo "SKIP: traced replays: $(tail -n 1 "$work/replay.log")"
 		return
 	fi
-	expect "$case: auto: zero pages populated" "$(figure .zero_populated_pages)" == 0
-	expect "$case: auto: lost" "$(figure .record.lost.events)" == 0
+	expect "$case: auto: zero pages populated" "$(figure .zero_populated_pages)" -eq 0
+	expect "$case: auto: lost" "$(figure .record.lost.events)" -eq 0
 	replay "$stream" --trace --handler read-first || return 0
-	expect "$case: read-first: zero pages populated" "$(figure .zero_populated_pages)" == \
+	expect "$case: read-first: zero pages populated" "$(figure .zero_populated_pages)" -eq \
 		"$(model '.pages - .payload_at_end')"
-	expect "$case: read-first: lost" "$(figure .record.lost.events)" == 0
+	expect "$case: read-first: lost" "$(figure .record.lost.events)" -eq 0
 	expect "$case: read-first: residual" "$(figure '[.record.accounting[] |
-		select(.kind == "shmem") | .residual_pages | fabs] | add')" == 0
+		select(.kind == "shmem") | .residual_pages | fabs] | add')" -eq 0
 }
 
 record
@@ -110,9 +110,9 @@ for backing in "${backings[@]}"; do
 		done
 	done
 done
-[[ $case != xbzrle ]] || expect "$case: XBZRLE pages" "$(figure .pages.xbzrle)" '>' 0
+[[ $case != xbzrle ]] || expect "$case: XBZRLE pages" "$(figure .pages.xbzrle)" -gt 0
 [[ $case != churn ]] || expect "$case: pages that came again" \
-	"$(figure '.pages.zero + .pages.payload')" '>' "$(model .pages)"
+	"$(figure '.pages.zero + .pages.payload')" -gt "$(model .pages)"
 [[ $case != mapped-ram ]] || [[ $(figure .stream.mapped_ram) == true ]] || fail "not mapped-ram"
 check_traced
 finish
