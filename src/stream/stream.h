@@ -58,8 +58,8 @@ struct stream_error {
 /*
  * Reads until RAM is complete: the first section after it is not touched. 0, or a negative errno
  * and *error: -EINVAL for what is no stream of QEMU's, or damaged; -ENODATA where it ends too
- * early; -ENOTSUP for what is not supported; and what source and sink returned. Memory used does
- * not depend on what is read: STREAM_MEMORY bytes, and some for each block.
+ * early; -ENOTSUP for what is not supported; and what source and sink returned. It uses a
+ * buffer of one size, and some memory for each block.
  */
 int stream__read(const struct stream_source *source, const struct stream_sink *sink,
 		 struct stream_info *info, struct stream_error *error);
@@ -68,7 +68,6 @@ int stream__read(const struct stream_source *source, const struct stream_sink *s
  * before the source has sent what follows RAM. 0 or a negative errno. */
 int stream__goodbye(const struct stream_source *source);
 
-#define STREAM_MEMORY     (512 << 10)
 #define STREAM_BLOCKS_MAX 1024
 #define STREAM_NAME_MAX   256 /* bytes of a block's name, with the terminating 0 */
 
