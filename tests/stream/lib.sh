@@ -49,8 +49,8 @@ qmp() {
 		die "QEMU did not do: $*; its last words: $(tail -n 2 "$work/log")"
 }
 
-# source_start GUEST SIZE…: a QEMU that stands still (idle), or boots the guest that rewrites its
-# memory (churn); a RAM block in a memfd for each size, ram0, ram1 …, which differ in size.
+# source_start GUEST SIZE…: a QEMU that stands still, with 2 MiB of its memory filled (idle), or boots
+# the guest that rewrites its memory (churn); a RAM block in a memfd for each size, ram0, ram1 …, which differ in size.
 source_start() {
 	local guest=$1 size n=0 total=0 arguments=()
 
@@ -70,7 +70,8 @@ source_start() {
 		"$tools/churn-sector" >"$work/disk"
 		arguments+=(-drive "file=$work/disk,format=raw,if=ide")
 	else
-		arguments+=(-S)
+		head -c 2M /dev/urandom >"$work/payload"
+		arguments+=(-S -device "loader,file=$work/payload,addr=0x200000,force-raw=on")
 	fi
 	rm -f "$work/qmp"
 	"$qemu" -display none -nodefaults -no-user-config -accel tcg -m "$((total >> 20))M" \

@@ -600,13 +600,14 @@ static void damaged_deltas_write_nothing_beyond(void **state)
 		uint8_t delta[8];
 		size_t len;
 	} cases[] = {
-		{{1}, 1},                   /* ends after what stays */
-		{{1, 0}, 2},                /* nothing changes */
-		{{1, 1, 9, 0, 1, 9}, 6},    /* a second run without what stays */
-		{{1, 5, 9}, 3},             /* fewer bytes than it says */
-		{{0x80, 0x80, 1, 9}, 4},    /* a length of three bytes */
-		{{0xff, 0x1f, 2, 9, 9}, 5}, /* over the end by one */
-		{{0xff, 0x7f, 1, 9}, 4},    /* far over it */
+		{{1}, 1},                         /* ends after what stays */
+		{{1, 0}, 2},                      /* nothing changes */
+		{{1, 1, 9, 0, 1, 9}, 6},          /* a second run without what stays */
+		{{1, 5, 9}, 3},                   /* fewer bytes than it says */
+		{{0x80, 0x80, 1, 9}, 4},          /* a length of three bytes */
+		{{0xff, 0x1f, 2, 9, 9}, 5},       /* over the end by one */
+		{{0xff, 0x7f, 1, 9}, 4},          /* far over it */
+		{{0xfe, 0x1f, 1, 9, 8, 1, 9}, 7}, /* over it by the second run */
 	};
 	uint8_t page[PAGE + 16];
 
