@@ -436,7 +436,10 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 		ts = task_state__get(task);
 		if (ts) {
 			ts->events++;
-			task_state__settle(ts);
+			/* What reclaims in order to have a page has that page pending: it is in no
+			 * file yet. */
+			if (!(task->flags & PF_MEMALLOC))
+				task_state__settle(ts);
 		}
 	}
 	/* The books of a file are closed with the last target: what went with others before counts,

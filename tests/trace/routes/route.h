@@ -103,6 +103,9 @@ void page_out(char *mem, size_t pages);
 void reclaim_prepare(void);
 void page_out_of_memory(char *mem, size_t pages);
 
+/* After reclaim_prepare(): what is populated beyond that many pages makes others go; or skips. */
+void memory_limit(size_t pages);
+
 /* Runs fn(0) … fn(threads - 1) at once; all start together. */
 void run_threads(size_t threads, void (*fn)(size_t index));
 

@@ -137,6 +137,17 @@ void page_out(char *mem, size_t pages)
 	fail("only %ld of %zu pages went to swap", smaps_pages(mem, "Swap"), pages);
 }
 
+void memory_limit(size_t pages)
+{
+	char bytes[32];
+
+	if (!group[0])
+		skip("no memory cgroup of one's own");
+	snprintf(bytes, sizeof(bytes), "%zu", pages * page_size);
+	if (!write_in(group, is_v2 ? "memory.max" : "memory.limit_in_bytes", bytes))
+		skip("cannot limit the memory of a cgroup: %s", strerror(errno));
+}
+
 void page_out_of_memory(char *mem, size_t pages)
 {
 	long present;
