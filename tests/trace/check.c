@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * trace-check RECORD.json EXPECT.txt: does a record (schema migpop.record/1) say of a route program
- * exactly what the program says of itself? Knows the schema, not the tracer and not the routes.
- * Exit status: 0 it does, 1 it does not, 2 cannot tell (usage, unreadable file, bad expectation).
+ * trace-check RECORD.json EXPECT.txt [COUNTS]: does a record (schema migpop.record/1) say of a
+ *route program exactly what the program says of itself? Knows the schema, not the tracer and not
+ *the routes. Exit status: 0 it does, 1 it does not, 2 cannot tell (usage, unreadable file, bad
+ *expectation).
  *
  * Expectations, one a line:
  *
@@ -25,6 +26,8 @@
  *pages advice_calls advice_failed	advice[]	call behavior error (by name: EINVAL)
  *	advice_bytes advice_released
  *	lost				lost{}		what (events, stacks, …); all numbers in it
+ *	fault_ns			callsites[]	as above; NUMBER is by the program's clock,
+ *and the sum must be within 30 % of it
  *
  * Where kind or name is given, pages are summed over the entries of backing[] that match. "faults"
  * is a figure of the whole call site: it counts if all of its backing matches, and it is a failure
@@ -38,6 +41,13 @@
  * *could* sum up to NUMBER: a wrong number never passes, nor does a record that has neither number
  * nor null. (No null in this sense: the symbol of a frame, and the system call of a user fault.)
  *
+ * COUNTS is written where all of it holds, for kernels and modes to be compared: one line,
+ *
+ *	NAME POPULATED ZERO_POPULATED RELEASED FAULTS FAULT_NS
+ *
+ * summed over all that the expectations pick out, each row and each part of it once, whichever
+ * column they are about. FAULT_NS is "known", as times are no counts. A figure may be null.
+ *
  * Whatever is expected, a record is refused if it is of another schema or program, if it saw no
  * fault, or if it contradicts itself (totals, call sites and their backing).
  */
@@ -47,6 +57,7 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +116,19 @@ static const struct column columns[] = {
 	{"advice_bytes", ADVICE, "bytes", false, false, false},
 	{"advice_released", ADVICE, "released_pages", false, false, false},
 	{"lost", LOST, NULL, false, false, false},
+	{"fault_ns", CALLSITES, "fault_ns", false, false, false},
 };
+
+/* Two clocks around the same faults, which see a little more or less of what surrounds them. */
+enum { FAULT_NS_PERCENT = 30 };
+
+static const struct column *find_column(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		if (!strcmp(columns[i].name, name))
+			return &columns[i];
+	return NULL;
+}
 
 static const char *const section_names[] = {"callsites", "accounting", "advice", "lost"};
 
@@ -263,15 +286,15 @@ static void add_by_backing(struct sum *sum, const struct expectation *exp, enum 
 		sum->ambiguous = true;
 }
 
-/* Released at the end of the process, and not asked for. */
-static bool is_left_out(const struct expectation *exp, struct json_object *row)
+/* The end of the process, and not asked for. */
+static bool is_of_exit(const struct expectation *exp, struct json_object *row)
 {
 	const char *syscall = get_string(row, "syscall");
 
 	for (size_t i = 0; i < exp->filter_count; i++)
 		if (!strcmp(exp->filters[i].key, "syscall"))
 			return false;
-	return !strcmp(exp->column->name, "released") && syscall && !strcmp(syscall, "exit");
+	return syscall && !strcmp(syscall, "exit");
 }
 
 static void add_callsite(struct sum *sum, const struct expectation *exp, struct json_object *row)
@@ -280,7 +303,7 @@ static void add_callsite(struct sum *sum, const struct expectation *exp, struct 
 	struct json_object *backing = get(row, "backing");
 	enum match match = match_row(exp, row);
 
-	if (match == NO || is_left_out(exp, row))
+	if (match == NO || (!strcmp(column->name, "released") && is_of_exit(exp, row)))
 		return;
 	if (!filters_backing(exp)) {
 		add(sum, column, match, get(row, column->field));
@@ -340,6 +363,13 @@ static struct sum sum_up(const struct expectation *exp, struct json_object *reco
 	return sum;
 }
 
+static bool is_number_expected(const struct expectation *exp, long long found)
+{
+	if (strcmp(exp->column->name, "fault_ns") != 0)
+		return found == exp->number;
+	return llabs(found - exp->number) * 100 <= exp->number * FAULT_NS_PERCENT;
+}
+
 /* Says why not; NULL if it holds. */
 static const char *judge(const struct expectation *exp, const struct sum *sum,
 			 const struct sum *traced)
@@ -366,7 +396,7 @@ static const char *judge(const struct expectation *exp, const struct sum *sum,
 	}
 	could = sum->has_null && sum->known <= exp->number &&
 		(sum->unbounded || exp->number <= sum->known + sum->possible);
-	if (sum->known == exp->number || could)
+	if (is_number_expected(exp, sum->known) || could)
 		return NULL;
 	snprintf(text, sizeof(text), "%lld%s", sum->known, sum->has_null ? " and a null" : "");
 	return text;
@@ -381,7 +411,7 @@ static bool holds(const struct expectation *exp, struct json_object *record, con
 
 	line += strlen("expect ");
 	if (permille) {
-		of_traced.column = &columns[5];
+		of_traced.column = find_column("traced");
 		traced = sum_up(&of_traced, record);
 	}
 	found = judge(exp, &sum, permille ? &traced : NULL);
@@ -489,9 +519,7 @@ static const char *parse(char *line, struct expectation *exp)
 
 	strtok_r(rest, " ", &rest);
 	word = strtok_r(NULL, " ", &rest);
-	for (size_t i = 0; word && i < ARRAY_SIZE(columns); i++)
-		if (!strcmp(columns[i].name, word))
-			exp->column = &columns[i];
+	exp->column = word ? find_column(word) : NULL;
 	if (!exp->column)
 		return "no such column";
 	word = strtok_r(NULL, " ", &rest);
@@ -516,12 +544,90 @@ static const char *parse(char *line, struct expectation *exp)
 	return NULL;
 }
 
+/* What of a call site some expectation picked out. */
+struct marks {
+	bool all;
+	uint64_t backing; /* else these entries of it */
+};
+
 struct tally {
 	char route[256];
 	unsigned int checked;
 	unsigned int failed;
 	bool done;
+	struct marks *marks; /* of each call site */
 };
+
+static void mark_callsite(const struct expectation *exp, struct json_object *row,
+			  struct marks *marks)
+{
+	struct json_object *backing = get(row, "backing");
+
+	if (match_row(exp, row) != YES || is_of_exit(exp, row))
+		return;
+	if (!filters_backing(exp)) {
+		marks->all = true;
+		return;
+	}
+	for (size_t i = 0; i < length_of(backing) && i < 64; i++)
+		if (match_backing(exp, json_object_array_get_idx(backing, i)) == YES)
+			marks->backing |= UINT64_C(1) << i;
+}
+
+static void mark(const struct expectation *exp, struct json_object *record, struct marks *marks)
+{
+	struct json_object *sites = get(record, "callsites");
+
+	if (exp->column->section != CALLSITES)
+		return;
+	for (size_t i = 0; i < length_of(sites); i++)
+		mark_callsite(exp, json_object_array_get_idx(sites, i), &marks[i]);
+}
+
+static struct sum sum_marked(const struct column *column, struct json_object *record,
+			     const struct marks *marks)
+{
+	struct json_object *sites = get(record, "callsites");
+	struct sum sum = {0};
+
+	for (size_t i = 0; i < length_of(sites); i++) {
+		struct json_object *row = json_object_array_get_idx(sites, i);
+		struct json_object *backing = get(row, "backing");
+
+		if (marks[i].all || (marks[i].backing && !column->of_backing)) {
+			add(&sum, column, YES, get(row, column->field));
+			continue;
+		}
+		for (size_t j = 0; j < length_of(backing) && j < 64; j++)
+			if (marks[i].backing >> j & 1)
+				add(&sum, column, YES,
+				    get(json_object_array_get_idx(backing, j), column->field));
+	}
+	return sum;
+}
+
+static int write_counts(const char *path, const struct tally *tally, struct json_object *record)
+{
+	static const char *const names[] = {"populated", "zero_populated", "released", "faults",
+					    "fault_ns"};
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return -errno;
+	fputs(tally->route, file);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct sum sum = sum_marked(find_column(names[i]), record, tally->marks);
+
+		if (sum.has_null)
+			fputs(" null", file);
+		else if (!strcmp(names[i], "fault_ns"))
+			fputs(" known", file);
+		else
+			fprintf(file, " %lld", sum.known);
+	}
+	fputc('\n', file);
+	return fclose(file) ? -errno : 0;
+}
 
 static int check_line(char *line, struct json_object *record, struct tally *tally)
 {
@@ -554,6 +660,7 @@ static int check_line(char *line, struct json_object *record, struct tally *tall
 	} else {
 		tally->checked++;
 		tally->failed += !holds(&exp, record, line);
+		mark(&exp, record, tally->marks);
 	}
 	free(parts);
 	return wrong ? -EINVAL : 0;
@@ -576,15 +683,37 @@ static int check_all(struct json_object *record, FILE *file, struct tally *tally
 	return err;
 }
 
+/* What the arguments name, opened. */
+static int check_files(struct json_object *record, FILE *file, const char *counts)
+{
+	struct tally tally = {0};
+	int err;
+
+	tally.marks = calloc(length_of(get(record, "callsites")) + 1, sizeof(*tally.marks));
+	err = tally.marks ? check_all(record, file, &tally) : -ENOMEM;
+	if (!err)
+		printf("%s: %u of %u expectations hold%s\n", tally.route,
+		       tally.failed < tally.checked ? tally.checked - tally.failed : 0,
+		       tally.checked, tally.failed ? "" : ", the record is sound");
+	if (!err && !tally.failed && counts) {
+		err = write_counts(counts, &tally, record);
+		if (err)
+			fprintf(stderr, "trace-check: %s: %s\n", counts, strerror(-err));
+	}
+	free(tally.marks);
+	if (err)
+		return 2;
+	return tally.failed ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct json_object *record;
-	struct tally tally = {0};
+	int status = 2;
 	FILE *file;
-	int err;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: trace-check RECORD.json EXPECT.txt\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: trace-check RECORD.json EXPECT.txt [COUNTS]\n");
 		return 2;
 	}
 	record = json_object_from_file(argv[1]);
@@ -593,19 +722,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	file = fopen(argv[2], "re");
-	if (!file) {
+	if (file) {
+		status = check_files(record, file, argv[3]);
+		fclose(file);
+	} else {
 		fprintf(stderr, "trace-check: %s: %s\n", argv[2], strerror(errno));
-		json_object_put(record);
-		return 2;
 	}
-	err = check_all(record, file, &tally);
-	if (!err)
-		printf("%s: %u of %u expectations hold%s\n", tally.route,
-		       tally.failed < tally.checked ? tally.checked - tally.failed : 0,
-		       tally.checked, tally.failed ? "" : ", the record is sound");
-	fclose(file);
 	json_object_put(record);
-	if (err)
-		return 2;
-	return tally.failed ? 1 : 0;
+	return status;
 }

@@ -6,7 +6,8 @@
 #
 # MODE none runs the program without a tracer, for its own checks of the kernel only.
 # Exit status: 0 PASS, 1 FAIL (the files are kept, their place is said), 77 SKIP. trace-check is
-# looked for beside this script.
+# looked for beside this script. Where COUNTS names a directory, a file of the route's name is left in
+# it: the counts (see check.c), or "NAME skip REASON".
 
 migpop=$1 mode=$2 binary=$3
 if [ $# -lt 3 ]; then
@@ -22,6 +23,7 @@ peer=
 
 # On a disk if there is one, for the routes that are about files and swap: /tmp may be memory.
 [ -n "$TMPDIR" ] || [ ! -d /var/tmp ] || TMPDIR=/var/tmp
+[ -z "$COUNTS" ] || { mkdir -p "$COUNTS" && rm -f "$COUNTS/$name"; } || exit 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/migpop-route.XXXXXX") || exit 1
 export TMPDIR="$work"
 
@@ -38,7 +40,7 @@ verdict()
 	echo "$1: $title${2:+: $2}"
 	case $1 in
 	PASS) rm -rf "$work"; exit 0 ;;
-	SKIP) rm -rf "$work"; exit 77 ;;
+	SKIP) [ -z "$COUNTS" ] || echo "$name skip $2" >"$COUNTS/$name"; rm -rf "$work"; exit 77 ;;
 	esac
 	for file in stderr.txt peer.txt; do
 		[ ! -s "$work/$file" ] || sed "s/^/    $file: /" "$work/$file"
@@ -74,7 +76,7 @@ reason=$(sed -n 's/^skip //p' "$work/expect.txt")
 [ "$(tail -n 1 "$work/expect.txt")" = "done" ] || verdict FAIL "the program did not come to its end"
 [ "$mode" != none ] || verdict PASS "by its own checks, not traced"
 
-"$check" "$work/rec.json" "$work/expect.txt" >"$work/check.txt" 2>&1
+"$check" "$work/rec.json" "$work/expect.txt" ${COUNTS:+"$COUNTS/$name"} >"$work/check.txt" 2>&1
 status=$?
 [ "$status" -eq 0 ] || grep -v '^  ok ' "$work/check.txt"
 [ "$status" -eq 0 ] || verdict FAIL "the record is not what happened"

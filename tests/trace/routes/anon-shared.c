@@ -11,8 +11,8 @@ enum { READ = 2048, WRITTEN = 1024 };
 
 static void run(int argc, char **argv)
 {
-	char *mem = mmap(NULL, (READ + WRITTEN) * page_size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *mem = mmap(map_anon_aligned(READ + WRITTEN, HUGE_SIZE), (READ + WRITTEN) * page_size,
+			 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	long faults = minor_faults();
 
 	(void)argc, (void)argv;

@@ -111,24 +111,6 @@ int route_memfd(size_t pages)
 	return named_memfd("route", pages, 0);
 }
 
-static char *map(size_t pages, int flags, int fd)
-{
-	void *mem = mmap(NULL, pages * page_size, PROT_READ | PROT_WRITE, flags, fd, 0);
-
-	check_call("mmap", mem != MAP_FAILED);
-	return mem;
-}
-
-char *map_shared(int fd, size_t pages)
-{
-	return map(pages, MAP_SHARED, fd);
-}
-
-char *map_private(int fd, size_t pages)
-{
-	return map(pages, MAP_PRIVATE, fd);
-}
-
 /*
  * A mapping of its own: the pages of PROT_NONE around it keep it from being merged with a
  * neighbour, which would add the neighbour to its line of smaps.
@@ -147,6 +129,26 @@ char *map_anon_aligned(size_t pages, size_t align)
 char *map_anon(size_t pages)
 {
 	return map_anon_aligned(pages, page_size);
+}
+
+/* Aligned, as huge pages must be, so that fault-around takes as many faults in every run. */
+static char *map(size_t pages, int flags, int fd)
+{
+	void *mem = mmap(map_anon_aligned(pages, HUGE_SIZE), pages * page_size,
+			 PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+
+	check_call("mmap", mem != MAP_FAILED);
+	return mem;
+}
+
+char *map_shared(int fd, size_t pages)
+{
+	return map(pages, MAP_SHARED, fd);
+}
+
+char *map_private(int fd, size_t pages)
+{
+	return map(pages, MAP_PRIVATE, fd);
 }
 
 int temp_file(size_t pages)

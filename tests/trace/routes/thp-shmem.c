@@ -12,25 +12,15 @@
 
 enum { READ = 4, WRITTEN = 4 };
 
-static char *map_aligned(int fd, size_t pages)
-{
-	char *room = map_anon_aligned(pages, HUGE_SIZE);
-	void *mem = mmap(room, pages * page_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			 fd, 0);
-
-	check_call("mmap", mem != MAP_FAILED);
-	check_call("MADV_HUGEPAGE", !madvise(mem, pages * page_size, MADV_HUGEPAGE));
-	return mem;
-}
-
 static void run(int argc, char **argv)
 {
 	size_t each = HUGE_SIZE / page_size, pages = (READ + WRITTEN) * each;
 	int fd = route_memfd(pages);
-	char *mem = map_aligned(fd, pages);
+	char *mem = map_shared(fd, pages);
 	long faults;
 
 	(void)argc, (void)argv;
+	check_call("MADV_HUGEPAGE", !madvise(mem, pages * page_size, MADV_HUGEPAGE));
 	if (!setting_set(SHMEM_ENABLED, "advise"))
 		skip("cannot set " SHMEM_ENABLED);
 	faults = minor_faults();
