@@ -4,6 +4,7 @@
 #
 #	routes.sh KERNEL MODE BUILD
 #
+# Leaves their counts in BUILD/tests/vm/counts/KERNEL/MODE, for matrix.sh.
 # Exit status: 0 all that could run passed, 1 one failed or none ran, 77 no machine to be had.
 
 if [ $# -ne 3 ]; then
@@ -11,7 +12,9 @@ if [ $# -ne 3 ]; then
 	exit 2
 fi
 kernel=$1 mode=$2 build=$3
-top=$(cd "$(dirname "$0")/../.." && pwd)
+counts=$build/tests/vm/counts/$(basename "$kernel")/$mode
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 # In the machine: sh -c "$inside" routes MODE
 # shellcheck disable=SC2016 # expanded in there
@@ -32,18 +35,10 @@ echo "$passed routes passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 '
 
-machine() {
-	"$top/scripts/vmtest.sh" --kernel "$kernel" --build "$build" --timeout 900 --swap --hugepages 64 -- \
-		sh -c "$inside" routes "$mode"
-	status=$?
-}
-
-# Emulated CPUs can run code that the kernel is just patching: two boots of about forty ended in a
-# panic. A machine that dies again is a failure like any other.
-machine
-if [ $status -eq 125 ]; then
-	echo "the machine died: once more"
-	machine
-fi
-[ $status -eq 0 ] || [ $status -eq 77 ] || status=1
+rm -rf "$counts"
+mkdir -p "$counts"
+in_machine --kernel "$kernel" --build "$build" --timeout 900 --swap --hugepages 64 --out "$counts" -- \
+	env COUNTS=/out sh -c "$inside" routes "$mode"
+status=$?
+touch "$counts" "$counts"/* # the machine's clock is another
 exit $status
