@@ -17,6 +17,9 @@ enum { HOOKS_MAX = 32 };
 
 static const char *why_not(int err, const char *lockdown)
 {
+	/* No helper that reads kernel memory exists for programs then: they do not load. */
+	if (err == -EINVAL && lockdown && !strcmp(lockdown, "confidentiality"))
+		return "not permitted: the kernel is locked down to confidentiality";
 	switch (-err) {
 	case EPERM:
 		if (geteuid())

@@ -175,6 +175,12 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 
 	libbpf_set_print(libbpf_print);
 	kernel = probe__kernel_types();
+	if (!kernel) {
+		snprintf(why, size,
+			 "this kernel has no BTF, which every mode needs: boot one built "
+			 "with CONFIG_DEBUG_INFO_BTF=y");
+		return -ENOENT;
+	}
 	if (options->mode == MODE_AUTO) {
 		mode = probe__mode(kernel);
 		last = MODE_TRACEPOINT;
