@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Call chains on another kernel: those of tests/chains that need no debugger.
+#
+#	chains.sh KERNEL MODE BUILD
+#
+# Exit status: 0 all passed, 1 one failed, 77 no machine to be had.
+
+if [ $# -ne 3 ]; then
+	echo "usage: $0 KERNEL MODE BUILD" >&2
+	exit 2
+fi
+kernel=$1 mode=$2 build=$3
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+jq=$(command -v jq) || { echo "SKIP: jq is not installed" && exit 77; }
+
+# In the machine: sh -c "$inside" chains MODE. The tests call "MIGPOP trace …".
+# shellcheck disable=SC2016 # expanded in there
+inside='
+printf "#!/bin/sh\nshift\nexec migpop trace --mode $1 \"\$@\"\n" >/bin/in-mode
+chmod +x /bin/in-mode
+cd /tests/chains || exit 1
+status=0
+run() {
+	echo "$*"
+	"$@" || { echo "FAIL: $* ($?)"; status=1; }
+}
+for program in ./pie ./static ./plt-pie; do
+	run ./expected.sh in-mode $program
+done
+for kind in far hanging-deeper; do
+	run ./alternate.sh in-mode ./alternate $kind 40000
+done
+run ./frame_pointers.sh in-mode ./frame-pointers
+exit $status
+'
+
+set --
+for program in pie static plt-pie libchains-plt-far.so alternate frame-pointers; do
+	set -- "$@" --add "$build/tests/chains/$program:/tests/chains/$program"
+done
+for script in expected.sh alternate.sh frame_pointers.sh; do
+	set -- "$@" --add "$top/tests/chains/$script:/tests/chains/$script"
+done
+in_machine --kernel "$kernel" --build "$build" --add "$jq" "$@" -- sh -c "$inside" chains "$mode"
