@@ -26,10 +26,10 @@ grep '^expect ' "$work/said" | jq -nRr --slurpfile record "$work/record.json" '
 		   frames: ([.frames[] | select(.inlined != true)] | length)}
 		| select(.pages > 0)] as $sites
 	| [inputs | split(" ")
-		| . as [$_, $symbol, $pages, $end, $frames]
-		| [$sites[] | select(($symbol == "-" or any(.symbols[]; . == $symbol)) and ($end == "-" or .end == $end))]
+		| . as [$_, $symbol, $pages, $ending, $frames]
+		| [$sites[] | select(($symbol == "-" or any(.symbols[]; . == $symbol)) and ($ending == "-" or .end == $ending))]
 		| ([.[].pages] | add // 0) as $had
-		| if $had != ($pages | tonumber) then "FAIL: \($pages) pages of chains with \($symbol), end \($end): \($had)"
+		| if $had != ($pages | tonumber) then "FAIL: \($pages) pages of chains with \($symbol), end \($ending): \($had)"
 		  elif $frames != "-" and any(.[]; .frames != ($frames | tonumber))
 		  then "FAIL: \($symbol): \(map(.frames)) frames, not \($frames)"
 		  else "ok" end]
