@@ -15,7 +15,7 @@ quickstart=(
 # open reports.
 test=(
 	busybox-static cpio xz-utils zstd
-	libclang-rt-dev shellcheck clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
+	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
 )
