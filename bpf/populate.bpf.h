@@ -366,6 +366,9 @@ static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u6
 	case __NR_munmap:
 	case __NR_mmap:
 		regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+		/* MAP_POPULATE drains, and so frees what others let go. */
+		if (nr == __NR_mmap && !(regs->r10 & MAP_FIXED))
+			return false;
 		return index < FILE_INDEX_MAX ||
 		       index - (regs->di >> PAGE_SHIFT) < (regs->si + 4095) >> PAGE_SHIFT;
 	}
