@@ -30,6 +30,7 @@ cat >"$work/good.json" <<'JSON'
   "lost": { "events": 0, "stacks": 2, "truncated_stacks": 0, "unwind_errors": { "no_row": 3 } },
   "callsites": [
     { "category": "other", "access": "read", "context": "user", "syscall": null, "faults": 4096,
+      "fault_ns": 1000000,
       "populated_pages": 4096, "zero_populated_pages": 4096, "released_pages": 0,
       "backing": [ { "name": "memfd:route", "kind": "shmem", "inode": 7, "populated_pages": 4096 } ],
       "frames": [ { "module": "memfd-read", "offset": 16, "symbol": "touch_read",
@@ -74,6 +75,19 @@ done"; }
 fails() { with 1 "route memfd-read
 expect $1
 done"; }
+
+# counts EXPECTATIONS LINE: what is left to be compared where they hold.
+counts()
+{
+	rm -f "$work/counts"
+	tests=$((tests + 1))
+	printf 'route memfd-read\n%s\ndone\n' "$1" >"$work/expect.txt"
+	"$check" "$work/good.json" "$work/expect.txt" "$work/counts" >"$work/out.txt" 2>&1
+	if [ "$(cat "$work/counts" 2>/dev/null)" != "$2" ]; then
+		failures=$((failures + 1))
+		echo "FAIL: counts $(cat "$work/counts" 2>&1) instead of $2 for: $1"
+	fi
+}
 
 wrong() { with 2 "$1"; }
 
@@ -120,6 +134,25 @@ holds 'zero_populated 0 kind=shmem name=memfd:route syscall=madvise'
 fails 'released 100 kind=anon'
 fails 'released 0 kind=anon'
 holds 'faults 0 kind=anon'
+
+# Times: within 30 % of the program's.
+holds 'fault_ns 1000000 symbol=touch_read'
+holds 'fault_ns 770000 symbol=touch_read'
+holds 'fault_ns 1420000 symbol=touch_read'
+fails 'fault_ns 760000 symbol=touch_read'
+fails 'fault_ns 1430000 symbol=touch_read'
+fails 'fault_ns 1000000 syscall=madvise'
+holds 'fault_ns 1000000 syscall=madvise unless-null'
+
+# What is compared: each row that is picked out once, of mixed backing the part that is; and nothing
+# of what does not hold.
+counts 'expect populated 4096 symbol=touch_read' 'memfd-read 4096 4096 0 4096 known'
+counts 'expect faults 4096 symbol=touch_read
+expect populated 4096 context=user' 'memfd-read 4096 4096 0 4096 known'
+counts 'expect populated 100 kind=anon' 'memfd-read 100 0 null 0 null'
+counts 'expect released 100 syscall=madvise' 'memfd-read 300 0 100 0 null'
+counts 'expect populated 50 syscall=ioctl' 'memfd-read 50 null 0 0 null'
+counts 'expect populated 4097 symbol=touch_read' ''
 
 # Null: never by itself, with unless-null only where it could be.
 fails 'zero_populated 4096'
