@@ -105,3 +105,11 @@ bool parse_color(const char *when, bool *color)
 		return false;
 	return true;
 }
+
+enum mode parse_mode(const char *word)
+{
+	for (int mode = MODE_AUTO; mode <= MODE_TRACEPOINT; mode++)
+		if (!strcmp(word, mode__name((enum mode)mode)))
+			return (enum mode)mode;
+	usage_fail("unknown mode: %s", word);
+}

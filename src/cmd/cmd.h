@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collect/mode.h"
+
 /* Exit statuses, the same for every command. */
 enum {
 	STATUS_OK = 0,
@@ -37,6 +39,9 @@ void quiet_argp(struct argp_state *state);
 
 /* The status that a failure to attach ends with. */
 int attach_status(int err);
+
+/* --mode of "word". Ends the program where there is no such mode. */
+enum mode parse_mode(const char *word);
 
 struct rules;
 

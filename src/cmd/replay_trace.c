@@ -24,7 +24,7 @@ static int attach(struct replay_trace *t)
 {
 	struct trial_error error = {0};
 
-	if (!watch__attach(&t->watch, getpid(), "--trace", &error))
+	if (!watch__attach(&t->watch, getpid(), MODE_AUTO, "--trace", &error))
 		return STATUS_OK;
 	return fail(error.machine ? STATUS_MACHINE : STATUS_FAULT, "%s", error.text);
 }

@@ -133,7 +133,6 @@ static void check_options(const struct trace_options *o)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const modes[] = {"auto", "fentry", "kprobe", "tracepoint"};
 	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
 	struct trace_options *o = state->input;
 	double number;
@@ -169,7 +168,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->format = parse_format(arg);
 		break;
 	case OPT_MODE:
-		o->tracer.mode = (enum mode)parse_word("mode", arg, modes, 4);
+		o->tracer.mode = parse_mode(arg);
 		break;
 	case OPT_STACK:
 		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);

@@ -176,6 +176,7 @@ static struct trial_options trial_of(const struct verify_options *o, enum verify
 		.prealloc = o->prealloc,
 		.churn = o->churn,
 		.kvm = o->kvm,
+		.mode = o->mode,
 		.signal_fd = -1,
 	};
 
@@ -224,7 +225,8 @@ static struct routine_options routine_of(const struct verify_options *o)
 					.memory = o->memory,
 					.backing = o->backing,
 					.discarded = o->discarded,
-					.of = o->of};
+					.of = o->of,
+					.mode = o->mode};
 }
 
 static int run_routine(const struct verify_options *o, const struct rules *rules,

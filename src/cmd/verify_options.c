@@ -32,6 +32,7 @@ enum {
 	OPT_ACCEL,
 	OPT_FIX,
 	OPT_MAX_RATIO,
+	OPT_MODE,
 	OPT_PRELOAD,
 	OPT_FIXED_QEMU,
 	OPT_ROUTINE,
@@ -61,6 +62,8 @@ static const struct argp_option argp_options[] = {
 	 "Of so many sections of its memory, so many are discarded (default 7/8)", 2},
 	{"max-ratio", OPT_MAX_RATIO, "R", 0,
 	 "Most zero pages populated with the fix, of those without (default 0.01)", 2},
+	{"mode", OPT_MODE, "MODE", 0, "How to trace: auto (default), fentry, kprobe or tracepoint",
+	 2},
 	{"output", 'o', "FILE", 0, "Write the verdict there as JSON", 3},
 	{"junit", OPT_JUNIT, "FILE", 0, "Write it there as JUnit XML", 3},
 	{"markdown", OPT_MARKDOWN, "FILE", 0, "Write it there as Markdown", 3},
@@ -237,6 +240,9 @@ static bool parse_live(struct verify_options *o, int key, const char *arg)
 	case OPT_DISCARDED:
 		parse_fraction(o, arg);
 		return true;
+	case OPT_MODE:
+		o->mode = parse_mode(arg);
+		return true;
 	default:
 		return false;
 	}
@@ -250,8 +256,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	if (parse_live(o, key, arg)) {
 		p->live = true;
-		p->migrates = p->migrates || (key != OPT_MEMORY && key != OPT_BACKING &&
-					      key != OPT_ROUTINE && key != OPT_DISCARDED);
+		p->migrates = p->migrates ||
+			      (key != OPT_MEMORY && key != OPT_BACKING && key != OPT_ROUTINE &&
+			       key != OPT_DISCARDED && key != OPT_MODE);
 		return 0;
 	}
 	switch (key) {

@@ -18,6 +18,7 @@ struct verify_options {
 	uint64_t memory;
 	enum trial_backing backing;
 	bool prealloc, churn, kvm;
+	enum mode mode;
 	bool fix[NR_ENDS]; /* where it is to work */
 	const char *preload, *fixed_qemu;
 	const char *loader;         /* of --routine populate; NULL: migrate */

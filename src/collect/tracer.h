@@ -10,11 +10,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collect/mode.h"
 #include "migpop.h"
 
-enum mode { MODE_AUTO, MODE_FENTRY, MODE_KPROBE, MODE_TRACEPOINT };
-
-const char *mode__name(enum mode mode);
 const char *stack__name(enum stack_kind stack);
 const char *chain_end__name(u32 end); /* NULL where it is not known */
 

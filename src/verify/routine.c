@@ -120,7 +120,7 @@ int routine__run(const struct routine_options *o, struct verify_end *out, struct
 	if (!err)
 		err = await(&l, NULL, o);
 	if (!err)
-		err = watch__attach(&w, l.pid, name, error);
+		err = watch__attach(&w, l.pid, o->mode, name, error);
 	if (!err)
 		err = watch_it(&l, &w, o, out);
 	if (err && !error->text[0]) {

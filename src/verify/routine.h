@@ -15,6 +15,7 @@ struct routine_options {
 	uint64_t memory;
 	enum trial_backing backing;
 	unsigned int discarded, of; /* sections of 2 MiB */
+	enum mode mode;
 	const struct rules *rules;
 	int signal_fd;
 };

@@ -289,7 +289,8 @@ static int start_tracing(struct trial *t)
 	if (!err)
 		err = read_rss(t, false);
 	for (int end = 0; end < NR_ENDS && !err; end++)
-		err = watch__attach(&t->end[end].watch, t->end[end].qemu.pid, t->o->name, t->error);
+		err = watch__attach(&t->end[end].watch, t->end[end].qemu.pid, t->o->mode,
+				    t->o->name, t->error);
 	for (int end = 0; end < NR_ENDS && !err; end++) {
 		err = watch__open(&t->end[end].watch, "before the migration");
 		if (err)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/mode.h"
 #include "verify/verdict.h"
 
 enum trial_backing {
@@ -29,6 +30,7 @@ struct trial_options {
 	uint64_t memory;     /* bytes */
 	enum trial_backing backing;
 	bool prealloc, churn, kvm;
+	enum mode mode; /* of the tracer */
 	const struct rules *rules;
 	int signal_fd; /* of the signals that end it */
 	/* Told what is going on; NULL: nobody is. */

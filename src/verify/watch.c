@@ -11,9 +11,11 @@
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
 
-int watch__attach(struct watch *w, pid_t pid, const char *name, struct trial_error *error)
+int watch__attach(struct watch *w, pid_t pid, enum mode mode, const char *name,
+		  struct trial_error *error)
 {
-	struct tracer_options options = {.stack = STACK_CFI, .tgids = &pid, .nr_tgids = 1};
+	struct tracer_options options = {
+		.mode = mode, .stack = STACK_CFI, .tgids = &pid, .nr_tgids = 1};
 	struct resolver_options names = {0};
 	char why[512];
 	int err;

@@ -19,7 +19,8 @@ struct watch {
 
 /* Loads and attaches. 0, or a negative errno and why, which "name" is put before; to be freed
  * either way. */
-int watch__attach(struct watch *w, pid_t pid, const char *name, struct trial_error *error);
+int watch__attach(struct watch *w, pid_t pid, enum mode mode, const char *name,
+		  struct trial_error *error);
 void watch__free(struct watch *w);
 
 /* Opens the window: the process stands still. 0 or a negative errno. */
