@@ -670,5 +670,7 @@ bool memory_free(struct memory *memory)
 	munmap(memory->map, memory->size);
 	if (memory->fd >= 0)
 		close(memory->fd);
+	/* Who says then what is wrong may free it again. */
+	*memory = (struct memory){.fd = -1, .uffd = -1};
 	return !status;
 }
