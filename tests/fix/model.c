@@ -65,7 +65,6 @@ struct model {
 	unsigned long operation;
 	const char *doing;
 	char name[64];
-	uint64_t round_seed;
 };
 
 static struct {
@@ -825,6 +824,9 @@ static void populate(struct model *model, uint64_t off, uint64_t len)
 	uint64_t page = model->memory.page;
 	uint8_t present[MAX_PAGES];
 
+	/* Long enough for discarded sections to lie in it. */
+	if (chance(model, model->memory.state == STATE_THP ? 16 : 2))
+		len = below(model, model->len - off) + 1;
 	model->doing = by_bitmap ? "populate by bitmap" : "populate";
 	returned(model,
 		 by_bitmap ? populate_by_bitmap(model, off, len, &discarded, granule)
@@ -916,9 +918,9 @@ static void operate(struct model *model)
 		void (*run)(struct model *model, uint64_t off, uint64_t len);
 		unsigned int weight, steps;
 	} operations[] = {
-		{write_payload, 7, 1}, {write_directly, 3, 1},  {zero, 6, 1},
+		{write_payload, 6, 1}, {write_directly, 3, 1},  {zero, 6, 1},
 		{zero_later, 6, 1},    {flush_and_check, 2, 1}, {detect, 4, 1},
-		{populate, 1, 1},      {change_flags, 1, 1},    {to_and_fro, 2, 4},
+		{populate, 2, 1},      {change_flags, 1, 1},    {to_and_fro, 2, 4},
 	};
 	struct range at = random_range(model);
 	uint64_t dice = below(model, 32); /* the sum of the weights */
@@ -1026,7 +1028,10 @@ static void run_round(struct model *model, enum memory_kind kind, enum memory_st
 {
 	bool track = state != STATE_READ_ONLY && (round & 1);
 
-	model->random = model->round_seed = options.seed ^ (round + 1) * 0xd6e8feb86659fd93ULL;
+	model->random = options.seed ^ (round + 1) * 0xd6e8feb86659fd93ULL;
+	/* No case takes the steps of another. */
+	for (const char *at = model->name; *at; at++)
+		model->random = (model->random ^ (uint8_t)*at) * 0x100000001b3ULL;
 	memory_make(&model->memory, kind, state, random_next(&model->random));
 	allocate(model);
 	/* What was allocated and not written yet a look through a mapping would make data. */
