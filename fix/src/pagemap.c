@@ -138,3 +138,20 @@ int mfx_pagemap_next(struct mfx_pagemap *chunk, const struct migfix_region *regi
 	return region->scans ? scan_next(chunk, region, from, to, start, end)
 			     : read_next(chunk, region, from, to, start, end);
 }
+
+bool mfx_pagemap_is_present(const struct migfix_region *region, uint64_t from, uint64_t to)
+{
+	struct mfx_pagemap chunk;
+
+	from = mfx_page_down(region, from);
+	to = mfx_page_up(region, to);
+	for (; from < to; from = chunk.scanned) {
+		if (read_entries(&chunk, region, from, to))
+			return false;
+		for (unsigned int i = 0; i < chunk.count; i++) {
+			if (!(chunk.entries[i] & ENTRY_PRESENT))
+				return false;
+		}
+	}
+	return true;
+}

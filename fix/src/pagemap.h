@@ -25,5 +25,7 @@ int mfx_pagemap_open(struct migfix_region *region);
  * zeroed before the first call, and "from" does not go back. */
 int mfx_pagemap_next(struct mfx_pagemap *chunk, const struct migfix_region *region, uint64_t from,
 		     uint64_t to, uint64_t *start, uint64_t *end);
+/* Would no page of [from, to) fault when it is read? The kernel's page of zeros counts here. */
+bool mfx_pagemap_is_present(const struct migfix_region *region, uint64_t from, uint64_t to);
 
 #endif

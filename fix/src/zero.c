@@ -44,14 +44,19 @@ static int compare(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx
 }
 
 /* A page that a userfaultfd waits for is its owner's to place: to touch it here would wait for
- * them, who may be this very thread. */
+ * them, who may be this very thread. UFFDIO_ZEROPAGE places the kernel's page of zeros, which else
+ * counts as a hole. */
 static int leave_hole(struct zeroing *zeroing, uint64_t from, uint64_t to)
 {
+	const struct migfix_region *region = zeroing->region;
+	bool present, must = zeroing->flags & MIGFIX_MUST_BE_PRESENT;
 	int err;
 
 	if (from == to)
 		return 0;
-	if (zeroing->flags & MIGFIX_MUST_BE_PRESENT) {
+	present = must && zeroing->flags & MIGFIX_USERFAULTFD && region->ask == MFX_ASK_PAGEMAP &&
+		  mfx_pagemap_is_present(region, from, to);
+	if (must && !present) {
 		if (zeroing->flags & MIGFIX_USERFAULTFD)
 			return -EBUSY;
 		err = mfx_populate(zeroing->region, from, to);

@@ -31,6 +31,14 @@ for contestant in auto batched madvise-first; do
 	answer dontneed "$pages" anon dirty "$contestant"
 	answer remove "$pages" memfd dirty "$contestant"
 done
+# Every operation on the memory that is asked for by its page table; those of one huge page take long.
+for kind in anon memfd-private hugetlb-anon; do
+	for features in pagemap-scan "pagemap-scan populate-read"; do
+		# shellcheck disable=SC2086 # a list
+		log=$("$build/tests/adopt/without" $features -- "$build/tests/fix/model" \
+			--seed 1 --operations 200 --case "$kind/*") || die "without $features: $log"
+	done
+done
 # The kernel's own call shows that the filter is there.
 if (answer populate-read $((pages / 8)) memfd populate kernel 2>/dev/null); then
 	die "MADV_POPULATE_READ was not taken away"

@@ -222,6 +222,8 @@ static void populated_by_file(const struct memory *memory, off_t start, size_t c
 		if (data < 0 && errno == ENXIO)
 			return;
 		check_call("SEEK_DATA", data >= 0);
+		if (data >= end)
+			return;
 		hole = lseek(memory->fd, data, SEEK_HOLE);
 		check_call("SEEK_HOLE", hole >= 0);
 		for (at = data; at < hole && at < end; at += page)
@@ -272,6 +274,11 @@ void memory_present(const struct memory *memory, size_t first, size_t count, uin
 		present[i] = (entries[i] & PAGEMAP_PRESENT) != 0;
 }
 
+bool memory_is_counted(const struct memory *memory)
+{
+	return !has_own_pages(memory);
+}
+
 size_t memory_count(const struct memory *memory)
 {
 	uint64_t entries[MAX_PAGES];
@@ -288,7 +295,22 @@ size_t memory_count(const struct memory *memory)
 	return count;
 }
 
-static void file_read(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to)
+void memory_observe(struct memory *memory)
+{
+	if (has_own_pages(memory))
+		return;
+	memory->observer = mmap(NULL, memory->size, PROT_READ, MAP_SHARED, memory->fd, 0);
+	check_call("mmap", memory->observer != MAP_FAILED);
+}
+
+const uint8_t *memory_peek(const struct memory *memory, uint64_t off)
+{
+	const char *from = has_own_pages(memory) ? memory->map : memory->observer;
+
+	return from ? (const uint8_t *)from + off : NULL;
+}
+
+void memory_read_file(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to)
 {
 	while (len) {
 		ssize_t got = pread(memory->fd, to, len, (off_t)off);
@@ -301,21 +323,23 @@ static void file_read(const struct memory *memory, uint64_t off, uint64_t len, u
 
 void memory_read(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to)
 {
+	uint64_t first = off / memory->page * memory->page, entries[MAX_PAGES];
+
 	if (!has_own_pages(memory)) {
-		file_read(memory, off, len, to);
+		memory_read_file(memory, off, len, to);
 		return;
 	}
-	while (len) {
-		uint64_t page = off / memory->page * memory->page, entry;
-		uint64_t part = page + memory->page - off;
+	pagemap_read(memory->map + first, memory->page,
+		     (off + len - first + memory->page - 1) / memory->page, entries);
+	for (size_t i = 0; len; i++) {
+		uint64_t part = first + (i + 1) * memory->page - off;
 
 		if (part > len)
 			part = len;
-		pagemap_read(memory->map + page, memory->page, 1, &entry);
-		if (is_own(entry))
+		if (is_own(entries[i]))
 			memcpy(to, memory->map + off, part);
 		else if (memory_is_private(memory))
-			file_read(memory, off, part, to);
+			memory_read_file(memory, off, part, to);
 		else
 			memset(to, 0, part);
 		off += part, to += part, len -= part;
@@ -386,10 +410,12 @@ static int make_fd(enum memory_kind kind)
 	return fd;
 }
 
-static void set_sizes(struct memory *memory)
+/* Small, since most steps look at all of it; now and then of more pages than a word has bits. */
+static void set_sizes(struct memory *memory, uint64_t *seed)
 {
 	memory->page = page_size;
-	memory->pages = 64;
+	memory->pages = random_below(seed, 8) ? 16 + random_below(seed, 24)
+					      : 65 + random_below(seed, 64);
 	if (memory_is_hugetlb(memory)) {
 		memory->page = memory->kind == MEMORY_HUGETLB_1G ? GIB : HUGE_SIZE;
 		memory->pages = memory->kind == MEMORY_HUGETLB_1G ? 1 : 3;
@@ -603,7 +629,7 @@ void memory_make(struct memory *memory, enum memory_kind kind, enum memory_state
 	if (state == STATE_THP && kind != MEMORY_ANON && !setting_set(SHMEM_ENABLED, "advise"))
 		skip("cannot set " SHMEM_ENABLED);
 	shared = !has_own_pages(memory);
-	set_sizes(memory);
+	set_sizes(memory, &seed);
 	memory->fd = make_fd(kind);
 	memory->fd_told = memory->fd >= 0 && state != STATE_NO_FD;
 	if (memory->fd >= 0)
@@ -637,10 +663,14 @@ bool memory_free(struct memory *memory)
 		close(memory->child_pipe[1]);
 		check_call("waitpid", waitpid(memory->child, &status, 0) == memory->child);
 	}
+	if (memory->observer)
+		munmap(memory->observer, memory->size);
 	if (memory->writable != memory->map)
 		munmap(memory->writable, memory->size);
 	munmap(memory->map, memory->size);
 	if (memory->fd >= 0)
 		close(memory->fd);
+	/* Who says then what is wrong may free it again. */
+	*memory = (struct memory){.fd = -1, .uffd = -1};
 	return !status;
 }

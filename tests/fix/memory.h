@@ -56,6 +56,7 @@ struct memory {
 	size_t guard, size;
 	char *region;
 	char *writable; /* a mapping of the whole that can be written to, maybe another one */
+	char *observer; /* of the whole, to look at what is populated; NULL: none */
 	int fd;         /* -1: none */
 	bool fd_told;   /* the owner of the memory knows fd */
 	int uffd, uffd_stop[2];
@@ -80,12 +81,22 @@ bool memory_free(struct memory *memory);
 bool memory_is_hugetlb(const struct memory *memory);
 bool memory_is_shmem(const struct memory *memory);   /* also without an fd at hand */
 bool memory_is_private(const struct memory *memory); /* mapping of a file */
+/* The file below a private mapping. */
+void memory_read_file(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to);
+
+/* A second mapping of shared memory, through which populated pages can be read without a change to
+ * the one that is tested. Of no use where pages are swapped out: those mapped twice are not. */
+void memory_observe(struct memory *memory);
+/* "off" of the whole, where what is populated can be read; NULL: only by memory_read(). */
+const uint8_t *memory_peek(const struct memory *memory, uint64_t off);
 
 /* [off, off + len) of the whole, guards included, without populating or mapping any of it. */
 void memory_read(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to);
 
-/* Pages of the whole that take memory (or swap), by the kernel's own count. */
+/* Pages of the whole that take memory (or swap), by the kernel's own count; whether that is one
+ * call however many they are. */
 size_t memory_count(const struct memory *memory);
+bool memory_is_counted(const struct memory *memory);
 /* The same of each page [first, first + count) of the region; what was allocated by fallocate() and
  * never written shows as none. */
 void memory_populated(const struct memory *memory, size_t first, size_t count, uint8_t *populated);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../trace/routes/uffd.h"
 #include "holds.h"
 #include "memory.h"
 
@@ -330,6 +331,34 @@ static void test_error_of_a_run(char *mem)
 	equals("bytes changed", (long long)(PAGES * page_size - not_zero(mem)), 0);
 }
 
+/* This thread owns the userfaultfd: a touch of what is missing would never return. */
+static void test_missing_pages(int fd)
+{
+	struct migfix_options options = with_fd(fd, 0);
+	int uffd = uffd_open(UFFD_FEATURE_MISSING_SHMEM);
+	char *mem = fd < 0 ? map_anon(PAGES)
+			   : mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+				  0);
+
+	check_call("mmap", mem != MAP_FAILED);
+	uffd_register(uffd, mem, PAGES, UFFDIO_REGISTER_MODE_MISSING);
+	options.flags = MIGFIX_MUST_BE_PRESENT;
+	equals("open", migfix_region_open(&region, mem, PAGES * page_size, &options), 0);
+	equals("must be present, and missing", migfix_zero(region, 0, page_size), -EBUSY);
+	equals("a part of it", migfix_zero(region, 1024, 1024), -EBUSY);
+	equals("gathered", migfix_zero_later(region, 0, page_size), 0);
+	equals("flushed", migfix_flush(region), -EBUSY);
+	uffd_zeropage(uffd, mem, 1);
+	equals("once it is placed", migfix_zero(region, 0, page_size), 0);
+	equals("and the next", migfix_zero(region, 0, 2 * page_size), -EBUSY);
+	equals("need not be present", migfix_region_set_flags(region, 0, MIGFIX_MUST_BE_PRESENT),
+	       0);
+	equals("a hole that stays", migfix_zero(region, 0, 2 * page_size), 0);
+	equals("close", migfix_region_close(region), 0);
+	munmap(mem, PAGES * page_size);
+	close(uffd);
+}
+
 /* The memory of a child is another, and what the library knows is of the parent's. */
 static void test_forked_region(char *mem)
 {
@@ -388,6 +417,8 @@ int main(void)
 	test_fds(mem);
 	test_open_region(mem);
 	test_forked_region(mem);
+	test_missing_pages(-1);
+	test_missing_pages(route_memfd(PAGES));
 	test_forgotten_flush(mem);
 	test_error_of_a_run(mem);
 	return verdict();

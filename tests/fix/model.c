@@ -4,8 +4,11 @@
  * of pages: memory of every kind, in every state, under every policy, with and without
  * must-be-present and tracking. Knows the header, and nothing of how the library does it.
  *
- * Of each page the model knows at least and at most whether it may take memory ("least", "most"),
- * and holds the kernel's own figures against that after every operation.
+ * Of each page the model knows at least and at most whether it may take memory ("least", "most").
+ * After every operation the kernel's own count of the region is held against the sum of that, each
+ * page of which it is not known is looked at, and so is the content of the pages that were touched.
+ * All pages, all content and the guards beside are looked at every "check_everything_in"
+ * operations, and when the region is closed.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -28,7 +31,6 @@
 
 #define MAX_PAGES  1024 /* of a region */
 #define MAX_RANGES 8
-#define ROUND      256 /* operations on one region */
 
 struct range {
 	uint64_t off, len;
@@ -48,8 +50,13 @@ struct model {
 	uint32_t flags;           /* told, as they are now */
 	uint64_t len;             /* of the region; its last page may be a part */
 	uint8_t *content, *found; /* of the whole memory, guards included */
+	uint8_t *below;           /* the file of a private mapping */
+	size_t size;              /* of each of these */
 	size_t guards;            /* pages of them that take memory */
 	struct page pages[MAX_PAGES];
+	size_t populated;  /* pages, when they were last looked at */
+	size_t first, end; /* of the pages that something was done to since */
+	bool peeks;        /* what is populated is read in place */
 	struct range gathered[MAX_RANGES];
 	size_t gathered_count;
 	uint64_t not_freed;
@@ -58,7 +65,6 @@ struct model {
 	unsigned long operation;
 	const char *doing;
 	char name[64];
-	uint64_t round_seed;
 };
 
 static struct {
@@ -154,6 +160,19 @@ static bool is_counted(const struct model *model)
 	return memory->kind != MEMORY_FILE && memory->state != STATE_UFFD_WP;
 }
 
+/* Operations from one look at everything to the next, and on one region. */
+
+static unsigned int check_everything_in(const struct model *model)
+{
+	return memory_is_hugetlb(&model->memory) || model->memory.state == STATE_THP ? 2048 : 64;
+}
+
+static unsigned long round_length(enum memory_kind kind, enum memory_state state)
+{
+	/* To make huge pages takes milliseconds, and so does a child that has a copy of them. */
+	return kind >= MEMORY_HUGETLB_MEMFD || state == STATE_THP ? 8192 : 1024;
+}
+
 static uint64_t page_of(const struct model *model, uint64_t off)
 {
 	return off / model->memory.page;
@@ -176,20 +195,48 @@ static bool is_zero(const uint8_t *bytes, uint64_t len)
 
 /* Checks. */
 
+_Noreturn static void wrong_byte(struct model *model, uint64_t at, const uint8_t *found)
+{
+	uint64_t page = model->memory.page, i = 0;
+
+	while (found[i] == model->content[at + i])
+		i++;
+	wrong(model, "byte %llu of page %lld is %02x, expected %02x",
+	      (unsigned long long)((at + i) % page),
+	      (long long)((at + i) / page) - (long long)(model->memory.guard / page), found[i],
+	      model->content[at + i]);
+}
+
+/* Without the mapping that is tested, and without a guess at what is populated. */
 static void check_bytes(struct model *model, uint64_t off, uint64_t len)
 {
 	uint64_t at = model->memory.guard + off;
 
 	memory_read(&model->memory, at, len, model->found + at);
-	if (!memcmp(model->found + at, model->content + at, len))
+	if (memcmp(model->found + at, model->content + at, len))
+		wrong_byte(model, at, model->found + at);
+}
+
+/* Of one page of which it is known whether it is populated. */
+static void check_known(struct model *model, size_t index, uint64_t off, uint64_t len)
+{
+	uint64_t at = model->memory.guard + off;
+	const uint8_t *found = memory_peek(&model->memory, at);
+
+	if (!model->peeks || !found) {
+		check_bytes(model, off, len);
 		return;
-	for (uint64_t i = at; i < at + len; i++)
-		if (model->found[i] != model->content[i])
-			wrong(model, "byte %llu of page %lld is %02x, expected %02x",
-			      (unsigned long long)(i % model->memory.page),
-			      (long long)(i / model->memory.page) -
-				      (long long)(model->memory.guard / model->memory.page),
-			      model->found[i], model->content[i]);
+	}
+	if (!model->pages[index].populated) {
+		if (!memory_is_private(&model->memory)) {
+			if (!is_zero(model->content + at, len))
+				wrong(model, "page %zu is a hole, and was not zero", index);
+			return;
+		}
+		found = model->below + at;
+	}
+	if (memcmp(found, model->content + at, len))
+		wrong_byte(model, at, found);
 }
 
 /* Of the pages that [off, off + len) lies in; a gathered page may read as before or as after. Of
@@ -207,86 +254,166 @@ static void check_content(struct model *model, uint64_t off, uint64_t len)
 			start = off - near;
 		if (end > off + len + near)
 			end = off + len + near;
-		check_bytes(model, start, end - start);
+		check_known(model, i, start, end - start);
 	}
 }
 
-static void check_everything(struct model *model)
+static void check_all_content(struct model *model)
 {
 	size_t guard = model->memory.guard, beside = guard ? page_size : 0;
 
-	check_content(model, 0, model->len);
+	for (size_t i = 0, end; i < model->memory.pages; i = end + 1) {
+		for (end = i; end < model->memory.pages && !model->pages[end].gathered;)
+			end++;
+		if (i < end)
+			check_bytes(model, i * model->memory.page, (end - i) * model->memory.page);
+	}
 	check_bytes(model, -(uint64_t)beside, beside);
 	check_bytes(model, model->memory.pages * model->memory.page, beside);
+	if (!memory_is_private(&model->memory))
+		return;
+	memory_read_file(&model->memory, 0, model->memory.size, model->found);
+	if (memcmp(model->found, model->below, model->memory.size))
+		wrong(model, "the file below has changed");
 }
 
-static void check_pages(struct model *model)
+static void touch(struct model *model, size_t first, size_t end)
+{
+	bool none = model->first == model->end;
+
+	model->first = none || first < model->first ? first : model->first;
+	model->end = none || end > model->end ? end : model->end;
+}
+
+/* Those that are gathered may change yet. */
+static void settle(struct model *model)
+{
+	size_t first = model->first, end = model->end;
+
+	while (first < end && !model->pages[first].gathered)
+		first++;
+	while (first < end && !model->pages[end - 1].gathered)
+		end--;
+	model->first = first;
+	model->end = end;
+}
+
+static void found_populated(struct model *model, size_t index, bool populated)
+{
+	struct page *page = &model->pages[index];
+
+	if (populated < page->least)
+		wrong(model, "page %zu lost its memory", index);
+	if (populated > page->most)
+		wrong(model, "page %zu is populated%s", index,
+		      page->populated ? " still" : ": it was a hole");
+	model->populated = model->populated - page->populated + populated;
+	page->populated = populated;
+	if (!page->gathered)
+		page->least = page->most = populated;
+}
+
+static void check_pages(struct model *model, size_t first, size_t end)
 {
 	uint8_t populated[MAX_PAGES];
 
-	memory_populated(&model->memory, 0, model->memory.pages, populated);
-	for (size_t i = 0; i < model->memory.pages; i++) {
-		struct page *page = &model->pages[i];
+	memory_populated(&model->memory, first, end - first, populated);
+	for (size_t i = first; i < end; i++)
+		found_populated(model, i, populated[i - first]);
+}
 
-		if (populated[i] < page->least)
-			wrong(model, "page %zu lost its memory", i);
-		if (populated[i] > page->most)
-			wrong(model, "page %zu is populated%s", i,
-			      page->populated ? " still" : ": it was a hole");
-		page->populated = populated[i];
-		if (!page->gathered)
-			page->least = page->most = populated[i];
+/* Only those of which it is not known anyway. */
+static void check_unknown(struct model *model)
+{
+	size_t end = model->end;
+
+	for (size_t i = model->first, next; i < end; i = next) {
+		const struct page *page = &model->pages[i];
+
+		next = i + 1;
+		if (page->least == page->most) {
+			found_populated(model, i, page->least);
+			continue;
+		}
+		while (next < end && model->pages[next].least != model->pages[next].most)
+			next++;
+		check_pages(model, i, next);
 	}
 }
 
 /* Of a file on a disk it is known only that what has data on it is never punched. */
-static void check_file(struct model *model)
+static void check_file(struct model *model, bool all)
 {
+	size_t first = all ? 0 : model->first, end = all ? model->memory.pages : model->end;
 	uint8_t data[MAX_PAGES];
 
-	memory_populated(&model->memory, 0, model->memory.pages, data);
-	for (size_t i = 0; i < model->memory.pages; i++) {
-		if (data[i] < model->pages[i].populated)
+	memory_populated(&model->memory, first, end - first, data);
+	for (size_t i = first; i < end; i++) {
+		if (data[i - first] < model->pages[i].populated)
 			wrong(model, "page %zu of the file lost its data", i);
-		model->pages[i].populated = data[i];
+		model->pages[i].populated = data[i - first];
 	}
 }
 
-static void check_population(struct model *model, bool each)
+/* What the kernel counts in one call tells of all pages, as long as it is known of each. */
+static void check_count(struct model *model, bool all)
 {
-	size_t least = 0, most = 0, count;
+	size_t least = model->populated, most = model->populated, count;
+	bool each = model->memory.state != STATE_FALLOCATED;
 
-	if (model->memory.kind == MEMORY_FILE)
-		check_file(model);
-	if (!is_counted(model))
-		return;
-	for (size_t i = 0; i < model->memory.pages; i++) {
-		least += model->pages[i].least;
-		most += model->pages[i].most;
+	for (size_t i = model->first; i < model->end; i++) {
+		least = least - model->pages[i].populated + model->pages[i].least;
+		most = most - model->pages[i].populated + model->pages[i].most;
 	}
 	count = memory_count(&model->memory) - model->guards;
-	if (count < least || count > most)
-		each = model->memory.state != STATE_FALLOCATED;
-	if ((each || least != most) && model->memory.state != STATE_FALLOCATED)
-		check_pages(model);
-	if (count < least || count > most)
+	if (each && (all || count < least || count > most))
+		check_pages(model, 0, model->memory.pages);
+	else if (each || least == most)
+		check_unknown(model);
+	if (count < least || count > most || (each && count != model->populated))
 		wrong(model, "%zu pages take memory, expected %zu to %zu", count, least, most);
+}
+
+static void check_population(struct model *model, bool all)
+{
+	/* Where each page is asked for, not all are each time. */
+	bool more = all || (model->memory.state != STATE_THP && chance(model, 8));
+
+	if (model->memory.kind == MEMORY_FILE)
+		check_file(model, all);
+	else if (is_counted(model) && memory_is_counted(&model->memory))
+		check_count(model, all);
+	else if (is_counted(model))
+		check_pages(model, more ? 0 : model->first,
+			    more ? model->memory.pages : model->end);
+	settle(model);
 }
 
 static void check_present(struct model *model)
 {
 	uint8_t present[MAX_PAGES];
-	size_t pages = model->memory.pages;
+	size_t first = model->first, end = model->end;
+	bool must = false;
 
-	if (model->flags & MIGFIX_MUST_BE_PRESENT) {
-		memory_present(&model->memory, 0, pages, present);
-		for (size_t i = 0; i < pages; i++)
-			if (model->pages[i].zeroed && !model->pages[i].gathered && !present[i])
-				wrong(model, "page %zu is zeroed and not present", i);
+	for (size_t i = first; i < end; i++)
+		must |= model->pages[i].zeroed && !model->pages[i].gathered;
+	if (!must)
+		return;
+	if (model->flags & MIGFIX_MUST_BE_PRESENT)
+		memory_present(&model->memory, first, end - first, present);
+	for (size_t i = first; i < end; i++) {
+		if (model->pages[i].gathered || !model->pages[i].zeroed)
+			continue;
+		if (model->flags & MIGFIX_MUST_BE_PRESENT && !present[i - first])
+			wrong(model, "page %zu is zeroed and not present", i);
+		model->pages[i].zeroed = false;
 	}
-	for (size_t i = 0; i < pages; i++)
-		if (!model->pages[i].gathered)
-			model->pages[i].zeroed = false;
+}
+
+static void check_everything(struct model *model)
+{
+	check_population(model, true);
+	check_all_content(model);
 }
 
 /* A page of which the kernel did not give back what it was asked to is populated still. */
@@ -296,7 +423,7 @@ static void allow_not_freed(struct model *model)
 
 	returned(model, migfix_region_stats(model->region, &stats, sizeof(stats)), 0);
 	if (stats.not_freed_pages > model->not_freed && model->memory.state == STATE_THP)
-		for (size_t i = 0; i < model->memory.pages; i++)
+		for (size_t i = model->first; i < model->end; i++)
 			model->pages[i].most |= model->pages[i].populated;
 	else if (stats.not_freed_pages > model->not_freed && !model->page_out &&
 		 model->memory.state != STATE_FORKED)
@@ -307,28 +434,40 @@ static void allow_not_freed(struct model *model)
 
 /* What operations do to pages. */
 
-static void now_populated(struct model *model, uint64_t off, uint64_t len)
+/* A huge page comes only where there is nothing yet. */
+static bool may_be_huge(const struct model *model, uint64_t first)
 {
-	size_t around = model->memory.state == STATE_THP ? HUGE_SIZE / page_size : 1;
-	uint64_t first = page_of(model, off), end = end_page(model, off, len);
+	const size_t around = HUGE_SIZE / page_size;
 
-	for (uint64_t i = first; i < end; i++)
-		model->pages[i].least = model->pages[i].most = true;
-	/* What is handled besides may be given back or not. */
+	if (model->memory.state != STATE_THP)
+		return false;
 	first = first / around * around;
-	end = (end + around - 1) / around * around;
-	for (uint64_t i = first; i < end; i++)
-		model->pages[i].most = true;
+	for (uint64_t i = first; i < first + around; i++)
+		if (model->pages[i].populated && model->pages[i].least)
+			return false;
+	return true;
 }
 
-static void now_read(struct model *model, uint64_t off, uint64_t len)
+/* By a fault on [off, off + len). */
+static void may_populate(struct model *model, uint64_t off, uint64_t len)
 {
-	size_t around = model->memory.state == STATE_THP ? HUGE_SIZE / page_size : 1;
-	uint64_t first = page_of(model, off) / around * around;
-	uint64_t end = (end_page(model, off, len) + around - 1) / around * around;
+	const size_t around = HUGE_SIZE / page_size;
+	uint64_t first = page_of(model, off), end = end_page(model, off, len);
 
+	if (may_be_huge(model, first))
+		first = first / around * around;
+	if (may_be_huge(model, end - 1))
+		end = (end + around - 1) / around * around;
 	for (uint64_t i = first; i < end; i++)
 		model->pages[i].most = true;
+	touch(model, first, end);
+}
+
+static void now_populated(struct model *model, uint64_t off, uint64_t len)
+{
+	may_populate(model, off, len);
+	for (uint64_t i = page_of(model, off); i < end_page(model, off, len); i++)
+		model->pages[i].least = true;
 }
 
 /* Where a hole beside is filled with a huge page. */
@@ -338,7 +477,7 @@ static void may_fill_around(struct model *model, uint64_t off, uint64_t len)
 
 	if (model->memory.state == STATE_THP && reading_populates(model) &&
 	    (reads || model->flags & MIGFIX_MUST_BE_PRESENT))
-		now_read(model, off, len);
+		may_populate(model, off, len);
 }
 
 static void may_handle_gathered(struct model *model)
@@ -350,7 +489,7 @@ static void may_handle_gathered(struct model *model)
 static void handled(struct model *model)
 {
 	may_handle_gathered(model);
-	for (size_t i = 0; i < model->memory.pages; i++)
+	for (size_t i = model->first; i < model->end; i++)
 		model->pages[i].gathered = false;
 	model->gathered_count = 0;
 }
@@ -410,6 +549,7 @@ static void zero_pages(struct model *model, uint64_t off, uint64_t len, bool lat
 		page->gathered |= later;
 		page->zeroed = true;
 	}
+	touch(model, page_of(model, off), end_page(model, off, len));
 	may_fill_around(model, off, len);
 	memset(content_at(model, off), 0, len);
 }
@@ -429,40 +569,51 @@ static void check(struct model *model, uint64_t off, uint64_t len)
 	/* Presence first: looking at content must not make it. */
 	check_present(model);
 	allow_not_freed(model);
-	check_population(model, chance(model, 16));
+	check_population(model, false);
 	check_content(model, off, len);
-	if (chance(model, memory_is_hugetlb(&model->memory) ? 512 : 64)) {
+	if (chance(model, check_everything_in(model)))
 		check_everything(model);
-		check_population(model, true);
-	}
 }
 
 /* Operations. */
 
+/* Mostly a page or less, as migrations do. */
 static struct range random_range(struct model *model)
 {
 	uint64_t page = model->memory.page, off, len;
-	uint64_t rare = memory_is_hugetlb(&model->memory) ? 64 : 4;
+	/* To go through huge pages takes long. */
+	unsigned int rare = memory_is_hugetlb(&model->memory)  ? 512
+			    : model->memory.state == STATE_THP ? 64
+							       : 4;
 
 	off = below(model, model->len);
-	if (chance(model, 2))
+	if (!chance(model, 4))
 		off -= off % page_size;
-	if (chance(model, (unsigned int)rare))
+	if (chance(model, rare))
 		off -= off % page;
-	switch (below(model, 4)) {
+	switch (below(model, 8)) {
 	case 0:
-		len = below(model, page_size) + 1;
+		len = below(model, 64) + 1;
 		break;
 	case 1:
-		len = (below(model, 8) + 1) * page_size;
-		break;
 	case 2:
+		len = below(model, page_size) + 1;
+		break;
+	case 3:
+		len = (below(model, 4) + 1) * 1024;
+		break;
+	case 4:
 		len = below(model, 8 * page_size) + 1;
 		break;
+	case 5:
+		len = (below(model, 8) + 1) * page_size;
+		break;
+	case 6:
+		len = chance(model, rare) ? (below(model, model->memory.pages) + 1) * page
+					  : page_size;
+		break;
 	default:
-		len = chance(model, (unsigned int)rare)
-			      ? (below(model, model->memory.pages) + 1) * page
-			      : page_size;
+		len = page_size;
 	}
 	if (len > model->len - off)
 		len = model->len - off;
@@ -472,16 +623,23 @@ static struct range random_range(struct model *model)
 static void put(struct model *model, uint64_t off, uint64_t len, char *to)
 {
 	uint8_t *content = content_at(model, off);
+	uint64_t edge = len < 64 ? len : 64;
 
 	if (len > 4 * page_size)
 		len = 4 * page_size;
-	if (chance(model, 8))
-		memset(content, 0, len); /* populated, and zero */
-	else
-		random_fill(&model->random, content, len);
-	if (chance(model, 4)) { /* a single byte is the hardest to find */
+	switch (below(model, 8)) {
+	case 0: /* populated, and zero */
+		memset(content, 0, len);
+		break;
+	case 1:
+	case 2: /* a single byte is the hardest to find */
 		memset(content, 0, len);
 		content[below(model, len)] = 1;
+		break;
+	default:
+		memset(content, (int)below(model, 255) + 1, len);
+		random_fill(&model->random, content, edge);
+		random_fill(&model->random, content + len - edge, edge);
 	}
 	memcpy(to, content, len);
 	now_populated(model, off, len);
@@ -503,6 +661,8 @@ static void write_payload(struct model *model, uint64_t off, uint64_t len)
 	/* Nothing of these pages is gathered any more, so all of them has its content. */
 	for (uint64_t i = page_of(model, off); i < end_page(model, off, len); i++)
 		model->pages[i].gathered = false;
+	if (model->first < model->end)
+		check_population(model, false);
 	check_content(model, off, len);
 	put(model, off, len, to);
 	check(model, off, len);
@@ -536,12 +696,22 @@ static void zero(struct model *model, uint64_t off, uint64_t len)
 	model->doing = "zero";
 	returned(model, migfix_zero(model->region, off, len), refused ? -EACCES : 0);
 	if (refused) {
-		now_read(model, off, len);
+		may_populate(model, off, len);
 		check_content(model, off, len);
 		return;
 	}
 	zero_pages(model, off, len, false);
 	check(model, off, len);
+}
+
+/* Behind what was gathered last, as the pages of a stream are; of the size of a target page. */
+static struct range next_in_run(struct model *model, uint64_t len)
+{
+	const struct range *last = &model->gathered[model->gathered_count - 1];
+	uint64_t off = (last->off + last->len) / 1024 * 1024;
+
+	len = (len + 1023) / 1024 * 1024;
+	return (struct range){off, len < model->len - off ? len : model->len - off};
 }
 
 static void zero_later(struct model *model, uint64_t off, uint64_t len)
@@ -552,6 +722,12 @@ static void zero_later(struct model *model, uint64_t off, uint64_t len)
 	if (model->gathered_count == MAX_RANGES) {
 		flush(model);
 		check(model, off, len);
+	}
+	if (model->gathered_count && chance(model, 2)) {
+		struct range next = next_in_run(model, len);
+
+		if (next.len)
+			off = next.off, len = next.len;
 	}
 	returned(model, migfix_zero_later(model->region, off, len), 0);
 	model->gathered[model->gathered_count++] = (struct range){off, len};
@@ -578,7 +754,7 @@ static void detect(struct model *model, uint64_t off, uint64_t len)
 	returned(model, migfix_is_zero(model->region, off, len),
 		 is_zero(content_at(model, off), len));
 	if (!can_ask(model))
-		now_read(model, off, len);
+		may_populate(model, off, len);
 	check(model, off, len);
 }
 
@@ -648,6 +824,9 @@ static void populate(struct model *model, uint64_t off, uint64_t len)
 	uint64_t page = model->memory.page;
 	uint8_t present[MAX_PAGES];
 
+	/* Long enough for discarded sections to lie in it. */
+	if (chance(model, model->memory.state == STATE_THP ? 16 : 2))
+		len = below(model, model->len - off) + 1;
 	model->doing = by_bitmap ? "populate by bitmap" : "populate";
 	returned(model,
 		 by_bitmap ? populate_by_bitmap(model, off, len, &discarded, granule)
@@ -660,7 +839,7 @@ static void populate(struct model *model, uint64_t off, uint64_t len)
 			continue;
 		if (!present[i] && !model->pages[i].gathered && !model->page_out)
 			wrong(model, "page %llu is not present", (unsigned long long)i);
-		now_read(model, i * page, 1);
+		may_populate(model, i * page, 1);
 		if (reading_populates(model) && !model->pages[i].gathered)
 			model->pages[i].least = true;
 	}
@@ -696,12 +875,15 @@ static void change_flags(struct model *model, uint64_t off, uint64_t len)
 	model->doing = "flags";
 	flush(model);
 	check(model, off, len);
-	if (chance(model, 8) && (model->flags & MIGFIX_TRACK)) {
+	if (chance(model, 32) && (model->flags & MIGFIX_TRACK)) {
 		returned(model, migfix_region_set_flags(model->region, 0, MIGFIX_TRACK), 0);
 		model->flags &= ~(uint32_t)MIGFIX_TRACK;
 	} else if (flag == MIGFIX_MUST_BE_PRESENT ? !has_owner(model->memory.state) : !detected) {
 		bool set = !(model->flags & flag);
 
+		/* Of what keeps pages seldom all is clear otherwise. */
+		if (set && !chance(model, 4))
+			return;
 		returned(model,
 			 migfix_region_set_flags(model->region, set ? flag : 0, set ? 0 : flag), 0);
 		model->flags ^= flag;
@@ -716,6 +898,7 @@ static void page_out_some(struct model *model, uint64_t off, uint64_t len)
 	uint64_t end = (end_page(model, off, len) + around - 1) / around * around;
 
 	madvise(model->memory.region + first * page, (end - first) * page, MADV_PAGEOUT);
+	touch(model, first, end);
 	for (uint64_t i = first; i < end; i++) {
 		uint64_t rest = model->len > i * page ? model->len - i * page : 0;
 
@@ -733,11 +916,11 @@ static void operate(struct model *model)
 {
 	static const struct {
 		void (*run)(struct model *model, uint64_t off, uint64_t len);
-		unsigned int weight;
+		unsigned int weight, steps;
 	} operations[] = {
-		{write_payload, 7}, {write_directly, 3},  {zero, 6},
-		{zero_later, 6},    {flush_and_check, 2}, {detect, 4},
-		{populate, 1},      {change_flags, 1},    {to_and_fro, 2},
+		{write_payload, 6, 1}, {write_directly, 3, 1},  {zero, 6, 1},
+		{zero_later, 6, 1},    {flush_and_check, 2, 1}, {detect, 4, 1},
+		{populate, 2, 1},      {change_flags, 1, 1},    {to_and_fro, 2, 4},
 	};
 	struct range at = random_range(model);
 	uint64_t dice = below(model, 32); /* the sum of the weights */
@@ -747,6 +930,7 @@ static void operate(struct model *model)
 	for (size_t i = 0;; i++) {
 		if (dice < operations[i].weight) {
 			operations[i].run(model, at.off, at.len);
+			model->operation += operations[i].steps;
 			return;
 		}
 		dice -= operations[i].weight;
@@ -761,16 +945,36 @@ static void look_at_first(struct model *model)
 	uint8_t populated[MAX_PAGES] = {0};
 
 	memory_read(memory, 0, memory->size, model->content);
-	if (!is_counted(model))
+	if (memory_is_private(memory))
+		memory_read_file(memory, 0, memory->size, model->below);
+	model->first = model->end = model->populated = 0;
+	memset(model->pages, 0, sizeof(model->pages));
+	if (!is_counted(model)) {
+		touch(model, 0, memory->pages);
 		return;
+	}
 	memory_populated(memory, 0, memory->pages, populated);
 	model->guards = memory_count(memory);
 	for (size_t i = 0; i < memory->pages; i++) {
 		bool is = populated[i] || memory->state == STATE_FALLOCATED;
 
 		model->pages[i] = (struct page){is, is, is, is, false, false};
-		model->guards -= is;
+		model->populated += is;
 	}
+	model->guards -= model->populated;
+}
+
+/* Sizes differ from round to round: the largest so far is kept. */
+static void allocate(struct model *model)
+{
+	if (model->size < model->memory.size) {
+		free(model->content);
+		model->size = model->memory.size;
+		model->content = malloc(3 * model->size);
+		check_call("malloc", model->content != NULL);
+	}
+	model->found = model->content + model->size;
+	model->below = model->found + model->size;
 }
 
 static void open_region(struct model *model, bool told)
@@ -824,12 +1028,16 @@ static void run_round(struct model *model, enum memory_kind kind, enum memory_st
 {
 	bool track = state != STATE_READ_ONLY && (round & 1);
 
-	model->random = model->round_seed = options.seed ^ (round + 1) * 0xd6e8feb86659fd93ULL;
+	model->random = options.seed ^ (round + 1) * 0xd6e8feb86659fd93ULL;
+	/* No case takes the steps of another. */
+	for (const char *at = model->name; *at; at++)
+		model->random = (model->random ^ (uint8_t)*at) * 0x100000001b3ULL;
 	memory_make(&model->memory, kind, state, random_next(&model->random));
-	memset(model->pages, 0, sizeof(model->pages));
-	model->content = calloc(2, model->memory.size);
-	check_call("calloc", model->content != NULL);
-	model->found = model->content + model->memory.size;
+	allocate(model);
+	/* What was allocated and not written yet a look through a mapping would make data. */
+	model->peeks = is_counted(model) && !model->page_out && state != STATE_FALLOCATED;
+	if (model->peeks)
+		memory_observe(&model->memory);
 	model->gathered_count = model->not_freed = 0;
 	model->len = model->memory.pages * model->memory.page;
 	if (chance(model, 4))
@@ -840,17 +1048,16 @@ static void run_round(struct model *model, enum memory_kind kind, enum memory_st
 	look_at_first(model);
 	open_region(model, round & 4);
 	check_info(model);
-	for (unsigned long i = 0; i < operations; i++, model->operation++)
+	operations += model->operation;
+	while (model->operation < operations)
 		operate(model);
 	model->doing = "close";
 	returned(model, migfix_region_close(model->region), 0);
 	handled(model);
 	check_present(model);
 	check_everything(model);
-	check_population(model, true);
 	if (!memory_free(&model->memory))
 		wrong(model, "what a child kept has changed");
-	free(model->content);
 }
 
 static bool wanted(struct model *model, enum memory_kind kind, enum memory_state state,
@@ -864,8 +1071,10 @@ static bool wanted(struct model *model, enum memory_kind kind, enum memory_state
 static void run_case(struct model *model, enum memory_kind kind, enum memory_state state,
 		     enum migfix_policy policy)
 {
-	/* Each with and without tracking and must-be-present. */
-	unsigned long each = options.operations / 4 < ROUND ? options.operations / 4 : ROUND;
+	/* Each with and without tracking, must-be-present, and being told the backing. */
+	unsigned long each = options.operations / 8, longest = round_length(kind, state);
+
+	each = each < longest ? each : longest;
 
 	model->policy = policy;
 	model->operation = 0;

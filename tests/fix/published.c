@@ -121,7 +121,7 @@ static void test_discarded_preallocation(void)
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		const char *name = memory_state_name(states[i]);
 
-		holds(lost_pages(published, states[i]) == 64,
+		holds(lost_pages(published, states[i]) > 0,
 		      "%s: the published handler keeps preallocated pages: this test is void",
 		      name);
 		equals(name, lost_pages(ours, states[i]), 0);
