@@ -63,9 +63,15 @@ monitor() {
 	qmp "$1" drive human-monitor-command "{\"command-line\": \"$2\"}" | jq -r .
 }
 
+# host_address END GUEST-ADDRESS
+host_address() {
+	monitor "$1" "gpa2hva $2" | sed -n 's/.* is \(0x[0-9a-f]*\).*/\1/p'
+}
+
+# Of the guest's memory, an end.
 declare -A address
 locate() {
-	address[$1]=$(monitor "$1" 'gpa2hva 0' | sed -n 's/.* is \(0x[0-9a-f]*\).*/\1/p')
+	address[$1]=$(host_address "$1" 0)
 	[[ ${address[$1]} ]] || die "$1: where is its memory?"
 }
 
@@ -152,9 +158,10 @@ equal() {
 	whole destination
 }
 
-# resident END: of the guest's memory, in kB.
-resident() {
-	awk -v address="$((address[$1]))" '
+# mapping END ADDRESS kb|inode: how much of what is mapped there is resident; which file it is, or 0.
+# Nothing where nothing is mapped.
+mapping() {
+	awk -v address="$(($2))" -v what="$3" '
 	function number(hex,   n, i) {
 		for (i = 1; i <= length(hex); i++)
 			n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
@@ -163,9 +170,16 @@ resident() {
 	/^[0-9a-f]+-/ {
 		split($1, range, "-")
 		here = number(range[1]) <= address && address < number(range[2])
+		if (here)
+			inode = $5
 	}
-	here && /^(Rss|Shared_Hugetlb|Private_Hugetlb):/ { sum += $2 }
-	END { print sum + 0 }' "/proc/${pid[$1]}/smaps"
+	here && /^(Rss|Shared_Hugetlb|Private_Hugetlb):/ { kb += $2 }
+	END { if (inode != "") print what == "kb" ? kb + 0 : inode }' "/proc/${pid[$1]}/smaps"
+}
+
+# resident END: of the guest's memory, in kB.
+resident() {
+	mapping "$1" "${address[$1]}" kb
 }
 
 # sparse END…: no more of it is there than was written to.
@@ -481,6 +495,70 @@ scenario_savevm() {
 	dump source reloaded
 	same saved reloaded
 	sparse source
+}
+
+# --- unplugged memory ---
+
+# record WHAT CONDITION: of the source's, and what was told from outside.
+record() {
+	jq -e --argjson pages $((size / 4096)) --argjson written "$written" --argjson inode "$inode" '
+		[.callsites[] | select(.category == "bg-snapshot")] as $snapshot |
+		[.accounting[] | select(.kind == "page-tables") | .kernel_pages][0] as $tables |
+		'"$2" "$out/source.json" >/dev/null || die "not so: $1: $(<"$out/source.txt")"
+	ok "$1"
+}
+
+# A background snapshot makes QEMU read all of memory, traced here. The guest has written all that it
+# ever will, and a memory device beside is unplugged, all of it.
+unplugged() {
+	local device at kb
+
+	prepare
+	find_migpop
+	device=$(memory_object device)
+	device=${device/id=ram0,size=$size/id=unplugged,size=512M}
+	begin source -m maxmem=1G -object "$device" \
+		-device virtio-mem-pci,memdev=unplugged,requested-size=0
+	at=$(qmp source drive query-memory-devices | jq '.[0].data.memaddr')
+	at=$(host_address source "$at")
+	negotiate source background-snapshot
+	parameters source "$let_go"
+	run source
+	written=$(($(resident source) / 4)) inode=$(mapping source "${address[source]}" inode)
+	attach source
+	wait_attached source
+	send "exec:cat >$work/stream"
+	await source '.status == "completed"'
+	collect source
+	kb=$(mapping source "$at" kb)
+	[[ $kb == 0 ]] || die "$kb kB of unplugged memory are there"
+	ok "nothing is there of what is unplugged"
+}
+
+# 512 MiB have 256 page tables.
+# shellcheck disable=SC2016 # jq's names
+scenario_unplugged_memfd() {
+	unplugged
+	record "the rest of the guest's memory is populated, and nothing else, by reading" '
+		($snapshot | map(.populated_pages) | add) == $pages - $written and
+		($snapshot | map(.zero_populated_pages) | add) == $pages - $written and
+		($snapshot | map(.backing[] | .inode) | unique) == [$inode]'
+	record "its books balance" '
+		[.accounting[] | select(.inode == $inode) | .kernel_pages, .residual_pages] ==
+			[$pages - $written, 0]'
+	# The kernel marks as write-protected what is not there, which takes tables: of the guest's memory
+	# those that it lacked, and all of the device.
+	record "unplugged memory gets page tables, without a page" '
+		$tables > 256 and $tables <= 256 + $pages / 512 + 6'
+}
+
+# There the huge page of zeros is mapped, and what is not there needs no mark.
+# shellcheck disable=SC2016 # jq's names
+scenario_unplugged_ram() {
+	backing=ram
+	unplugged
+	record "nothing is populated" '$snapshot | map(.populated_pages) | add // 0 == 0'
+	record "page tables for the guest's memory at most" '$tables <= $pages / 512 + 6'
 }
 
 # --- migrations that come to nothing ---

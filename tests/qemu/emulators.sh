@@ -8,6 +8,8 @@
 # What a script that sources this may change before it calls anything.
 memory=1G qemu=qemu-system-x86_64 backing=memfd preload='' timeout=120 out=''
 build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
+# The tracer, by default the one in $build, and what is handed to it.
+migpop='' trace_options=()
 # Properties of the memory object, each with a comma before it.
 memory_properties=''
 
@@ -106,4 +108,45 @@ quit() {
 	qmp "$1" drive quit >/dev/null
 	wait "${pid[$1]}" || true
 	unset "pid[$1]"
+}
+
+# --- the tracer ---
+
+find_migpop() {
+	: "${migpop:=$build/migpop}"
+	command -v "$migpop" >/dev/null || die "no $migpop; build first"
+}
+
+attach() {
+	local end=$1
+
+	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
+		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
+	helper[$end]=$!
+}
+
+wait_attached() {
+	local end=$1
+
+	wait_line "$out/$end.trace.log" '^tracing ' "${helper[$end]}" "$timeout" && return
+	# Status 3: this machine lacks something, and the tracer has said what.
+	if ended "${helper[$end]}"; then
+		local status=0
+		wait "${helper[$end]}" || status=$?
+		((status != 3)) || skip "migpop: $(tail -n 1 "$out/$end.trace.log")"
+	fi
+	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
+}
+
+# The tracer closes its window with the migration and ends by itself.
+collect() {
+	local end=$1 status=0
+
+	wait_until "$timeout" ended "${helper[$end]}" ||
+		die "$end: the migration is over and the tracer has not ended"
+	wait "${helper[$end]}" || status=$?
+	unset "helper[$end]"
+	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
+	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
+	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
 }

@@ -33,8 +33,8 @@ usage: migrate.sh --out DIR [options]
 USAGE
 }
 
-bandwidth=0 migpop='' trace=1
-trace_options=() capabilities=() ready='' done=''
+bandwidth=0 trace=1
+capabilities=() ready='' done=''
 
 while (($#)); do
 	case $1 in
@@ -62,14 +62,8 @@ while (($#)); do
 	shift 2
 done
 [[ $out ]] || { usage >&2 && exit 2; }
-if [[ ! $migpop ]]; then
-	for migpop in "$build/migpop" "$build/src/migpop"; do
-		[[ -x $migpop ]] && break
-	done
-fi
-
-((!trace)) || command -v "$migpop" >/dev/null || die "no $migpop; build first, or give --no-trace"
 prepare
+((!trace)) || find_migpop
 rm -f "$out"/{source,destination}.{json,txt,log,trace.log} "$out"/{run,migration}.json
 declare -A inode before after
 
@@ -107,40 +101,6 @@ rss() {
 	awk '/^(VmRSS|RssAnon|RssFile|RssShmem|VmPTE|HugetlbPages):/ {
 		printf "%s\"%s\": %d", sep, substr($1, 1, length($1) - 1), $2; sep = ", "
 	}' "/proc/$1/status"
-}
-
-attach() {
-	local end=$1
-
-	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
-		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
-	helper[$end]=$!
-}
-
-wait_attached() {
-	local end=$1
-
-	wait_line "$out/$end.trace.log" '^tracing ' "${helper[$end]}" "$timeout" && return
-	# Status 3: this machine lacks something, and the tracer has said what.
-	if ended "${helper[$end]}"; then
-		local status=0
-		wait "${helper[$end]}" || status=$?
-		((status != 3)) || skip "migpop: $(tail -n 1 "$out/$end.trace.log")"
-	fi
-	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
-}
-
-# The tracer closes its window with the migration and ends by itself.
-collect() {
-	local end=$1 status=0
-
-	wait_until "$timeout" ended "${helper[$end]}" ||
-		die "$end: the migration is over and the tracer has not ended"
-	wait "${helper[$end]}" || status=$?
-	unset "helper[$end]"
-	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
-	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
-	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
 }
 
 describe() {
