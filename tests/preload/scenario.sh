@@ -101,13 +101,14 @@ is() {
 	[[ $(state "$1" "$2") == true ]]
 }
 
-# For what does not come any more when the migration has failed.
-is_or_failed() {
-	is "$1" "($2) or .status == \"failed\""
+# Is it so, or will it never be?
+is_settled() {
+	ended "${pid[$1]}" || is "$1" "($2) or .status == \"failed\""
 }
 
 await() {
-	wait_until "$timeout" is_or_failed "$1" "$2" || true
+	wait_until "$timeout" is_settled "$1" "$2" || true
+	alive "${pid[$1]}" || die "$1: QEMU has ended: $(tail -n 2 "$out/$1.log")"
 	is "$1" "$2" || die "$1: not reached: $2: $(state "$1" .) $(tail -n 2 "$out/$1.log")"
 }
 
@@ -578,8 +579,11 @@ scenario_unplugged_ram() {
 
 # --- migrations that come to nothing ---
 
-gone() {
-	wait_until "$timeout" ended "${pid[$1]}" || die "$1 does not end"
+# killed END: without the shell's announcing it.
+killed() {
+	kill -KILL "${pid[$1]}"
+	wait "${pid[$1]}" 2>/dev/null || true
+	unset "pid[$1]"
 }
 
 # Its own way of ending, with the reason in its log: no crash.
@@ -619,13 +623,13 @@ scenario_cancelled() {
 
 scenario_source_killed() {
 	underway
-	kill -KILL "${pid[source]}"
+	killed source
 	destination_fails
 }
 
 scenario_destination_killed() {
 	underway
-	kill -KILL "${pid[destination]}"
+	killed destination
 	await source '.status == "failed"'
 	run source
 	halt source
