@@ -14,7 +14,7 @@ quickstart=(
 # To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants, and to
 # open reports.
 test=(
-	busybox-static cpio xz-utils zstd
+	qemu-utils busybox-static cpio xz-utils zstd
 	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils

@@ -9,16 +9,15 @@
 # Exit status: 0 done, 1 failed, 77 the machine lacks something (the reason is on stdout).
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# shellcheck source=scripts/lib.sh
-. "$top/scripts/lib.sh"
+# shellcheck source=tests/qemu/emulators.sh
+. "$(dirname "${BASH_SOURCE[0]}")/emulators.sh"
 
 usage() {
 	cat <<'USAGE'
 usage: migrate.sh --out DIR [options]
   --memory SIZE       guest memory (default 1G)
   --qemu PATH         emulator (default qemu-system-x86_64)
-  --backing KIND      memfd|ram|memfd-private|hugetlb|file (default memfd)
+  --backing KIND      memfd|ram|memfd-private|hugetlb|file|file-private (default memfd)
   --bandwidth BYTES   throttle the migration, bytes a second (default: unthrottled)
   --capability NAME   switch a migration capability on at both ends (repeatable)
   --preload FILE      LD_PRELOAD this into both ends
@@ -34,9 +33,8 @@ usage: migrate.sh --out DIR [options]
 USAGE
 }
 
-memory=1G qemu=qemu-system-x86_64 backing=memfd bandwidth=0 build=$top/build/release
-migpop='' out='' trace=1 timeout=120 preload=''
-trace_options=() capabilities=() ready='' done=''
+bandwidth=0 trace=1
+capabilities=() ready='' done=''
 
 while (($#)); do
 	case $1 in
@@ -64,80 +62,10 @@ while (($#)); do
 	shift 2
 done
 [[ $out ]] || { usage >&2 && exit 2; }
-size=$(bytes "$memory")
-cli=$build/tests/qemu/qmp-cli
-if [[ ! $migpop ]]; then
-	for migpop in "$build/migpop" "$build/src/migpop"; do
-		[[ -x $migpop ]] && break
-	done
-fi
-
-[[ -x $cli ]] || die "no $cli; build first"
-((!trace)) || command -v "$migpop" >/dev/null || die "no $migpop; build first, or give --no-trace"
-command -v jq >/dev/null || skip "jq is not installed"
-command -v "$qemu" >/dev/null || skip "$qemu is not installed"
-# Both ends end up holding the whole guest: too large a one would cost others their memory.
-available=$(memory_available)
-((2 * size + (1 << 30) <= available)) ||
-	skip "two guests of $memory need more than the $((available >> 20)) MiB available"
-
-declare -A pid tracer inode before after
-work=''
-
-cleanup() {
-	local p
-
-	exec 2>/dev/null # the shell announces each process that it kills
-	for p in "${tracer[@]}" "${pid[@]}"; do
-		kill -KILL "$p" || true
-	done
-	wait || true
-	return_huge_pages
-	[[ ! $work ]] || rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-mkdir -p "$out"
+prepare
+((!trace)) || find_migpop
 rm -f "$out"/{source,destination}.{json,txt,log,trace.log} "$out"/{run,migration}.json
-# Guest memory of --backing file has to lie on tmpfs; sockets do not mind. The name stays short
-# because that of a socket must.
-work=$(mktemp -d /dev/shm/migrate.XXXXXX)
-
-memory_object() {
-	case $backing in
-	memfd) echo "memory-backend-memfd,id=ram0,share=on,size=$size" ;;
-	memfd-private) echo "memory-backend-memfd,id=ram0,share=off,size=$size" ;;
-	ram) echo "memory-backend-ram,id=ram0,size=$size" ;;
-	hugetlb) echo "memory-backend-memfd,id=ram0,share=on,hugetlb=on,hugetlbsize=2M,size=$size" ;;
-	file) echo "memory-backend-file,id=ram0,share=on,mem-path=$work/$1.ram,size=$size" ;;
-	*) die "no such backing: $backing" ;;
-	esac
-}
-
-# start END [OPTIONS…]: two monitors each, `drive` for us and `watch` for the tracer.
-start() {
-	local end=$1 object
-
-	shift
-	object=$(memory_object "$end")
-	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
-		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
-		-name "guest=idle-$end" \
-		-qmp "unix:$work/$end.drive,server=on,wait=off" \
-		-qmp "unix:$work/$end.watch,server=on,wait=off" "$@" 2>"$out/$end.log" &
-	pid[$end]=$!
-}
-
-# qmp END MONITOR ARGS…: one command to a monitor of that end: drive or watch.
-qmp() {
-	local end=$1 monitor=$2
-
-	shift 2
-	"$cli" -t $((timeout * 1000)) -p "${pid[$end]}" "$work/$end.$monitor" "$@" ||
-		die "$end: QEMU did not do: $*; its last words: $(tail -n 2 "$out/$end.log")"
-}
+declare -A inode before after
 
 # The file behind guest memory, by number: its name may be anything, /proc/PID/maps has the inode.
 guest_inode() {
@@ -175,49 +103,6 @@ rss() {
 	}' "/proc/$1/status"
 }
 
-attach() {
-	local end=$1
-
-	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
-		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
-	tracer[$end]=$!
-}
-
-wait_attached() {
-	local end=$1
-
-	wait_line "$out/$end.trace.log" '^tracing ' "${tracer[$end]}" "$timeout" && return
-	# Status 3: this machine lacks something, and the tracer has said what.
-	if ended "${tracer[$end]}"; then
-		local status=0
-		wait "${tracer[$end]}" || status=$?
-		((status != 3)) || skip "migpop: $(tail -n 1 "$out/$end.trace.log")"
-	fi
-	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
-}
-
-# The tracer closes its window with the migration and ends by itself.
-collect() {
-	local end=$1 status=0
-
-	wait_until "$timeout" ended "${tracer[$end]}" ||
-		die "$end: the migration is over and the tracer has not ended"
-	wait "${tracer[$end]}" || status=$?
-	unset "tracer[$end]"
-	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
-	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
-	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
-}
-
-negotiate() {
-	local end=$1 list='' name
-
-	for name in "${capabilities[@]}"; do
-		list+="${list:+, }{\"capability\": \"$name\", \"state\": true}"
-	done
-	[[ ! $list ]] || qmp "$end" drive migrate-set-capabilities "{\"capabilities\": [$list]}" >/dev/null
-}
-
 describe() {
 	local end=$1
 
@@ -225,15 +110,13 @@ describe() {
 		"\"before_kb\": {${before[$end]}}, \"after_kb\": {${after[$end]}}}"
 }
 
-# Both ends hold the whole guest.
-[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size)) || skip "$huge_missing"
 start source
 start destination -incoming defer
 for end in source destination; do
 	qmp "$end" drive --wait-ready
 	qmp "$end" watch --wait-ready
 	inode[$end]=$(guest_inode "${pid[$end]}")
-	negotiate "$end"
+	negotiate "$end" "${capabilities[@]}"
 done
 run "$ready"
 for end in source destination; do
@@ -271,9 +154,7 @@ jq . >"$out/run.json" <<EOR
 }
 EOR
 for end in source destination; do
-	qmp "$end" drive quit >/dev/null
-	wait "${pid[$end]}" || true
-	unset "pid[$end]"
+	quit "$end"
 done
 
 jq -r --slurpfile migration "$out/migration.json" '

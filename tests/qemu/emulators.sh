@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A source and a destination QEMU, paused, with monitors and guest memory of a kind: start them, find
+# them, end them whatever happens. Sourced, never run; it must not know what they are started for.
+# shellcheck shell=bash
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+
+# What a script that sources this may change before it calls anything.
+memory=1G qemu=qemu-system-x86_64 backing=memfd preload='' timeout=120 out=''
+build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
+# The tracer, by default the one in $build, and what is handed to it.
+migpop='' trace_options=()
+# Properties of the memory object, each with a comma before it.
+memory_properties=''
+
+declare -A pid
+# Processes beside QEMU that are to end with this one.
+declare -A helper
+work=''
+
+# shellcheck disable=SC2317 # called by a trap
+cleanup() {
+	local p
+
+	exec 2>/dev/null # the shell announces each process that it kills
+	for p in "${helper[@]}" "${pid[@]}"; do
+		kill -KILL "$p" || true
+	done
+	wait || true
+	return_huge_pages
+	[[ ! $work ]] || rm -rf "$work"
+}
+
+# Is all there that it takes? Then $work is made and $cli and $size are set.
+prepare() {
+	local available
+
+	size=$(bytes "$memory")
+	cli=$build/tests/qemu/qmp-cli
+	[[ -x $cli ]] || die "no $cli; build first"
+	command -v jq >/dev/null || skip "jq is not installed"
+	command -v "$qemu" >/dev/null || skip "$qemu is not installed"
+	# Both ends end up holding the whole guest: too large a one would cost others their memory.
+	available=$(memory_available)
+	((2 * size + (1 << 30) <= available)) ||
+		skip "two guests of $memory need more than the $((available >> 20)) MiB available"
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	mkdir -p "$out"
+	# Guest memory that is a file has to lie on tmpfs; sockets do not mind. The name stays short
+	# because that of a socket must.
+	work=$(mktemp -d /dev/shm/migrate.XXXXXX)
+	[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size)) || skip "$huge_missing"
+}
+
+memory_object() {
+	local kind
+
+	case $backing in
+	memfd) kind="memory-backend-memfd,share=on" ;;
+	memfd-private) kind="memory-backend-memfd,share=off" ;;
+	ram) kind="memory-backend-ram" ;;
+	hugetlb) kind="memory-backend-memfd,share=on,hugetlb=on,hugetlbsize=2M" ;;
+	file) kind="memory-backend-file,share=on,mem-path=$work/$1.ram" ;;
+	file-private) kind="memory-backend-file,share=off,mem-path=$work/$1.ram" ;;
+	*) die "no such backing: $backing" ;;
+	esac
+	echo "$kind,id=ram0,size=$size$memory_properties"
+}
+
+# start END [OPTIONS…]: two monitors each, `drive` for us and `watch` for the tracer.
+start() {
+	local end=$1 object
+
+	shift
+	object=$(memory_object "$end")
+	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
+		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
+		-name "guest=idle-$end" \
+		-qmp "unix:$work/$end.drive,server=on,wait=off" \
+		-qmp "unix:$work/$end.watch,server=on,wait=off" "$@" 2>"$out/$end.log" &
+	pid[$end]=$!
+}
+
+# qmp END MONITOR ARGS…: one command to a monitor of that end: drive or watch.
+qmp() {
+	local end=$1 monitor=$2
+
+	shift 2
+	"$cli" -t $((timeout * 1000)) -p "${pid[$end]}" "$work/$end.$monitor" "$@" ||
+		die "$end: QEMU did not do: $*; its last words: $(tail -n 2 "$out/$end.log")"
+}
+
+# negotiate END CAPABILITY…: switch them on.
+negotiate() {
+	local end=$1 list='' name
+
+	shift
+	for name; do
+		list+="${list:+, }{\"capability\": \"$name\", \"state\": true}"
+	done
+	[[ ! $list ]] || qmp "$end" drive migrate-set-capabilities "{\"capabilities\": [$list]}" >/dev/null
+}
+
+# Ends one by its monitor.
+quit() {
+	qmp "$1" drive quit >/dev/null
+	wait "${pid[$1]}" || true
+	unset "pid[$1]"
+}
+
+# --- the tracer ---
+
+find_migpop() {
+	: "${migpop:=$build/migpop}"
+	command -v "$migpop" >/dev/null || die "no $migpop; build first"
+}
+
+attach() {
+	local end=$1
+
+	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
+		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
+	helper[$end]=$!
+}
+
+wait_attached() {
+	local end=$1
+
+	wait_line "$out/$end.trace.log" '^tracing ' "${helper[$end]}" "$timeout" && return
+	# Status 3: this machine lacks something, and the tracer has said what.
+	if ended "${helper[$end]}"; then
+		local status=0
+		wait "${helper[$end]}" || status=$?
+		((status != 3)) || skip "migpop: $(tail -n 1 "$out/$end.trace.log")"
+	fi
+	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
+}
+
+# The tracer closes its window with the migration and ends by itself.
+collect() {
+	local end=$1 status=0
+
+	wait_until "$timeout" ended "${helper[$end]}" ||
+		die "$end: the migration is over and the tracer has not ended"
+	wait "${helper[$end]}" || status=$?
+	unset "helper[$end]"
+	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
+	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
+	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
+}
