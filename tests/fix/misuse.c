@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <migfix.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -314,6 +316,119 @@ static void test_forgotten_flush(char *mem)
 	equals("bytes not zero after close without a flush", (long long)not_zero(mem), 0);
 }
 
+/* What a region turned out to be; its memory is made zero in any case. */
+static void is_backed(const char *what, char *mem, const struct migfix_options *options,
+		      enum migfix_backing backing, uint32_t flags)
+{
+	struct migfix_info info = {0};
+	bool writable;
+
+	equals(what, migfix_region_open(&region, mem, PAGES * page_size, options), 0);
+	equals("info", migfix_region_info(region, &info, sizeof(info)), 0);
+	equals(what, (long long)info.backing, (long long)backing);
+	equals("flags", info.flags, flags);
+	writable = !(flags & MIGFIX_READ_ONLY);
+	if (writable)
+		memset(mem, 42, PAGES * page_size);
+	equals("zero", migfix_zero(region, 0, PAGES * page_size), 0);
+	equals("bytes not zero", (long long)not_zero(mem), 0);
+	equals("close", migfix_region_close(region), 0);
+}
+
+static void test_several_mappings(void)
+{
+	char *mem = map_anon(PAGES), *half = mem + PAGES / 2 * page_size;
+	int fd = route_memfd(PAGES);
+	size_t len = PAGES / 2 * page_size;
+
+	check_call("mprotect", !mprotect(half, len, PROT_READ));
+	is_backed("half of it read-only", mem, NULL, MIGFIX_BACKING_ANON, MIGFIX_READ_ONLY);
+	check_call("mmap",
+		   mmap(half, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == half);
+	is_backed("half of it a memfd", mem, NULL, MIGFIX_BACKING_UNKNOWN, 0);
+	check_call("mmap",
+		   mmap(mem, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == mem);
+	is_backed("the same file twice", mem, NULL, MIGFIX_BACKING_UNKNOWN, 0);
+	munmap(mem, PAGES * page_size);
+	close(fd);
+}
+
+/* As QEMU runs: without the privilege to open what it mapped. */
+static void test_unprivileged(void)
+{
+	struct migfix_options told = MIGFIX_OPTIONS_INIT;
+	char path[] = "/dev/shm/migfix.XXXXXX", *anon = map_anon(PAGES), *memfd, *tmpfs;
+	int fd = route_memfd(PAGES), file = mkostemp(path, O_CLOEXEC);
+
+	check_call(path, file >= 0 && !unlink(path));
+	check_call("ftruncate", !ftruncate(file, (off_t)(PAGES * page_size)));
+	memfd = map_shared(fd, PAGES);
+	tmpfs = map_shared(file, PAGES);
+	if (seteuid(65534)) {
+		puts("not root: without privileges anyway");
+	} else {
+		/* Else /proc/self is not its own any more. */
+		check_call("PR_SET_DUMPABLE", !prctl(PR_SET_DUMPABLE, 1));
+	}
+	is_backed("anonymous memory", anon, NULL, MIGFIX_BACKING_ANON, 0);
+	is_backed("a memfd without its fd", memfd, NULL, MIGFIX_BACKING_ANON_SHARED, 0);
+	is_backed("a tmpfs without its fd", tmpfs, NULL, MIGFIX_BACKING_FILE, 0);
+	told.backing = MIGFIX_BACKING_SHMEM;
+	is_backed("a tmpfs that is told", tmpfs, &told, MIGFIX_BACKING_UNKNOWN, 0);
+	told.fd = file;
+	is_backed("a tmpfs with its fd", tmpfs, &told, MIGFIX_BACKING_SHMEM, MIGFIX_PREALLOCATED);
+	check_call("seteuid", !seteuid(getuid()));
+	munmap(anon, PAGES * page_size);
+	munmap(memfd, PAGES * page_size);
+	munmap(tmpfs, PAGES * page_size);
+	close(fd);
+	close(file);
+}
+
+/* Nobody can be asked what the memory is. */
+static void test_no_proc(void)
+{
+	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char dir[] = "/tmp/migfix.XXXXXX", *mem = map_anon(PAGES);
+
+	check_call("mkdtemp", root >= 0 && mkdtemp(dir));
+	if (chroot(dir)) {
+		puts("cannot chroot: not tried without /proc");
+	} else {
+		is_backed("without /proc", mem, NULL, MIGFIX_BACKING_UNKNOWN, 0);
+		check_call("back", !fchdir(root) && !chroot("."));
+	}
+	rmdir(dir);
+	close(root);
+	munmap(mem, PAGES * page_size);
+}
+
+/* A file that was made shorter: what is beyond its end cannot be touched. */
+static void test_short_file(void)
+{
+	struct migfix_options options;
+	uint64_t end = (PAGES - 1) * page_size;
+	int fd = route_memfd(PAGES);
+	char *shared = map_shared(fd, PAGES), *private = map_private(fd, PAGES);
+
+	options = with_fd(fd, 0);
+	options.flags = MIGFIX_MUST_BE_PRESENT;
+	equals("open", migfix_region_open(&region, shared, PAGES * page_size, &options), 0);
+	check_call("ftruncate", !ftruncate(fd, (off_t)page_size));
+	equals("zero", migfix_zero(region, end, page_size), -EFAULT);
+	equals("populate", migfix_populate_read(region, end, page_size, NULL, NULL), -EFAULT);
+	equals("is zero", migfix_is_zero(region, end, page_size), 1);
+	equals("close", migfix_region_close(region), 0);
+	options.flags = 0;
+	equals("open", migfix_region_open(&region, private, PAGES * page_size, &options), 0);
+	equals("is zero", migfix_is_zero(region, end, page_size), 1);
+	equals("zero", migfix_zero(region, end, page_size), 0);
+	equals("close", migfix_region_close(region), 0);
+	munmap(shared, PAGES * page_size);
+	munmap(private, PAGES * page_size);
+	close(fd);
+}
+
 /* The run is handled by whoever takes the memory, and its error is theirs. */
 static void test_error_of_a_run(char *mem)
 {
@@ -325,6 +440,11 @@ static void test_error_of_a_run(char *mem)
 	equals("zero of read-only memory", migfix_zero(region, 0, 1), -EACCES);
 	equals("zero later", migfix_zero_later(region, 0, page_size), 0);
 	equals("memory", migfix_memory(region, &memory), -EACCES);
+	equals("zero later", migfix_zero_later(region, 0, page_size), 0);
+	equals("zero later", migfix_zero_later(region, 0, page_size), 0);
+	equals("is zero", migfix_is_zero(region, 0, page_size), -EACCES);
+	equals("zero later", migfix_zero_later(region, 0, page_size), 0);
+	equals("populate", migfix_populate_read(region, 0, page_size, NULL, NULL), -EACCES);
 	equals("zero later", migfix_zero_later(region, 0, page_size), 0);
 	equals("close", migfix_region_close(region), -EACCES);
 	check_call("mprotect", !mprotect(mem, PAGES * page_size, PROT_READ | PROT_WRITE));
@@ -410,13 +530,20 @@ static void test_open_region(char *mem)
 int main(void)
 {
 	char *mem = map_anon(PAGES);
+	int parts[3];
 
+	equals("numbers of the version",
+	       sscanf(migfix_version(), "%d.%d.%d", &parts[0], &parts[1], &parts[2]), 3);
 	test_ranges_of_open(mem);
 	test_options(mem);
 	test_contradictions(mem);
 	test_fds(mem);
 	test_open_region(mem);
 	test_forked_region(mem);
+	test_several_mappings();
+	test_unprivileged();
+	test_no_proc();
+	test_short_file();
 	test_missing_pages(-1);
 	test_missing_pages(route_memfd(PAGES));
 	test_forgotten_flush(mem);

@@ -925,7 +925,7 @@ static void operate(struct model *model)
 	struct range at = random_range(model);
 	uint64_t dice = below(model, 32); /* the sum of the weights */
 
-	if (model->page_out && chance(model, 8))
+	if (model->page_out && chance(model, 32))
 		page_out_some(model, at.off, at.len);
 	for (size_t i = 0;; i++) {
 		if (dice < operations[i].weight) {

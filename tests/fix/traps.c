@@ -204,6 +204,8 @@ static void test_hugetlb_reservation(void)
 		equals("the next touch", in_child(touch_all, mem), 0);
 		stop_thief(&thief);
 	}
+	equals("from the middle of a huge page",
+	       migfix_region_open(&region, mem + page_size, HUGE_SIZE, NULL), -EINVAL);
 	munmap(mem, 2 * HUGE_SIZE), close(fd);
 }
 
