@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "probe/privilege.h"
 #include "symbol/rules.h"
 
 /* Names come from outside: whatever is in them, it stays one line. */
@@ -64,6 +65,15 @@ int attach_status(int err)
 	default:
 		return STATUS_FAULT;
 	}
+}
+
+int check_privileges(void)
+{
+	const char *missing = privilege__missing();
+
+	return missing ? fail(STATUS_MACHINE,
+			      "missing %s: tracing needs root, or " PRIVILEGES_NEEDED, missing)
+		       : STATUS_OK;
 }
 
 void rules_files__add(struct rules_files *files, const char *path)
