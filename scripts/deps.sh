@@ -11,13 +11,14 @@ quickstart=(
 	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev nettle-dev
 	qemu-system-x86 jq
 )
-# To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants, and to
-# open reports.
+# To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants,
+# to open reports, to read manual pages.
 test=(
 	busybox-static cpio xz-utils zstd
 	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
+	man-db mandoc
 )
 
 die() {
