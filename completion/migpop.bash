@@ -13,6 +13,8 @@ _migpop_words() {
 	*' --stack') echo cfi fp none ;;
 	'report --by') echo callsite category backing syscall ;;
 	*' --backing') echo memfd ram memfd-private hugetlb file ;;
+	*' --batch' | *' --track') echo on off ;;
+	*' --handler') echo auto read-first madvise-first ;;
 	*' --guest') echo idle churn ;;
 	*' --accel') echo tcg kvm ;;
 	*' --fix') echo dst src both ;;

@@ -49,7 +49,7 @@ for command in $(commands); do
 			grep -qwF -- "$word" <<<"$description" || die "$command $option $word: no such word in --help"
 			words=$((words + 1))
 		done < <(offered migpop "$command" "$option" '' | grep -v /)
-	done < <(help "$command" | sed -n 's/^ .*\(--[a-z-]*\)=\(MODE\|KIND\|FORMAT\|WHEN\|WHAT\|WHERE\|populate\)  *\(.*\)/\1 \2 \3/p')
+	done < <(help "$command" | sed -n 's/^ .*\(--[a-z-]*\)=\(MODE\|KIND\|FORMAT\|WHEN\|WHAT\|WHERE\|WHETHER\|POLICY\|populate\)  *\(.*\)/\1 \2 \3/p')
 done
 ((words > 20)) || die "only $words words were offered"
 same "-o" <(echo CMakeLists.txt) <(cd "$top" && offered migpop report -o CMakeL)
