@@ -71,9 +71,14 @@ int check_privileges(void)
 {
 	const char *missing = privilege__missing();
 
-	return missing ? fail(STATUS_MACHINE,
-			      "missing %s: tracing needs root, or " PRIVILEGES_NEEDED, missing)
-		       : STATUS_OK;
+	if (missing)
+		return fail(STATUS_MACHINE, "missing %s: tracing needs root, or " PRIVILEGES_NEEDED,
+			    missing);
+	if (!privilege__sees_all_processes())
+		return fail(STATUS_MACHINE,
+			    "in a PID name space of its own: tracing needs that of the "
+			    "host (docker run --pid=host)");
+	return STATUS_OK;
 }
 
 void rules_files__add(struct rules_files *files, const char *path)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@ static const struct {
 	/* What a process of another user executes: /proc/PID/exe, maps, mem, smaps */
 	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false},
 };
+
+/* PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+static const ino_t initial_pid_namespace = 0xEFFFFFFC;
 
 static uint64_t effective(void)
 {
@@ -49,4 +53,11 @@ const char *privilege__missing(void)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 used ? ", " : "", needed[i].name);
 	return used ? names : NULL;
+}
+
+bool privilege__sees_all_processes(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == initial_pid_namespace;
 }

@@ -48,6 +48,12 @@ for without in "${needed[@]}"; do
 	grep -q "^privileges  missing CAP_${without^^}\$" doctor.out || failed "doctor says: $(<doctor.out)"
 done
 
+# Process ids mean something else there, which would be a record of nobody.
+status=0
+unshare --pid --fork --mount-proc ./migpop trace -- cat /dev/null >/dev/null 2>said || status=$?
+equal "in a PID name space" "$status" 3
+grep -q '^migpop: in a PID name space' said || failed "in a PID name space: $(<said)"
+
 all=$(printf '%s\n' "${needed[@]}" | paste -sd,)
 as "$nobody" "$all" ./migpop doctor >doctor.out 2>said || failed "doctor, with all: $(<said)"
 start other as "$daemon" "" ./target say ready wait memfd 500 exit 0
