@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what is missing of the Debian packages that migpop needs. Does nothing, quickly, when all
-# is there. Usage: deps.sh quickstart|test    (test includes quickstart)
+# is there. Usage: deps.sh quickstart|package|test    (each includes those before it)
 set -euo pipefail
 
 # To build, and to migrate a QEMU. The unit tests are part of the build.
@@ -11,13 +11,16 @@ quickstart=(
 	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev nettle-dev
 	qemu-system-x86 jq
 )
-# To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants, and to
-# open reports.
+# To build Debian packages.
+package=(debhelper dpkg-dev)
+# To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants,
+# to open reports, to read manual pages, to install packages in a system of their own.
 test=(
 	qemu-utils busybox-static cpio xz-utils zstd
 	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
+	man-db mandoc bash-completion lintian debootstrap
 )
 
 die() {
@@ -37,8 +40,9 @@ missing_of() {
 
 case ${1:-} in
 quickstart) wanted=("${quickstart[@]}") ;;
-test) wanted=("${quickstart[@]}" "${test[@]}") ;;
-*) echo "usage: deps.sh quickstart|test" >&2 && exit 2 ;;
+package) wanted=("${quickstart[@]}" "${package[@]}") ;;
+test) wanted=("${quickstart[@]}" "${package[@]}" "${test[@]}") ;;
+*) echo "usage: deps.sh quickstart|package|test" >&2 && exit 2 ;;
 esac
 
 command -v dpkg-query >/dev/null ||

@@ -35,6 +35,9 @@ static void usage(FILE *to)
 	      to);
 }
 
+/* What --version says, after a command as well. */
+const char *argp_program_version = "migpop " MIGPOP_VERSION;
+
 int main(int argc, char **argv)
 {
 	static char name[64];
@@ -48,7 +51,7 @@ int main(int argc, char **argv)
 		return STATUS_OK;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		puts("migpop " MIGPOP_VERSION);
+		puts(argp_program_version);
 		return STATUS_OK;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {

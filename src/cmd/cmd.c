@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "probe/privilege.h"
 #include "symbol/rules.h"
 
 /* Names come from outside: whatever is in them, it stays one line. */
@@ -64,6 +65,20 @@ int attach_status(int err)
 	default:
 		return STATUS_FAULT;
 	}
+}
+
+int check_privileges(void)
+{
+	const char *missing = privilege__missing();
+
+	if (missing)
+		return fail(STATUS_MACHINE, "missing %s: tracing needs root, or " PRIVILEGES_NEEDED,
+			    missing);
+	if (!privilege__sees_all_processes())
+		return fail(STATUS_MACHINE,
+			    "in a PID name space of its own: tracing needs that of the "
+			    "host (docker run --pid=host)");
+	return STATUS_OK;
 }
 
 void rules_files__add(struct rules_files *files, const char *path)

@@ -43,6 +43,10 @@ int attach_status(int err);
 /* --mode of "word". Ends the program where there is no such mode. */
 enum mode parse_mode(const char *word);
 
+/* STATUS_OK, or what to exit with where a capability that tracing needs is missing, or the sight of
+ * all processes: what it is has been said. */
+int check_privileges(void);
+
 struct rules;
 
 /* Of --rules FILE, in the order given. */

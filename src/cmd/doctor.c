@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
+#include "probe/privilege.h"
 
 enum { HOOKS_MAX = 32 };
 
@@ -22,8 +23,8 @@ static const char *why_not(int err, const char *lockdown)
 		return "not permitted: the kernel is locked down to confidentiality";
 	switch (-err) {
 	case EPERM:
-		if (geteuid())
-			return "not permitted: root, or CAP_BPF and CAP_PERFMON";
+		if (privilege__missing())
+			return "not permitted: a capability is missing";
 		return lockdown && strcmp(lockdown, "none")
 			       ? "not permitted: the kernel is locked down"
 			       : "not permitted by this kernel";
@@ -80,7 +81,7 @@ static int print_verdict(const struct hook *hooks, int n, const char *lockdown)
 
 	if (err) {
 		printf("auto: no mode attaches\n");
-		return fail(STATUS_MACHINE, "%s", why);
+		return privilege__missing() ? check_privileges() : fail(STATUS_MACHINE, "%s", why);
 	}
 	printf("auto takes %s mode", mode__name(tracer__mode(t)));
 	for (enum mode m = MODE_FENTRY; m < tracer__mode(t); m++) {
@@ -92,25 +93,17 @@ static int print_verdict(const struct hook *hooks, int n, const char *lockdown)
 	}
 	printf("\n");
 	tracer__close(t);
-	return STATUS_OK;
+	return check_privileges();
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	bool color;
-
 	switch (key) {
 	case ARGP_KEY_INIT:
 		quiet_argp(state);
 		break;
 	case 'v':
 		tracer__set_verbose(true);
-		break;
-	case 'q':
-		break;
-	case 'c':
-		if (!parse_color(arg, &color))
-			usage_fail("unknown colour setting: %s", arg);
 		break;
 	case ARGP_KEY_ARG:
 		usage_fail("unexpected argument: %s", arg);
@@ -130,7 +123,7 @@ int cmd_doctor(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "", "What this kernel allows, what will be used, and why.",
 		0,       0,     0};
-	const char *lockdown = proc__lockdown();
+	const char *lockdown = proc__lockdown(), *missing_privileges = privilege__missing();
 	struct hook hooks[HOOKS_MAX];
 	struct utsname host;
 	int n;
@@ -140,8 +133,8 @@ int cmd_doctor(int argc, char **argv)
 		return STATUS_USAGE;
 	uname(&host);
 	printf("kernel      %s %s\n", host.release, host.machine);
-	printf("privileges  %s\n",
-	       geteuid() ? "not root: CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE are needed" : "root");
+	printf("privileges  %s%s\n", missing_privileges ? "missing " : "all of " PRIVILEGES_NEEDED,
+	       missing_privileges ? missing_privileges : "");
 	printf("BTF         %s\n", access("/sys/kernel/btf/vmlinux", R_OK)
 					   ? "none: CONFIG_DEBUG_INFO_BTF is needed"
 					   : "/sys/kernel/btf/vmlinux");

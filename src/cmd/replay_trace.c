@@ -36,9 +36,9 @@ int replay_trace__open(struct replay_trace **out, bool verbose)
 	int status;
 
 	*out = NULL;
-	if (geteuid())
-		return fail(STATUS_MACHINE,
-			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	status = check_privileges();
+	if (status)
+		return status;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return fail(STATUS_FAULT, "%s", strerror(ENOMEM));

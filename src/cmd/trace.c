@@ -395,9 +395,9 @@ int cmd_trace(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (geteuid())
-		return fail(STATUS_MACHINE,
-			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	status = check_privileges();
+	if (status)
+		return status;
 	if (o.names.debuginfod && debug_finder__why_no_debuginfod())
 		return fail(STATUS_MACHINE, "--debuginfod: %s", debug_finder__why_no_debuginfod());
 	tracer__set_verbose(o.verbose);

@@ -262,9 +262,9 @@ static int run_traced(const struct verify_options *o, struct verification *v)
 	struct rules *rules = NULL;
 	int status;
 
-	if (geteuid())
-		return fail(STATUS_MACHINE,
-			    "tracing needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+	status = check_privileges();
+	if (status)
+		return status;
 	tracer__set_verbose(o->verbose);
 	v->preallocated = o->prealloc;
 	v->guest_pages = (int64_t)(o->memory / (uint64_t)sysconf(_SC_PAGESIZE));

@@ -84,11 +84,17 @@ static bool tracepoint_exists(const struct bpf_program *prog, const struct btf *
 	return strncmp(section, "tp_btf/", 7) || probe__has_tracepoint(kernel, section + 7);
 }
 
+/* All types that the programs ask for are the kernel's own. Unless its BTF is named, libbpf looks
+ * for those that this kernel does not have in its modules as well, which takes CAP_SYS_ADMIN; up to
+ * 1.2 it gives up without. */
 static struct migpop_bpf *open_object(void)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+
+	opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
 	libbpf_set_print(libbpf_print);
 	libbpf_said[0] = '\0';
-	return migpop_bpf__open();
+	return migpop_bpf__open_opts(&opts);
 }
 
 static int attach_programs(struct tracer *t, char *why, size_t size)

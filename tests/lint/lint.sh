@@ -14,10 +14,10 @@ wrong() {
 }
 
 clang-format --dry-run -Werror $(git ls-files '*.c' '*.h') || wrong "clang-format"
-shellcheck -x $(git ls-files '*.sh' .ci/run tests/vm/init) || wrong "shellcheck"
+shellcheck -x $(git ls-files '*.sh' '*.bash' .ci/run tests/vm/init) || wrong "shellcheck"
 cppcheck --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
 	--suppress=missingIncludeSystem -Isrc -Ibpf src || wrong "cppcheck"
-for file in $(git ls-files '*.c' '*.h' '*.sh' '*.css' '*.js' '*.html' '*.cmake' '*CMakeLists.txt' .ci/run tests/vm/init); do
+for file in $(git ls-files '*.c' '*.h' '*.sh' '*.bash' '*.awk' '*.1.in' '*.css' '*.js' '*.html' '*.cmake' '*CMakeLists.txt' .ci/run tests/vm/init); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: ' || wrong "$file has no SPDX line"
 done
 exit $status
