@@ -284,6 +284,8 @@ static void death_in_mid_conversation_is_no_hang(void **state)
 	int err;
 
 	kill(e->pid, SIGSTOP);
+	/* Until all of its threads stand still: one could answer yet. */
+	assert_int_equal(waitpid(e->pid, NULL, WUNTRACED), e->pid);
 	assert_int_equal(pthread_create(&killer, NULL, kill_once_asked, arg), 0);
 	assert_int_equal(qmp__execute(qmp, "query-status", NULL, &ret), -ECONNRESET);
 	pthread_join(killer, NULL);
