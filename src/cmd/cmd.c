@@ -51,22 +51,6 @@ void quiet_argp(struct argp_state *state)
 	state->err_stream = NULL;
 }
 
-int attach_status(int err)
-{
-	switch (-err) {
-	case EPERM:
-	case EACCES:
-	case ENOENT:
-	case ESRCH: /* no BTF */
-	case ENOTSUP:
-	case ENOSYS:
-	case EINVAL:
-		return STATUS_MACHINE;
-	default:
-		return STATUS_FAULT;
-	}
-}
-
 int check_privileges(void)
 {
 	const char *missing = privilege__missing();
@@ -127,4 +111,12 @@ enum mode parse_mode(const char *word)
 		if (!strcmp(word, mode__name((enum mode)mode)))
 			return (enum mode)mode;
 	usage_fail("unknown mode: %s", word);
+}
+
+enum ram_backing parse_backing(const char *word)
+{
+	for (int backing = 0; backing < NR_RAM_BACKINGS; backing++)
+		if (!strcmp(word, ram_backing__name((enum ram_backing)backing)))
+			return (enum ram_backing)backing;
+	usage_fail("unknown backing: %s", word);
 }

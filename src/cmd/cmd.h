@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "collect/mode.h"
+#include "qemu/ram_backing.h"
 
 /* Exit statuses, the same for every command. */
 enum {
@@ -37,11 +38,11 @@ _Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf,
  * argp_parse() returns an error. */
 void quiet_argp(struct argp_state *state);
 
-/* The status that a failure to attach ends with. */
-int attach_status(int err);
-
 /* --mode of "word". Ends the program where there is no such mode. */
 enum mode parse_mode(const char *word);
+
+/* --backing, the same. */
+enum ram_backing parse_backing(const char *word);
 
 /* STATUS_OK, or what to exit with where a capability that tracing needs is missing, or the sight of
  * all processes: what it is has been said. */

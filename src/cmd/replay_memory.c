@@ -30,34 +30,21 @@ uint64_t replay__now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-const char *replay_backing__name(enum replay_backing backing)
-{
-	static const char *const names[NR_REPLAY_BACKINGS] = {
-		[REPLAY_MEMFD] = "memfd",
-		[REPLAY_RAM] = "ram",
-		[REPLAY_MEMFD_PRIVATE] = "memfd-private",
-		[REPLAY_HUGETLB] = "hugetlb",
-		[REPLAY_FILE] = "file",
-	};
-
-	return names[backing];
-}
-
 /* --- memory --- */
 
 /* A descriptor of "backing"; -1 where it has none. */
-static int open_file(enum replay_backing backing, int *fd)
+static int open_file(enum ram_backing backing, int *fd)
 {
 	unsigned int flags = MFD_CLOEXEC;
 
 	*fd = -1;
 	switch (backing) {
-	case REPLAY_RAM:
+	case BACKING_RAM:
 		return 0;
-	case REPLAY_FILE:
+	case BACKING_FILE:
 		*fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		break;
-	case REPLAY_HUGETLB:
+	case BACKING_HUGETLB:
 		flags |= MFD_HUGETLB | MFD_HUGE_2MB;
 		/* fall through */
 	default:
@@ -66,12 +53,12 @@ static int open_file(enum replay_backing backing, int *fd)
 	return *fd < 0 ? -errno : 0;
 }
 
-static int map_flags(enum replay_backing backing)
+static int map_flags(enum ram_backing backing)
 {
 	switch (backing) {
-	case REPLAY_RAM:
+	case BACKING_RAM:
 		return MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	case REPLAY_MEMFD_PRIVATE:
+	case BACKING_MEMFD_PRIVATE:
 		return MAP_PRIVATE | MAP_NORESERVE;
 	default:
 		return MAP_SHARED;
@@ -103,7 +90,7 @@ static int map_block(struct replay_block *b)
 		return -errno;
 	b->memory = memory;
 	/* A transparent huge page would populate what nobody asked for. */
-	if (b->backing != REPLAY_HUGETLB)
+	if (b->backing != BACKING_HUGETLB)
 		madvise(memory, length, MADV_NOHUGEPAGE);
 	return 0;
 }
@@ -124,15 +111,15 @@ static int make_block(struct replay_memory *m, struct replay_block *b)
 
 	/* As QEMU's: the memory that is asked for holds what fits it, firmware lies elsewhere. */
 	b->backing = m->setup.backing;
-	if (b->backing == REPLAY_HUGETLB && b->length % HUGE_PAGE)
-		b->backing = REPLAY_RAM;
-	b->page_size = b->backing == REPLAY_HUGETLB ? HUGE_PAGE : (uint64_t)sysconf(_SC_PAGESIZE);
+	if (b->backing == BACKING_HUGETLB && b->length % HUGE_PAGE)
+		b->backing = BACKING_RAM;
+	b->page_size = b->backing == BACKING_HUGETLB ? HUGE_PAGE : (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!b->length)
 		return 0;
 	err = open_file(b->backing, &b->fd);
 	if (!err)
 		err = map_block(b);
-	if (err && b->backing == REPLAY_HUGETLB)
+	if (err && b->backing == BACKING_HUGETLB)
 		m->lacks_huge_pages = true;
 	return err ? err : open_region(&m->setup, b);
 }

@@ -12,19 +12,11 @@
 
 #include <migfix.h>
 
+#include "qemu/ram_backing.h"
 #include "stream/stream.h"
 
-enum replay_backing {
-	REPLAY_MEMFD,
-	REPLAY_RAM,
-	REPLAY_MEMFD_PRIVATE,
-	REPLAY_HUGETLB,
-	REPLAY_FILE,
-	NR_REPLAY_BACKINGS
-};
-
 struct replay_setup {
-	enum replay_backing backing;
+	enum ram_backing backing;
 	enum migfix_policy handler;
 	bool batch, track;
 };
@@ -34,8 +26,8 @@ struct replay_setup {
 struct replay_block {
 	char name[STREAM_NAME_MAX];
 	uint64_t length;
-	enum replay_backing backing; /* asked for, or ram for what does not fit huge pages */
-	uint64_t page_size;          /* of the memory */
+	enum ram_backing backing; /* asked for, or ram for what does not fit huge pages */
+	uint64_t page_size;       /* of the memory */
 	uint8_t *memory;
 	void *reserved; /* around it */
 	uint64_t reserved_length;
@@ -58,8 +50,6 @@ struct replay_memory {
 	struct migfix_stats handled; /* sums, by replay_memory__finish() */
 	bool lacks_huge_pages;       /* why a block could not be made */
 };
-
-const char *replay_backing__name(enum replay_backing backing);
 
 /* A sink for the blocks and pages of a stream. */
 struct stream_sink replay_memory__sink(struct replay_memory *m);

@@ -59,14 +59,6 @@ const char *replay_handler__name(enum migfix_policy handler)
 	}
 }
 
-static enum replay_backing parse_backing(const char *arg)
-{
-	for (int i = 0; i < NR_REPLAY_BACKINGS; i++)
-		if (!strcmp(arg, replay_backing__name((enum replay_backing)i)))
-			return (enum replay_backing)i;
-	usage_fail("unknown backing: %s", arg);
-}
-
 static enum migfix_policy parse_handler(const char *arg)
 {
 	static const enum migfix_policy all[] = {MIGFIX_POLICY_AUTO, MIGFIX_POLICY_READ_FIRST,

@@ -49,7 +49,7 @@ int replay_block__populated(struct replay_block *b)
 
 	if (b->fd >= 0 && fstat(b->fd, &st))
 		return -errno;
-	if (b->fd < 0 || b->backing == REPLAY_MEMFD_PRIVATE)
+	if (b->fd < 0 || b->backing == BACKING_MEMFD_PRIVATE)
 		err = private_kilobytes((uintptr_t)b->memory, &kilobytes);
 	b->populated_pages = ((uint64_t)st.st_blocks * 512 + kilobytes * 1024) / page;
 	return err;

@@ -71,7 +71,7 @@ static void json__blocks(struct writer *w, json_object *root, const struct repla
 		writer__put(w, o, "name", writer__string(w, b->name));
 		put_count(w, o, "length", b->length);
 		put_count(w, o, "page_size", b->page_size);
-		writer__put(w, o, "backing", writer__string(w, replay_backing__name(b->backing)));
+		writer__put(w, o, "backing", writer__string(w, ram_backing__name(b->backing)));
 		put_count(w, o, "populated_pages", b->populated_pages);
 		writer__put(w, o, "digest", writer__string(w, digest_text(r, b, text)));
 	}
@@ -97,7 +97,7 @@ static void json__all(struct writer *w, json_object *root, const struct replay_r
 	writer__put(w, root, "schema", writer__string(w, "migpop.replay/1"));
 	o = writer__object(w, root, "tool");
 	writer__put(w, o, "version", writer__string(w, MIGPOP_VERSION));
-	writer__put(w, root, "backing", writer__string(w, replay_backing__name(setup->backing)));
+	writer__put(w, root, "backing", writer__string(w, ram_backing__name(setup->backing)));
 	writer__put(w, root, "handler", writer__string(w, replay_handler__name(setup->handler)));
 	put_bool(w, root, "batch", setup->batch);
 	put_bool(w, root, "track", setup->track);
@@ -143,7 +143,7 @@ static void text__head(const struct replay_report *r, FILE *f)
 	format__add_name(&t, r->stream->machine[0] ? r->stream->machine : "a machine of no name");
 	fprintf(f, "%s   %s in %zu RAM blocks   %smemory %s   handler %s, %s, %s\n\n", t.s,
 		format__size(size, (double)r->memory->declared), r->memory->nr_blocks,
-		r->stream->mapped_ram ? "mapped-ram   " : "", replay_backing__name(setup->backing),
+		r->stream->mapped_ram ? "mapped-ram   " : "", ram_backing__name(setup->backing),
 		replay_handler__name(setup->handler), setup->batch ? "batched" : "not batched",
 		setup->track ? "tracked" : "not tracked");
 }
@@ -177,7 +177,7 @@ static void text__block(const struct replay_report *r, const struct replay_block
 	format__clear(&t);
 	format__add_name(&t, b->name);
 	format__put(f, &t, 28);
-	fprintf(f, "%-14s %12s %12s%s%s\n", replay_backing__name(b->backing),
+	fprintf(f, "%-14s %12s %12s%s%s\n", ram_backing__name(b->backing),
 		format__size(size, (double)b->length),
 		format__count(populated, (int64_t)b->populated_pages), shown ? "   " : "",
 		shown ? shown : "");

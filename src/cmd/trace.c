@@ -372,7 +372,7 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
 		qmp__close(t.qmp);
-		return fail(attach_status(err),
+		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
 			    "%s; \"migpop doctor\" says what this kernel allows", why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);

@@ -156,12 +156,10 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* What the preload is told; a QEMU with a fix built in needs no telling. */
-static const char *migfix_of(const struct verify_options *o)
+/* The ends that are to be fixed, "all" for both. */
+static const char *fixed_ends(const struct verify_options *o, const char *all)
 {
-	if (!o->preload)
-		return NULL;
-	return !o->fix[END_SOURCE] ? "dst" : !o->fix[END_DESTINATION] ? "src" : "dst,src";
+	return !o->fix[END_SOURCE] ? "dst" : !o->fix[END_DESTINATION] ? "src" : all;
 }
 
 static struct trial_options trial_of(const struct verify_options *o, enum verify_run_id run)
@@ -170,7 +168,8 @@ static struct trial_options trial_of(const struct verify_options *o, enum verify
 		.name = run == RUN_FIXED ? "fixed" : "stock",
 		.qemu = run == RUN_FIXED && o->fixed_qemu ? o->fixed_qemu : o->qemu,
 		.preload = run == RUN_FIXED ? o->preload : NULL,
-		.migfix = run == RUN_FIXED ? migfix_of(o) : NULL,
+		/* A QEMU with a fix built in needs no telling. */
+		.migfix = run == RUN_FIXED && o->preload ? fixed_ends(o, "dst,src") : NULL,
 		.memory = o->memory,
 		.backing = o->backing,
 		.prealloc = o->prealloc,
@@ -280,13 +279,11 @@ static struct verify_setup setup_of(const struct verify_options *o)
 {
 	return (struct verify_setup){
 		.qemu = o->qemu,
-		.backing = trial_backing__name(o->backing),
+		.backing = ram_backing__name(o->backing),
 		.guest = o->churn ? "churn" : "idle",
 		.accel = o->kvm ? "kvm" : "tcg",
 		.fixed_by = o->fixed_qemu ? o->fixed_qemu : o->preload,
-		.fix = !o->fix[END_SOURCE]        ? "dst"
-		       : !o->fix[END_DESTINATION] ? "src"
-						  : "both",
+		.fix = fixed_ends(o, "both"),
 		.memory = (int64_t)o->memory,
 		.prealloc = o->prealloc,
 		.routine = o->loader,

@@ -73,21 +73,10 @@ static const struct argp_option argp_options[] = {
 	{0},
 };
 
-static const char *const backings[] = {[BACKING_MEMFD] = "memfd",
-				       [BACKING_RAM] = "ram",
-				       [BACKING_MEMFD_PRIVATE] = "memfd-private",
-				       [BACKING_HUGETLB] = "hugetlb",
-				       [BACKING_FILE] = "file",
-				       NULL};
 static const char *const guests[] = {"idle", "churn", NULL};
 static const char *const accels[] = {"tcg", "kvm", NULL};
 static const char *const routines[] = {"populate", NULL};
 static const char *const fixes[] = {"dst", "src", "both", NULL};
-
-const char *trial_backing__name(enum trial_backing backing)
-{
-	return backings[backing];
-}
 
 static int parse_word(const char *option, const char *word, const char *const *words)
 {
@@ -210,7 +199,7 @@ static bool parse_live(struct verify_options *o, int key, const char *arg)
 		o->memory = parse_memory(arg);
 		return true;
 	case OPT_BACKING:
-		o->backing = (enum trial_backing)parse_word("--backing", arg, backings);
+		o->backing = parse_backing(arg);
 		return true;
 	case OPT_PREALLOC:
 		o->prealloc = true;

@@ -16,7 +16,7 @@ struct verify_options {
 	/* The fields of a trial that both have in common. */
 	const char *qemu;
 	uint64_t memory;
-	enum trial_backing backing;
+	enum ram_backing backing;
 	bool prealloc, churn, kvm;
 	enum mode mode;
 	bool fix[NR_ENDS]; /* where it is to work */
@@ -33,8 +33,5 @@ struct verify_options {
 /* Ends the program with one line where the command line is wrong. STATUS_OK, or the status to end
  * with. */
 int verify_options__parse(struct verify_options *o, int argc, char **argv);
-
-/* "memfd", ...: what --backing takes */
-const char *trial_backing__name(enum trial_backing backing);
 
 #endif

@@ -234,6 +234,22 @@ void tracer__close(struct tracer *t)
 	free(t);
 }
 
+bool tracer__machine_lacks(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+	case ENOENT:
+	case ESRCH: /* no BTF */
+	case ENOTSUP:
+	case ENOSYS:
+	case EINVAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum mode tracer__mode(const struct tracer *t)
 {
 	return t->mode;

@@ -31,6 +31,9 @@ struct tracer_options {
  * line what was tried. *out is to be closed by tracer__close(). */
 int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size);
 
+/* Is it that the machine lacks something, when tracer__open() failed so? Else a fault is ours. */
+bool tracer__machine_lacks(int err);
+
 /* Detaches and frees; NULL is none. */
 void tracer__close(struct tracer *t);
 

@@ -28,12 +28,9 @@ struct loader {
 
 static int start(struct loader *l, const struct routine_options *o)
 {
-	static const char *const kinds[] = {[BACKING_MEMFD] = "memfd",
-					    [BACKING_RAM] = "ram",
-					    [BACKING_MEMFD_PRIVATE] = "memfd-private",
-					    [BACKING_HUGETLB] = "hugetlb"};
 	char how[16], bytes[32], fraction[32];
-	char *argv[] = {(char *)o->loader, how, (char *)kinds[o->backing], bytes, fraction, NULL};
+	char *argv[] = {(char *)o->loader, how, (char *)ram_backing__name(o->backing), bytes,
+			fraction,          NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;

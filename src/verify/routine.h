@@ -13,7 +13,7 @@ struct routine_options {
 	const char *loader; /* the program */
 	bool by_routine;    /* else by the loop */
 	uint64_t memory;
-	enum trial_backing backing;
+	enum ram_backing backing;
 	unsigned int discarded, of; /* sections of 2 MiB */
 	enum mode mode;
 	const struct rules *rules;

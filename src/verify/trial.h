@@ -10,15 +10,8 @@
 #include <stdint.h>
 
 #include "collect/mode.h"
+#include "qemu/ram_backing.h"
 #include "verify/verdict.h"
-
-enum trial_backing {
-	BACKING_MEMFD,
-	BACKING_RAM,
-	BACKING_MEMFD_PRIVATE,
-	BACKING_HUGETLB,
-	BACKING_FILE,
-};
 
 struct rules;
 
@@ -28,7 +21,7 @@ struct trial_options {
 	const char *preload; /* NULL: none */
 	const char *migfix;  /* what it is to do; NULL: its own choice */
 	uint64_t memory;     /* bytes */
-	enum trial_backing backing;
+	enum ram_backing backing;
 	bool prealloc, churn, kvm;
 	enum mode mode; /* of the tracer */
 	const struct rules *rules;

@@ -4,7 +4,6 @@
  */
 #include "verify/watch.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +22,7 @@ int watch__attach(struct watch *w, pid_t pid, enum mode mode, const char *name,
 	memset(w, 0, sizeof(*w));
 	err = tracer__open(&w->tracer, &options, why, sizeof(why));
 	if (err) {
-		error->machine = err == -EPERM || err == -EACCES || err == -ENOTSUP;
+		error->machine = tracer__machine_lacks(err);
 		snprintf(error->text, sizeof(error->text),
 			 "%s: %s; \"migpop doctor\" says what this kernel allows", name, why);
 		return err;
