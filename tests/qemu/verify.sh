@@ -11,7 +11,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 part=$1 migpop=$2 broken=$3 none=$4
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'return_huge_pages; rm -rf "$work"' EXIT
 cd "$work"
 mkdir tmp
 export TMPDIR=$work/tmp
@@ -242,21 +242,10 @@ routine() {
 	verify bad-fraction 2 - --routine populate --discarded 9/8
 	verify routine-migrates 2 - --routine populate --guest churn
 	verify bad-routine 2 - --routine nonsense
-	huge_pages 64
+	reserve_huge_pages $((64 << 21)) || skip "partly: $huge_missing"
 	verify hugetlb 0 fixed --routine populate --memory 128M --backing hugetlb -o hugetlb.json
 	holds hugetlb '.stock.destination.zero_populated_pages == 32768 and
 		.fixed.destination.zero_populated_pages == 4096'
-}
-
-# huge_pages N: so many are there for the rest of the test, or the rest is skipped.
-huge_pages() {
-	local pool=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages before
-
-	[[ -w $pool ]] || skip "partly: no 2 MiB huge pages on this machine"
-	before=$(<"$pool")
-	# shellcheck disable=SC2064 # what they are now
-	trap "echo $before >$pool; rm -rf '$work'" EXIT
-	echo $((before + $1)) >"$pool"
 }
 
 "$part"

@@ -19,14 +19,13 @@ command -v jq >/dev/null || skip "jq is not installed"
 command -v "$qemu" >/dev/null || skip "$qemu is not installed"
 
 work=$(mktemp -d /dev/shm/stream.XXXXXX) # short, as the name of a socket must be
-source_pid='' huge_before=''
-huge_pool=/sys/kernel/mm/hugepages/hugepages-2048kB
+source_pid=''
 
 cleanup() {
 	exec 2>/dev/null # the shell announces each process that it kills
 	[[ ! $source_pid ]] || kill -KILL "$source_pid" || true
 	wait || true
-	[[ ! $huge_before ]] || echo "$huge_before" >"$huge_pool/nr_hugepages" || true
+	return_huge_pages
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -163,16 +162,4 @@ check_digests() {
 # expect WHAT VALUE -eq|-gt WANTED
 expect() {
 	test "$2" "$3" "$4" 2>/dev/null || fail "$1: $2, not $3 $4"
-}
-
-# Huge pages that are missing are reserved until the test ends; 1 where there are none to be had.
-reserve_huge_pages() {
-	local wanted=$1 free
-
-	[[ -w $huge_pool/nr_hugepages ]] || return 1
-	free=$(<"$huge_pool/free_hugepages")
-	((free < wanted)) || return 0
-	huge_before=$(<"$huge_pool/nr_hugepages")
-	echo $((huge_before + wanted - free)) >"$huge_pool/nr_hugepages"
-	(($(<"$huge_pool/free_hugepages") >= wanted))
 }

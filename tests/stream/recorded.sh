@@ -94,8 +94,8 @@ check_traced() {
 
 record
 backings=(memfd ram memfd-private file hugetlb)
-if ! reserve_huge_pages 80; then
-	echo "SKIP: hugetlb: no 80 huge pages of 2 MiB to be had"
+if ! reserve_huge_pages $((80 << 21)); then
+	echo "SKIP: hugetlb: $huge_missing"
 	backings=(memfd ram memfd-private file)
 fi
 for backing in "${backings[@]}"; do
