@@ -17,10 +17,11 @@
 static const char doc[] =
 	"Watch one or more processes, attribute every populated page.\v"
 	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
-	"end, unless -d or --qmp says otherwise.";
+	"end, unless -d, --qmp or --phase says otherwise.";
 
 enum {
 	OPT_QMP = 256,
+	OPT_PHASE,
 	OPT_MODE,
 	OPT_STACK,
 	OPT_FORMAT,
@@ -37,6 +38,10 @@ static const struct argp_option argp_options[] = {
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
 	 "Open and close with the migration that QEMU's monitor reports", 2},
+	{"phase", OPT_PHASE, "auto", 0,
+	 "Open and close with a migration, told by QEMU's own threads and stream: no monitor is "
+	 "asked",
+	 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
 	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
@@ -127,6 +132,8 @@ static void check_options(const struct trace_options *o)
 {
 	if (!o->nr_pids && !o->command)
 		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+	if (o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))
+		usage_fail("--phase auto goes with one -p PID, without --qmp");
 	if (o->nr_pids && o->command)
 		usage_fail("either a command or -p and -c, not both");
 }
@@ -163,6 +170,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_QMP:
 		o->qmp_path = arg;
+		break;
+	case OPT_PHASE:
+		if (strcmp(arg, "auto"))
+			usage_fail("unknown phase: %s", arg);
+		o->tracer.windowed = true;
 		break;
 	case OPT_FORMAT:
 		o->format = parse_format(arg);

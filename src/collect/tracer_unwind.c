@@ -149,6 +149,11 @@ void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
 		unwind_tables__refresh(t->tables, tgids[i]);
 }
 
+void tracer__refresh(struct tracer *t, pid_t pid)
+{
+	tracer__serve_all(t, &pid, 1);
+}
+
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid)
 {
 	if (t->tables)
