@@ -120,12 +120,12 @@ static void parse_cgroup(struct trace_options *o, const char *cgroup)
 	o->tracer.follow_children = true;
 }
 
-static int parse_word(const char *what, const char *word, const char *const *words, int n)
+enum stack_kind parse_stack(const char *word)
 {
-	for (int i = 0; i < n; i++)
-		if (!strcmp(word, words[i]))
-			return i;
-	usage_fail("unknown %s: %s", what, word);
+	for (enum stack_kind kind = STACK_NONE; kind <= STACK_CFI; kind++)
+		if (!strcmp(word, stack__name(kind)))
+			return kind;
+	usage_fail("unknown stack: %s", word);
 }
 
 static void check_options(const struct trace_options *o)
@@ -140,7 +140,6 @@ static void check_options(const struct trace_options *o)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
 	struct trace_options *o = state->input;
 	double number;
 
@@ -183,7 +182,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->tracer.mode = parse_mode(arg);
 		break;
 	case OPT_STACK:
-		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);
+		o->tracer.stack = parse_stack(arg);
 		break;
 	case OPT_MAX_SITES:
 		if (!parse_number(arg, 1, 1e8, &number))

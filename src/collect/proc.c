@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "collect/proc.h"
@@ -350,6 +351,16 @@ void proc__emulator_state(pid_t pid, struct emulator_state *out)
 	}
 	if (tasks)
 		closedir(tasks);
+}
+
+bool proc__waits(pid_t pid)
+{
+	char *text = proc__read(pid, "syscall", NULL);
+	long nr = text && *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
+
+	free(text);
+	return nr == SYS_poll || nr == SYS_ppoll || nr == SYS_epoll_wait || nr == SYS_epoll_pwait ||
+	       nr == SYS_epoll_pwait2;
 }
 
 bool proc__is_emulator(pid_t pid)

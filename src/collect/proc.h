@@ -42,6 +42,9 @@ struct emulator_state {
 
 void proc__emulator_state(pid_t pid, struct emulator_state *out);
 
+/* Does its first thread wait for descriptors, as in a main loop? */
+bool proc__waits(pid_t pid);
+
 /* Does the process run an emulator, by the name of its program? */
 bool proc__is_emulator(pid_t pid);
 

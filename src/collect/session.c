@@ -277,8 +277,11 @@ int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way)
 
 	s->windowed = true;
 	if (!err)
-		err = tracer__arm(s->tracer, pid, incoming, under_way);
-	return err ? err : open_window(s, under_way, "");
+		err = tracer__enter(s->tracer, pid);
+	/* What nobody has counted yet can be read before the window may open. */
+	if (!err)
+		err = open_window(s, under_way, "");
+	return err ? err : tracer__arm(s->tracer, pid, incoming, under_way);
 }
 
 static const char *signal__name(u32 signal)

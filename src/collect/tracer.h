@@ -42,11 +42,13 @@ enum mode tracer__mode(const struct tracer *t);
  */
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
 
-/*
- * Watches a process in windows that the kernel opens and closes with a migration: one that it
- * sends, or, "incoming", receives. Between them it costs nothing and counts nothing. "under_way":
- * its thread that migrates already, the window opens at once; else 0. 0, or a negative errno.
- */
+/* Enters the memory that a process has, to be watched in windows that the kernel opens and closes
+ * with a migration. It counts nothing yet. 0, or a negative errno. */
+int tracer__enter(struct tracer *t, pid_t tgid);
+
+/* Its window opens with the next migration that it sends or, "incoming", receives. Between windows
+ * it costs nothing and counts nothing. "under_way": its thread that migrates already, the window
+ * opens at once; else 0. 0, or a negative errno. */
 int tracer__arm(struct tracer *t, pid_t tgid, bool incoming, pid_t under_way);
 
 /* The window as it is; false if there is none. */

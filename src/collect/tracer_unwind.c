@@ -52,7 +52,8 @@ int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *opt
 		if (err && err != -ESRCH)
 			return err;
 	}
-	unwind_tables__sizes(t->tables, options->follow_children, &t->max_rows, &t->max_mappings);
+	unwind_tables__sizes(t->tables, options->follow_children || options->windowed, &t->max_rows,
+			     &t->max_mappings);
 	return unwind_tables__begin_reading(t->tables);
 }
 

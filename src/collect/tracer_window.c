@@ -58,19 +58,22 @@ bool tracer__window(struct tracer *t, pid_t pid, struct window *out)
 				     0);
 }
 
-int tracer__arm(struct tracer *t, pid_t pid, bool incoming, pid_t under_way)
+int tracer__enter(struct tracer *t, pid_t pid)
 {
-	struct window w = {.incoming = incoming, .stream = -1};
 	u32 tgid = (u32)pid;
-	int err;
 
 	/* What another of that number left is none of its own. */
 	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tgid_bit__set(t->skel->bss->target_bits, pid);
 	tracer__serve_all(t, &pid, 1);
-	err = tracer__run_iterator(t->skel->progs.common__open, -1);
-	if (err)
-		return err;
+	return tracer__run_iterator(t->skel->progs.common__open, -1);
+}
+
+int tracer__arm(struct tracer *t, pid_t pid, bool incoming, pid_t under_way)
+{
+	struct window w = {.incoming = incoming, .stream = -1};
+	int err;
+
 	if (under_way) {
 		struct timespec now;
 
@@ -80,7 +83,7 @@ int tracer__arm(struct tracer *t, pid_t pid, bool incoming, pid_t under_way)
 		w.opened_by = SIGNAL_UNDER_WAY;
 		w.thread = (u32)under_way;
 	}
-	err = set_window(t, tgid, &w);
+	err = set_window(t, (u32)pid, &w);
 	if (err)
 		return err;
 	if (under_way)
