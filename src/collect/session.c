@@ -24,6 +24,16 @@ int session__init(struct session *s, struct tracer *tracer, enum stack_kind stac
 	return s->resolver ? 0 : -ENOMEM;
 }
 
+void session__init_shared(struct session *s, struct tracer *tracer, enum stack_kind stack,
+			  struct resolver *resolver)
+{
+	memset(s, 0, sizeof(*s));
+	s->tracer = tracer;
+	s->stack = stack;
+	s->resolver = resolver;
+	s->shares_resolver = true;
+}
+
 static void snapshot__free(struct snapshot *snap)
 {
 	counters__free(&snap->counters);
@@ -56,7 +66,8 @@ void session__free(struct session *s)
 	free(s->described);
 	free(s->ticks);
 	snapshot__free(&s->open);
-	resolver__free(s->resolver);
+	if (!s->shares_resolver)
+		resolver__free(s->resolver);
 }
 
 void session__describe(struct session *s, size_t i)

@@ -37,6 +37,7 @@ struct snapshot {
 struct session {
 	struct tracer *tracer;
 	struct resolver *resolver;
+	bool shares_resolver; /* it is others' as well, and not freed with this one */
 	enum stack_kind stack;
 	struct target *targets;
 	size_t nr_targets;
@@ -55,6 +56,9 @@ bool target__is_gone(struct target *t);
 /* 0, or -ENOMEM; to be freed either way. */
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
 		  const struct resolver_options *names);
+/* The same with a resolver that others share: files that many targets execute are opened once. */
+void session__init_shared(struct session *s, struct tracer *tracer, enum stack_kind stack,
+			  struct resolver *resolver);
 void session__free(struct session *s);
 
 /* Adds processes and starts counting them. -ESRCH: one of them is gone. */

@@ -14,6 +14,7 @@
 
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+#include "collect/unwind_tables.h"
 
 static int on_event(void *data, void *sample, size_t size)
 {
@@ -109,6 +110,29 @@ int tracer__rearm(struct tracer *t, pid_t pid)
 	return err;
 }
 
+static void remove_row(const struct bpf_map *map, const void *key)
+{
+	bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0);
+}
+
+/* Its rows would be read, and room for them had, at each snapshot of another. */
+static void remove_rows(struct tracer *t, pid_t pid)
+{
+	struct counters c;
+
+	if (tracer__read(t, &c))
+		return;
+	counters__keep(&c, pid);
+	for (size_t i = 0; i < c.nr_sites; i++)
+		remove_row(t->skel->maps.sites, &c.sites[i].key);
+	for (size_t i = 0; i < c.nr_advice; i++)
+		remove_row(t->skel->maps.advices, &c.advice[i].key);
+	for (size_t i = 0; i < c.nr_backings; i++)
+		if (c.backings[i].value.owner == (u32)pid)
+			remove_row(t->skel->maps.backings, &c.backings[i].key);
+	counters__free(&c);
+}
+
 void tracer__disarm(struct tracer *t, pid_t pid)
 {
 	u32 tgid = (u32)pid;
@@ -116,8 +140,11 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 	tgid_bit__clear(t->skel->bss->signal_bits, pid);
 	tgid_bit__clear(t->skel->bss->watched_bits, pid);
 	tgid_bit__clear(t->skel->bss->target_bits, pid);
+	remove_rows(t, pid);
 	bpf_map__delete_elem(t->skel->maps.windows, &tgid, sizeof(tgid), 0);
 	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
+	if (t->tables)
+		unwind_tables__forget(t->tables, pid);
 }
 
 int tracer__close_window(struct tracer *t, pid_t pid)

@@ -33,6 +33,7 @@ struct starting {
 
 struct watcher {
 	struct tracer *tracer;
+	struct resolver *resolver;
 	struct tracer_options options;
 	struct resolver_options names;
 	watcher_record_fn *record;
@@ -72,6 +73,7 @@ static void emulator_session__free(struct emulator_session *e)
 
 /* A session of "pid" on "tracer", armed; NULL where it is gone, or without memory. */
 static struct emulator_session *emulator_session__new(struct tracer *tracer,
+						      struct resolver *resolver,
 						      const struct watcher *w, pid_t pid,
 						      const struct emulator_state *state)
 {
@@ -80,9 +82,10 @@ static struct emulator_session *emulator_session__new(struct tracer *tracer,
 	if (!e)
 		return NULL;
 	e->pid = pid;
-	if (session__init(&e->session, tracer, w->options.stack, &w->names) ||
-	    session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
+	session__init_shared(&e->session, tracer, w->options.stack, resolver);
+	if (session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
 		tracer__disarm(tracer, pid);
+		resolver__forget(resolver, pid);
 		emulator_session__free(e);
 		return NULL;
 	}
@@ -100,7 +103,7 @@ static void take_in(struct watcher *w, pid_t pid)
 		return;
 	w->v = more;
 	proc__emulator_state(pid, &state);
-	w->v[w->n] = emulator_session__new(w->tracer, w, pid, &state);
+	w->v[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, &state);
 	if (!w->v[w->n])
 		return;
 	w->n++;
@@ -193,6 +196,7 @@ static void let_go(struct watcher *w, size_t i)
 	struct emulator_session *e = w->v[i];
 
 	tracer__disarm(w->tracer, e->pid);
+	resolver__forget(w->resolver, e->pid);
 	emulator_session__free(e);
 	w->v[i] = w->v[--w->n];
 }
@@ -228,7 +232,8 @@ static void free_sessions(struct emulator_session **v, size_t n)
 }
 
 /* Sessions of all emulators on another tracer; those that are gone by now are left out. */
-static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t, size_t *n)
+static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t,
+					     struct resolver *resolver, size_t *n)
 {
 	struct emulator_session **v = calloc(w->n + 1, sizeof(*v));
 
@@ -240,7 +245,7 @@ static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t
 
 		if (tracer__window(w->tracer, w->v[i]->pid, &window))
 			state.incoming = window.incoming;
-		v[*n] = emulator_session__new(t, w, w->v[i]->pid, &state);
+		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, &state);
 		if (v[*n])
 			++*n;
 	}
@@ -253,24 +258,30 @@ static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t
  */
 static void renew(struct watcher *w)
 {
+	struct resolver *resolver = resolver__new(&w->names);
 	struct emulator_session **v;
 	struct tracer *fresh;
 	char why[256];
 	size_t n;
 
-	if (tracer__open(&fresh, &w->options, why, sizeof(why)))
+	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
+		resolver__free(resolver);
 		return;
-	v = sessions_on(w, fresh, &n);
+	}
+	v = sessions_on(w, fresh, resolver, &n);
 	w->opened = !v;
 	tracer__window_events(w->tracer, on_event, w);
 	if (w->opened) {
 		free_sessions(v, n);
 		tracer__close(fresh);
+		resolver__free(resolver);
 		return;
 	}
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
+	resolver__free(w->resolver);
 	w->tracer = fresh;
+	w->resolver = resolver;
 	w->v = v;
 	w->n = n;
 }
@@ -353,8 +364,11 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	w->record = record;
 	w->watched = watched;
 	w->data = data;
-	err = tracer__open(&w->tracer, &w->options, why, size);
+	w->resolver = resolver__new(names);
+	snprintf(why, size, "out of memory");
+	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;
 	if (err) {
+		resolver__free(w->resolver);
 		free(w);
 		return err;
 	}
@@ -376,6 +390,7 @@ void watcher__close(struct watcher *w)
 	}
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
+	resolver__free(w->resolver);
 	free(w->starting);
 	free(w->fds);
 	free(w);

@@ -186,6 +186,14 @@ check_metrics() {
 	[[ $said == "$summed" ]] || failed "metrics say"$'\n'"$said"$'\n'"records say"$'\n'"$summed"
 }
 
+# Processes that the service holds a pidfd of; other tests' guests may be among them.
+guests() {
+	grep -ls '^Pid:' "/proc/$service/fdinfo/"* | wc -l
+}
+let_go() {
+	! grep -qs '^Pid:[[:space:]]*-1$' "/proc/$service/fdinfo/"*
+}
+
 descriptors() {
 	find "/proc/$service/fd" -mindepth 1 -maxdepth 1 | wc -l
 }
