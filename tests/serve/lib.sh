@@ -21,6 +21,7 @@ cleanup() {
 	exec 2>/dev/null # the shell announces each process that it kills
 	[[ ! $service ]] || kill -KILL "$service" || true
 	for file in "$work"/*.pid; do
+		[[ -e $file ]] || continue
 		kill -KILL "$(<"$file")" || true
 	done
 	wait || true
