@@ -139,11 +139,12 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 /* The inode of the current thread's file "fd", if it is memory: enters it into the table. */
 __noinline int current__enter_file(u64 fd)
 {
-	const struct inode *inode = task__inode(bpf_get_current_task_btf(), fd);
+	const struct task_struct *task = bpf_get_current_task_btf();
+	const struct inode *inode = task__inode(task, fd);
 	struct backing_key key;
 
 	if (inode__is_memory(inode, &key))
-		inode__enter((u64)inode, 0);
+		inode__enter((u64)inode, 0, task->tgid);
 	return 0;
 }
 

@@ -45,9 +45,11 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	if (windowed && tgid__test(signal_bits, task->tgid))
+		window__on_syscall_enter(nr);
 	if (is_watched(task))
 		on_syscall_enter(ctx, task, nr);
-	else if (reaches_into_others(task, nr))
+	else if (!is_target(task) && reaches_into_others(task, nr))
 		tgid__set(watched_bits, task->tgid);
 	return 0;
 }
@@ -69,7 +71,7 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 
 	if (regs->orig_ax == __NR_swapon && !ret)
 		swap_in_use = 1;
-	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0)
+	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0 || is_target(task))
 		return;
 	if (current__shares_file(regs->r8))
 		tgid__set(watched_bits, task->tgid);
@@ -84,6 +86,9 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 		on_syscall_exit(task, ret);
 	else
 		on_others_syscall(task, ret);
+	/* Last: the call by which a stream begins is none of the window's. */
+	if (windowed && tgid__test(signal_bits, task->tgid))
+		window__on_syscall_exit(ret);
 	return 0;
 }
 
@@ -94,7 +99,7 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
 
-	if (!is_target(task))
+	if (!tgid__counts(task->tgid))
 		return 0;
 	ts = task_state__get(task);
 	if (!ts)
@@ -115,8 +120,12 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (child->pid != child->tgid)
+	if (child->pid != child->tgid) {
+		if (windowed && is_target(parent))
+			window__on_thread(child->pid, child->tgid,
+					  BPF_CORE_READ(child, thread.fsbase));
 		return 0;
+	}
 	if (follow_children && is_target(parent)) {
 		tgid__set(watched_bits, child->tgid);
 		tgid__set(target_bits, child->tgid);
@@ -125,9 +134,10 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 			unwind_process__copy(parent->tgid, child->tgid);
 		return 0;
 	}
-	if (tgid__test(watched_bits, child->tgid)) {
+	if (tgid__test(watched_bits, child->tgid) || (windowed && is_target(child))) {
 		tgid__clear(target_bits, child->tgid);
 		tgid__clear(watched_bits, child->tgid);
+		tgid__clear(signal_bits, child->tgid);
 	}
 	return 0;
 }
@@ -137,6 +147,8 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 {
 	u32 tgid = task->tgid;
 
+	if (windowed && comm__may_be_emulator(task))
+		window_event__send(tgid, WINDOW_EVENT_EXEC);
 	if (!is_watched(task))
 		return 0;
 	__sync_fetch_and_add(&vma_generation, 1);
@@ -147,54 +159,10 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 	return 0;
 }
 
-/* One member of a process's memory, without what its CPUs have not folded in yet: no program can
- * reach that where kallsyms lacks per-CPU symbols. The collector states the uncertainty. */
-static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
-{
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___atomic *old = (void *)mm;
-
-		return BPF_CORE_READ(old, rss_stat.count[member].counter);
-	}
-	struct mm_struct___percpu *new = (void *)mm;
-
-	/* A constant index each: CO-RE knows the size of an element then. */
-	return member == MM_ANONPAGES ? BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count)
-				      : BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
-}
-
-static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b,
-			   void *ctx)
-{
-	struct backing_key copy = *key;
-
-	if (!copy.tgid && !b->exited) {
-		b->exit_pages = backing__pages_now(&copy, b);
-		b->exited = 1;
-	}
-	return 0;
-}
-
-/* The memory of a process goes with its last thread. What it had is the kernel's side of the books.
- * BPF_CORE_READ(), since at each pointer that a program follows by itself the verifier searches all
- * of the kernel's BTF for a type that vouches for it (57539b1c0ac2, 6.3). */
-static __always_inline void process__close(struct task_struct *task)
-{
-	struct process *p = process__get(task->tgid);
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-
-	if (!p || !mm)
-		return;
-	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
-	p->exit_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
-	p->exit_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
-	p->exited = 1;
-}
-
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 {
-	u32 tgid = task->tgid;
+	u32 tgid = task->tgid, anybody = 0;
 	struct task_state *ts;
 
 	if (!is_watched(task))
@@ -208,10 +176,16 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 	task_state__end(ts, task);
 	task_state__flush(ts);
 	if (BPF_CORE_READ(task, signal, live.counter) == 0 && is_target(task)) {
+		ts->exiting = 1;
+		if (windowed) {
+			window__on_exit(true);
+			return 0;
+		}
 		process__close(task);
 		if (__sync_fetch_and_add(&nr_targets, -1) == 1)
-			bpf_for_each_map_elem(&backings, backing__close, NULL, 0);
-		ts->exiting = 1;
+			bpf_for_each_map_elem(&backings, backing__close, &anybody, 0);
+	} else if (windowed) {
+		window__on_exit(false);
 	}
 	return 0;
 }
@@ -225,7 +199,7 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 	memo__release(task);
 	ts = task_state__find(task);
 	if (ts)
-		task_state__release(ts, task->pid);
+		task_state__release(ts, task->pid, task->tgid);
 	return 0;
 }
 
@@ -253,14 +227,18 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-/* Settles, when the window is closed, what threads have pending and will not settle themselves. */
+/* Settles, when their window is closed, what threads have pending and will not settle themselves.
+ * Where windows come and go, those of targets that are not being counted; the next one finds each
+ * thread as one that was never seen. */
 SEC("iter/task")
 int common__settle(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct task_state *ts;
+	struct process *p;
 
-	if (!task || !closed || !tgid__test(watched_bits, task->tgid))
+	if (!task || !(windowed ? is_target(task) && !is_watched(task)
+				: closed && tgid__test(watched_bits, task->tgid)))
 		return 0;
 	ts = task_state__find(task);
 	if (!ts)
@@ -268,7 +246,11 @@ int common__settle(struct bpf_iter__task *ctx)
 	/* The VMA of a thread that is not the current one is only found here. */
 	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
 		task_state__look_up_vma(ts, task, ts->address);
+	if (windowed && ts->nr_pending && (p = process__get(task->tgid)))
+		p->settled += ts->nr_pending;
 	task_state__end(ts, task);
+	if (windowed)
+		ts->context = CONTEXT_SYSCALL;
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static __always_inline void hugetlb_file__add(const struct backing_key *key)
 
 /* Enters the inode of a target into the table, with the pages it has now as where the books start.
  * "pending" of them have been allocated since, and are about to be counted. */
-__noinline int inode__enter(u64 address, u64 pending)
+__noinline int inode__enter(u64 address, u64 pending, u32 owner)
 {
 	const struct inode *inode = (const struct inode *)address;
 	struct backing_key key;
@@ -70,12 +70,19 @@ __noinline int inode__enter(u64 address, u64 pending)
 	if (!b)
 		return 0;
 	b->inode_address = address;
+	b->owner = owner;
 	b->open_pages = inode__pages(inode) - pending;
 	b->blocks = b->open_pages;
 	inode__name(inode, b);
 	if (key.kind == KIND_HUGETLB)
 		hugetlb_file__add(&key);
 	return 0;
+}
+
+/* Is it the memory of a target that is being counted? */
+static __always_inline bool backing__counts(const struct backing *b)
+{
+	return !windowed || tgid__test(watched_bits, b->owner);
 }
 
 /* Key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: ordinary file. */
@@ -123,7 +130,8 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 	if (key->kind == KIND_NONE || bpf_map_lookup_elem(&backings, key))
 		return;
 	if (!key->tgid) {
-		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0);
+		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0,
+			     BPF_CORE_READ(vma, vm_mm, owner, tgid));
 		return;
 	}
 	b = backing__add(key);
@@ -132,6 +140,7 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 	b->start = BPF_CORE_READ(vma, vm_start);
 	b->end = BPF_CORE_READ(vma, vm_end);
 	b->flags = flags;
+	b->owner = key->tgid;
 	if (file)
 		inode__name(BPF_CORE_READ(file, f_inode), b);
 }

@@ -137,10 +137,19 @@ struct folio {
 
 struct signal_struct {
 	atomic_t live;
+	int group_exit_code;
+} __KERNEL_TYPES;
+
+struct thread_struct {
+	unsigned long fsbase;
 } __KERNEL_TYPES;
 
 struct task_struct {
 	int pid, tgid;
+	int exit_code;
+	char comm[16];
+	struct task_struct *group_leader;
+	struct thread_struct thread;
 	unsigned int flags, ptrace;
 	unsigned long maj_flt;
 	int pagefault_disabled;

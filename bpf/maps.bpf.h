@@ -13,6 +13,7 @@ enum { HUGETLB_FILES_MAX = 16 };
 
 u64 target_bits[TGID_BITS / 64];  /* traced processes */
 u64 watched_bits[TGID_BITS / 64]; /* these, and others that touch their memory */
+u64 signal_bits[TGID_BITS / 64];  /* whose system calls tell of a window's begin or end */
 
 u64 lost[NR_LOST];
 
@@ -39,6 +40,7 @@ u64 sampled_ns;
 u32 swap_in_use;
 
 const volatile bool follow_children;
+const volatile bool windowed;  /* targets are watched in windows of their own (struct window) */
 const volatile u32 stack_kind; /* enum stack_kind */
 const volatile u32 max_chains;
 
@@ -91,6 +93,19 @@ struct {
 	__type(key, struct advice_key);
 	__type(value, struct advice);
 } advices SEC(".maps");
+
+/* Of targets that have windows of their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct window);
+} windows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16384);
+} window_events SEC(".maps");
 
 /* Below: call chains. The collector sizes them before load. */
 

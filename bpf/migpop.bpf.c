@@ -28,6 +28,7 @@
 #include "populate.bpf.h"
 #include "hugetlb.bpf.h"
 #include "advice.bpf.h"
+#include "window.bpf.h"
 #include "attach_common.bpf.h"
 #include "attach_tracepoint.bpf.h"
 #include "attach_function.bpf.h"

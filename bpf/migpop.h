@@ -65,6 +65,8 @@ struct backing {
 	u64 blocks;        /* hugetlb: pages already attributed */
 	u32 exited;
 	u32 flags; /* enum backing_flag */
+	u32 owner; /* the target whose memory it was first seen to be */
+	u32 zero;
 	char name[64];
 };
 
@@ -152,12 +154,20 @@ struct task_state {
 	struct site memo;
 };
 
-/* One process: the kernel's figures for its private memory. */
+/* One process: the kernel's figures for its private memory, and what its threads that are gone
+ * cost.
+ */
 struct process {
+	u64 events;
+	u64 sampled_ns;
 	s64 hugetlb_usage;    /* mm->hugetlb_usage in pages when last looked at */
-	s64 exit_anon;        /* when it exited: pages anonymous and swapped, */
-	s64 exit_page_tables; /* bytes, */
-	s64 exit_hugetlb;     /* pages mapped */
+	s64 open_anon;        /* when its window opened (struct window): pages anonymous and */
+	s64 open_page_tables; /* swapped, bytes, */
+	s64 open_hugetlb;     /* pages mapped */
+	s64 exit_anon;        /* when it exited, or its window closed: the same */
+	s64 exit_page_tables;
+	s64 exit_hugetlb;
+	u64 settled; /* pages in flight when its window closed */
 	u32 exited;
 	u32 zero;
 };
@@ -257,6 +267,42 @@ struct mapping_change {
 	u32 zero;
 };
 
+/* What tells that a migration begins, or ends. */
+enum window_signal {
+	SIGNAL_NONE,
+	SIGNAL_THREAD_ARGUMENT, /* a thread is created that QEMU calls so */
+	SIGNAL_THREAD_NAME,     /* a thread takes that name */
+	SIGNAL_STREAM_BEGIN,    /* the first bytes of a stream are read */
+	SIGNAL_UNDER_WAY,       /* one was seen to be when the process was found */
+	SIGNAL_THREAD_END,
+	SIGNAL_STREAM_END, /* the stream is closed */
+	SIGNAL_PROCESS_END,
+};
+
+enum window_state { WINDOW_WAITS, WINDOW_OPEN, WINDOW_OVER };
+
+/* A process that counts only while a migration of it is under way: opened and closed in the kernel,
+ * at the very event. */
+struct window {
+	u64 open_ns, close_ns; /* CLOCK_BOOTTIME */
+	u64 vcpu_ns;           /* when a guest that came here first ran, under KVM; else 0 */
+	u32 state;             /* enum window_state */
+	u32 opened_by, closed_by;
+	u32 incoming;  /* it waits for a stream, not for a thread */
+	u32 thread;    /* that migrates; 0 where it is incoming */
+	s32 stream;    /* file descriptor; -1 before it is known */
+	u16 cut;       /* the stream was shut down under way */
+	u16 failed;    /* the last word of the stream was an error, or an end too early */
+	u32 exit_code; /* of wait(), where the process ended */
+};
+
+enum window_event_kind { WINDOW_EVENT_EXEC, WINDOW_EVENT_OPEN, WINDOW_EVENT_CLOSE };
+
+struct window_event {
+	u32 tgid;
+	u32 kind; /* enum window_event_kind */
+};
+
 enum lost_kind {
 	LOST_SITES,    /* map of call sites full */
 	LOST_TASKS,    /* map of threads full */
@@ -273,6 +319,7 @@ _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct backing) == 136, "no padding");
+_Static_assert(sizeof(struct window) == 56, "no padding");
+_Static_assert(sizeof(struct backing) == 144, "no padding");
 
 #endif

@@ -56,7 +56,7 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl) {
 			u32 owner = anon__tgid(folio, mapping);
 
-			if (!tgid__test(target_bits, owner))
+			if (!tgid__counts(owner))
 				return;
 			tgid = owner;
 		}
@@ -82,10 +82,10 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 	inode__key(inode, key);
 	if (key->kind != KIND_NONE) {
 		b = bpf_map_lookup_elem(&backings, key);
-		if (!target && (!b || b->exited))
+		if (!target && (!b || b->exited || !backing__counts(b)))
 			key->kind = KIND_NONE;
 		else if (!b)
-			inode__enter((u64)inode, pages);
+			inode__enter((u64)inode, pages, of_tgid);
 	}
 	ts->mapping = mapping;
 	ts->file = *key;
@@ -433,7 +433,7 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 	bool at_end;
 
 	if (closed || inode__key(BPF_CORE_READ(mapping, host), &key) != KIND_SHMEM ||
-	    !(b = bpf_map_lookup_elem(&backings, &key)))
+	    !(b = bpf_map_lookup_elem(&backings, &key)) || !backing__counts(b))
 		return;
 	if (is_watched(task)) {
 		ts = task_state__get(task);

@@ -36,6 +36,12 @@ static __always_inline bool is_target(const struct task_struct *task)
 	return tgid__test(target_bits, task->tgid);
 }
 
+/* Is it a target that is being counted? One that has a window of its own is, while that is open. */
+static __always_inline bool tgid__counts(u32 tgid)
+{
+	return tgid__test(target_bits, tgid) && (!windowed || tgid__test(watched_bits, tgid));
+}
+
 static __always_inline bool is_watched(const struct task_struct *task)
 {
 	return tgid__test(watched_bits, task->tgid) && !closed;
@@ -192,15 +198,17 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 }
 
 /* Gives up the state of a thread that is gone: what it counted last goes to the map. */
-static __always_inline void task_state__release(struct task_state *ts, u32 pid)
+static __always_inline void task_state__release(struct task_state *ts, u32 pid, u32 tgid)
 {
 	u32 slot = pid % TASK_SLOTS;
+	struct process *p;
 
 	if (closed)
 		return; /* the collector is reading */
 	task_state__flush(ts);
-	__sync_fetch_and_add(&events, ts->events);
-	__sync_fetch_and_add(&sampled_ns, ts->sampled_ns);
+	p = bpf_map_lookup_elem(&processes, &tgid);
+	__sync_fetch_and_add(p ? &p->events : &events, ts->events);
+	__sync_fetch_and_add(p ? &p->sampled_ns : &sampled_ns, ts->sampled_ns);
 	if (ts == bpf_map_lookup_elem(&task_slots, &slot))
 		bpf_map_update_elem(&task_slots, &slot, &task_state_none, BPF_ANY);
 	else

@@ -8,7 +8,7 @@ set -euo pipefail
 quickstart=(
 	gcc libc6-dev clang llvm cmake ninja-build pkg-config
 	libbpf-dev bpftool libelf-dev libdw-dev libjson-c-dev libseccomp-dev libcmocka-dev
-	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev nettle-dev
+	protobuf-c-compiler libprotobuf-c-dev zlib1g-dev nettle-dev libmicrohttpd-dev
 	qemu-system-x86 jq
 )
 # To build Debian packages.

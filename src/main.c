@@ -19,6 +19,7 @@ static const struct command {
 	{"diff", "two records side by side, largest change first", cmd_diff},
 	{"verify", "does a fix reduce population, and is memory intact?", cmd_verify},
 	{"replay", "be the destination of a real QEMU migration stream", cmd_replay},
+	{"serve", "watch all migrations of this host; Prometheus metrics", cmd_serve},
 	{"doctor", "what this kernel allows, what will be used, and why", cmd_doctor},
 };
 

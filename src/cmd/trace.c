@@ -32,7 +32,8 @@ struct trace {
 	struct qmp *qmp;
 	pid_t child;      /* of the command; 0 without one, or once it is reaped */
 	int child_status; /* wait status */
-	bool migrating;   /* the monitor has said so */
+	bool migrating;   /* the monitor has said so, or the window has opened */
+	bool over;        /* the window has closed by itself */
 	int signal_fd;
 	uint64_t start_ms, next_tick_ms, next_line_ms;
 	struct record *last; /* of the live table */
@@ -66,12 +67,37 @@ static int start_child(struct trace *t)
 	return STATUS_OK;
 }
 
+/* What the kernel says of the window of the one target. */
+static void on_window(const struct window_event *event, void *data)
+{
+	struct trace *t = data;
+
+	if (event->tgid != (u32)t->options->pids[0])
+		return;
+	if (event->kind == WINDOW_EVENT_OPEN)
+		t->migrating = !session__opened(&t->session);
+	else if (event->kind == WINDOW_EVENT_CLOSE)
+		t->over = true;
+}
+
+static int arm(struct trace *t)
+{
+	pid_t pid = t->options->pids[0];
+	struct emulator_state state;
+	int err;
+
+	proc__emulator_state(pid, &state);
+	err = session__arm(&t->session, pid, state.incoming, state.migration_thread);
+	t->migrating = !err && state.migration_thread;
+	return err || !t->migrating ? err : session__opened(&t->session);
+}
+
 static int start_targets(struct trace *t)
 {
 	const struct trace_options *o = t->options;
-	int err = session__watch(&t->session, o->pids, o->nr_pids);
+	int err = o->tracer.windowed ? arm(t) : session__watch(&t->session, o->pids, o->nr_pids);
 
-	if (!err)
+	if (!err && !o->tracer.windowed)
 		err = session__open(&t->session, o->qmp_path ? "before the migration" : "attach");
 	if (err == -ESRCH)
 		return fail(STATUS_FAULT, "a target is gone before it could be traced");
@@ -227,7 +253,7 @@ static const char *on_time(struct trace *t, uint64_t now)
 		 * before the first page of it. */
 		if (t->qmp && !t->migrating)
 			session__reopen(&t->session);
-		else
+		else if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
 	if (t->qmp)
@@ -238,7 +264,7 @@ static const char *on_time(struct trace *t, uint64_t now)
 static const char *run(struct trace *t)
 {
 	struct session *s = &t->session;
-	struct pollfd *fds = calloc(s->nr_targets + 2, sizeof(*fds));
+	struct pollfd *fds = calloc(s->nr_targets + 3, sizeof(*fds));
 	const char *reason = fds ? NULL : "out of memory";
 
 	t->start_ms = now_ms();
@@ -257,13 +283,16 @@ static const char *run(struct trace *t)
 		fds[0] = (struct pollfd){.fd = t->signal_fd, .events = POLLIN};
 		fds[1] = (struct pollfd){.fd = tracer__changes_fd(t->tracer), .events = POLLIN};
 		for (size_t i = 0; i < s->nr_targets; i++)
-			fds[i + 2] = (struct pollfd){.fd = s->targets[i].gone ? -1
+			fds[i + 3] = (struct pollfd){.fd = s->targets[i].gone ? -1
 									      : s->targets[i].pidfd,
 						     .events = POLLIN};
-		poll(fds, s->nr_targets + 2, until > now ? (int)(until - now) : 0);
+		fds[2] = (struct pollfd){.fd = tracer__window_fd(t->tracer), .events = POLLIN};
+		poll(fds, s->nr_targets + 3, until > now ? (int)(until - now) : 0);
 		if (fds[1].revents)
 			session__serve(&t->session);
-		reason = on_signal(t);
+		if (fds[2].revents)
+			tracer__window_events(t->tracer, on_window, t);
+		reason = t->over ? "end of the migration" : on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
 			reason = "end of the target";
 		if (!reason)
@@ -335,6 +364,18 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* -ENODATA: it never opened. */
+static int close_window(struct trace *t, struct record **out)
+{
+	/* The last word may have come together with the target's end. */
+	tracer__window_events(t->tracer, on_window, t);
+	if (!t->migrating)
+		return -ENODATA;
+	if (!t->over)
+		tracer__close_window(t->tracer, t->options->pids[0]);
+	return session__over(&t->session, out);
+}
+
 static int trace_window(struct trace *t, struct output_file *out)
 {
 	struct record *r = NULL;
@@ -346,7 +387,10 @@ static int trace_window(struct trace *t, struct output_file *out)
 		return status;
 	say_tracing(t);
 	reason = run(t);
-	err = session__close(&t->session, reason, &r);
+	err = t->options->tracer.windowed ? close_window(t, &r)
+					  : session__close(&t->session, reason, &r);
+	if (err == -ENODATA)
+		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
 	if (!err)
 		err = rules__classify(t->rules, r);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))

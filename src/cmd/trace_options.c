@@ -17,10 +17,11 @@
 static const char doc[] =
 	"Watch one or more processes, attribute every populated page.\v"
 	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
-	"end, unless -d or --qmp says otherwise.";
+	"end, unless -d, --qmp or --phase says otherwise.";
 
 enum {
 	OPT_QMP = 256,
+	OPT_PHASE,
 	OPT_MODE,
 	OPT_STACK,
 	OPT_FORMAT,
@@ -37,6 +38,10 @@ static const struct argp_option argp_options[] = {
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
 	 "Open and close with the migration that QEMU's monitor reports", 2},
+	{"phase", OPT_PHASE, "auto", 0,
+	 "Open and close with a migration, told by QEMU's own threads and stream: no monitor is "
+	 "asked",
+	 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
 	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
@@ -115,25 +120,26 @@ static void parse_cgroup(struct trace_options *o, const char *cgroup)
 	o->tracer.follow_children = true;
 }
 
-static int parse_word(const char *what, const char *word, const char *const *words, int n)
+enum stack_kind parse_stack(const char *word)
 {
-	for (int i = 0; i < n; i++)
-		if (!strcmp(word, words[i]))
-			return i;
-	usage_fail("unknown %s: %s", what, word);
+	for (enum stack_kind kind = STACK_NONE; kind <= STACK_CFI; kind++)
+		if (!strcmp(word, stack__name(kind)))
+			return kind;
+	usage_fail("unknown stack: %s", word);
 }
 
 static void check_options(const struct trace_options *o)
 {
 	if (!o->nr_pids && !o->command)
 		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
+	if (o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))
+		usage_fail("--phase auto goes with one -p PID, without --qmp");
 	if (o->nr_pids && o->command)
 		usage_fail("either a command or -p and -c, not both");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const stacks[] = {"none", "fp", "cfi"}; /* enum stack_kind */
 	struct trace_options *o = state->input;
 	double number;
 
@@ -164,6 +170,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_QMP:
 		o->qmp_path = arg;
 		break;
+	case OPT_PHASE:
+		if (strcmp(arg, "auto"))
+			usage_fail("unknown phase: %s", arg);
+		o->tracer.windowed = true;
+		break;
 	case OPT_FORMAT:
 		o->format = parse_format(arg);
 		break;
@@ -171,7 +182,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->tracer.mode = parse_mode(arg);
 		break;
 	case OPT_STACK:
-		o->tracer.stack = (enum stack_kind)parse_word("stack", arg, stacks, 3);
+		o->tracer.stack = parse_stack(arg);
 		break;
 	case OPT_MAX_SITES:
 		if (!parse_number(arg, 1, 1e8, &number))

@@ -29,6 +29,9 @@ struct trace_options {
 	bool quiet, verbose, color;
 };
 
+/* --stack of "word". Ends the program where there is no such kind. */
+enum stack_kind parse_stack(const char *word);
+
 /* Ends the program with one line where the command line is wrong. STATUS_OK, or the status to end
  * with. */
 int trace_options__parse(struct trace_options *o, int argc, char **argv);

@@ -54,6 +54,10 @@ static int64_t opening_uncertainty(const struct session *s, const struct backing
 	int64_t grown = (int64_t)(open->value.pages_now - open->value.open_pages);
 	int64_t traced = traced_growth(c->sites, c->nr_sites, &open->key, 0, 0, false);
 
+	/* The kernel read it at the very opening; what was traced is of windows before. */
+	if (s->windowed && s->window.opened_by != SIGNAL_UNDER_WAY)
+		return 0;
+
 	return absolute(grown - traced) +
 	       absolute((int64_t)(s->open.pages_again[i] - open->value.pages_now));
 }
@@ -67,9 +71,27 @@ static bool is_touched(const struct site_row *rows, size_t n, const struct backi
 	return false;
 }
 
+static const struct process *find_process(const struct counters *c, u32 tgid)
+{
+	for (size_t i = 0; i < c->nr_processes; i++)
+		if (c->processes[i].tgid == tgid)
+			return &c->processes[i].value;
+	return NULL;
+}
+
+/* Pages that threads had allocated, but not yet put in their place, when the window closed. */
+static int64_t pages_in_flight(const struct session *s, const struct counters *close)
+{
+	const struct process *p = find_process(close, (u32)s->targets[0].pid);
+
+	return s->windowed && p ? (int64_t)p->settled : 0;
+}
+
 static int add_file_books(const struct session *s, const struct counters *close,
 			  const struct site_row *rows, size_t n, struct record *r)
 {
+	int64_t in_flight = pages_in_flight(s, close);
+
 	for (size_t i = 0; i < close->nr_backings; i++) {
 		const struct backing_row *row = &close->backings[i];
 		const struct backing *b = &row->value;
@@ -94,18 +116,10 @@ static int add_file_books(const struct session *s, const struct counters *close,
 		a->inode = row->key.id;
 		a->traced_pages = traced;
 		a->kernel_pages = kernel;
-		a->uncertainty_pages = open ? opening_uncertainty(s, open) : 0;
+		a->uncertainty_pages = (open ? opening_uncertainty(s, open) : 0) + in_flight;
 		set_residual(a);
 	}
 	return 0;
-}
-
-static const struct process *find_process(const struct counters *c, u32 tgid)
-{
-	for (size_t i = 0; i < c->nr_processes; i++)
-		if (c->processes[i].tgid == tgid)
-			return &c->processes[i].value;
-	return NULL;
 }
 
 static int add_process_row(struct record *r, const char *kind, const char *name, u32 pid,
@@ -132,7 +146,9 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 	const struct process *p = find_process(&close->counters, (u32)t->pid);
 	const struct proc_figures *before = &s->open.figures[i];
 	struct proc_figures now = close->figures[i];
-	int64_t uncertainty = s->open.figures_moved[i] + close->figures_moved[i], traced, kernel;
+	int64_t uncertainty = s->open.figures_moved[i] + close->figures_moved[i] +
+			      pages_in_flight(s, &close->counters);
+	int64_t traced, kernel;
 	bool exited = p && p->exited;
 	int err;
 

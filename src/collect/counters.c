@@ -97,6 +97,7 @@ struct task_row {
 
 static int add_memos_of(const struct bpf_map *map, struct counters *c)
 {
+	struct cost_row *costs;
 	struct site_row *more;
 	struct task_row *rows;
 	size_t n;
@@ -111,11 +112,18 @@ static int add_memos_of(const struct bpf_map *map, struct counters *c)
 		return -ENOMEM;
 	}
 	c->sites = more;
+	costs = realloc(c->costs, (c->nr_costs + n + 1) * sizeof(*costs));
+	if (!costs) {
+		free(rows);
+		return -ENOMEM;
+	}
+	c->costs = costs;
 	for (size_t i = 0; i < n; i++) {
 		const struct task_state *ts = &rows[i].value;
 
-		c->events += ts->events;
-		c->sampled_ns += ts->sampled_ns;
+		if (ts->events)
+			c->costs[c->nr_costs++] = (struct cost_row){ts->memo_key.tgid, ts->events,
+								    ts->sampled_ns};
 		if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
 			continue;
 		c->sites[c->nr_sites].key = ts->memo_key;
@@ -183,6 +191,19 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 	return err;
 }
 
+/* Sums over threads that live and, kept with their process, those that are gone. */
+static void add_costs(struct counters *c)
+{
+	for (size_t i = 0; i < c->nr_costs; i++) {
+		c->events += c->costs[i].events;
+		c->sampled_ns += c->costs[i].sampled_ns;
+	}
+	for (size_t i = 0; i < c->nr_processes; i++) {
+		c->events += c->processes[i].value.events;
+		c->sampled_ns += c->processes[i].value.sampled_ns;
+	}
+}
+
 int tracer__read(struct tracer *t, struct counters *c)
 {
 	struct timespec now;
@@ -208,6 +229,7 @@ int tracer__read(struct tracer *t, struct counters *c)
 		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
 	for (int i = 0; i < NR_CHAIN_ENDS; i++)
 		c->chain_ends[i] = __atomic_load_n(&t->skel->bss->chain_ends[i], __ATOMIC_RELAXED);
+	add_costs(c);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
 	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);
 	c->missed = missed_runs(t) -
@@ -221,7 +243,60 @@ void counters__free(struct counters *c)
 	free(c->backings);
 	free(c->advice);
 	free(c->processes);
+	free(c->costs);
 	memset(c, 0, sizeof(*c));
+}
+
+static bool has_site_in(const struct counters *c, const struct backing_key *key)
+{
+	for (size_t i = 0; i < c->nr_sites; i++)
+		if (!compare_backings(&c->sites[i].key.backing, key))
+			return true;
+	return false;
+}
+
+static bool is_owner(const struct counters *c, const struct backing_key *key, u32 tgid)
+{
+	const struct backing_row *row = c->nr_backings
+						? bsearch(key, c->backings, c->nr_backings,
+							  sizeof(*c->backings), compare_backings)
+						: NULL;
+
+	return key->tgid == tgid || (row && row->value.owner == tgid);
+}
+
+void counters__keep(struct counters *c, pid_t pid)
+{
+	u32 tgid = (u32)pid;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nr_sites; i++)
+		if (c->sites[i].key.tgid == tgid || is_owner(c, &c->sites[i].key.backing, tgid))
+			c->sites[n++] = c->sites[i];
+	c->nr_sites = n;
+	n = 0;
+	for (size_t i = 0; i < c->nr_backings; i++)
+		if (c->backings[i].key.tgid == tgid || c->backings[i].value.owner == tgid ||
+		    has_site_in(c, &c->backings[i].key))
+			c->backings[n++] = c->backings[i];
+	c->nr_backings = n;
+	n = 0;
+	for (size_t i = 0; i < c->nr_advice; i++)
+		if (c->advice[i].key.tgid == tgid)
+			c->advice[n++] = c->advice[i];
+	c->nr_advice = n;
+	n = 0;
+	for (size_t i = 0; i < c->nr_processes; i++)
+		if (c->processes[i].tgid == tgid)
+			c->processes[n++] = c->processes[i];
+	c->nr_processes = n;
+	n = 0;
+	for (size_t i = 0; i < c->nr_costs; i++)
+		if (c->costs[i].tgid == tgid)
+			c->costs[n++] = c->costs[i];
+	c->nr_costs = n;
+	c->events = c->sampled_ns = 0;
+	add_costs(c);
 }
 
 int tracer__chain(struct tracer *t, s32 id, struct chain *out)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "collect/proc.h"
@@ -300,4 +301,81 @@ void proc__describe(pid_t pid, struct record_target *t)
 		split_cmdline(t, text, len);
 	free(text);
 	t->guest = guest_name(t);
+}
+
+static bool has_argument(pid_t pid, const char *name)
+{
+	size_t len = 0;
+	char *text = proc__read(pid, "cmdline", &len);
+	bool found = false;
+
+	for (size_t at = 0; text && at < len && !found; at += strlen(text + at) + 1) {
+		const char *word = text + at;
+
+		if (word[0] == '-' && word[1] == '-')
+			word++;
+		found = !strcmp(word, name);
+	}
+	free(text);
+	return found;
+}
+
+/* As in bpf/window.bpf.h. */
+static bool is_migration_thread(const char *comm)
+{
+	static const char *const names[] = {"live_migration\n", "bg_snapshot\n", "mig/src/main\n",
+					    "mig/snapshot\n"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(comm, names[i]))
+			return true;
+	return false;
+}
+
+void proc__emulator_state(pid_t pid, struct emulator_state *out)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+
+	*out = (struct emulator_state){.incoming = has_argument(pid, "-incoming")};
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && !out->migration_thread && (entry = readdir(tasks))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		char *comm = tid > 0 ? proc__read(tid, "comm", NULL) : NULL;
+
+		if (comm && is_migration_thread(comm))
+			out->migration_thread = tid;
+		free(comm);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+bool proc__waits(pid_t pid)
+{
+	char *text = proc__read(pid, "syscall", NULL);
+	long nr = text && *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
+
+	free(text);
+	return nr == SYS_poll || nr == SYS_ppoll || nr == SYS_epoll_wait || nr == SYS_epoll_pwait ||
+	       nr == SYS_epoll_pwait2;
+}
+
+bool proc__is_emulator(pid_t pid)
+{
+	static const char *const names[] = {"qemu-system-", "qemu-kvm", "kvm"};
+	char path[64], exe[4096];
+	const char *base;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	got = readlink(path, exe, sizeof(exe) - 1);
+	if (got <= 0)
+		return false;
+	exe[got] = '\0';
+	base = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+	return !strncmp(base, names[0], strlen(names[0])) || !strcmp(base, names[1]) ||
+	       !strcmp(base, names[2]);
 }

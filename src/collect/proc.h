@@ -34,6 +34,20 @@ int64_t proc__counter_slack(void);
 /* Fills comm, exe, cmdline and guest of "t"; what cannot be read stays NULL. */
 void proc__describe(pid_t pid, struct record_target *t);
 
+/* What is to be seen of a QEMU from outside. */
+struct emulator_state {
+	bool incoming;          /* started to receive a guest */
+	pid_t migration_thread; /* where threads have names (-name debug-threads=on); else 0 */
+};
+
+void proc__emulator_state(pid_t pid, struct emulator_state *out);
+
+/* Does its first thread wait for descriptors, as in a main loop? */
+bool proc__waits(pid_t pid);
+
+/* Does the process run an emulator, by the name of its program? */
+bool proc__is_emulator(pid_t pid);
+
 /* The whole of /proc/PID/NAME, to be freed; *len gets its length. NULL with errno set. */
 char *proc__read(pid_t pid, const char *name, size_t *len);
 

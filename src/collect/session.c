@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -21,6 +22,16 @@ int session__init(struct session *s, struct tracer *tracer, enum stack_kind stac
 	s->stack = stack;
 	s->resolver = resolver__new(names);
 	return s->resolver ? 0 : -ENOMEM;
+}
+
+void session__init_shared(struct session *s, struct tracer *tracer, enum stack_kind stack,
+			  struct resolver *resolver)
+{
+	memset(s, 0, sizeof(*s));
+	s->tracer = tracer;
+	s->stack = stack;
+	s->resolver = resolver;
+	s->shares_resolver = true;
 }
 
 static void snapshot__free(struct snapshot *snap)
@@ -55,7 +66,8 @@ void session__free(struct session *s)
 	free(s->described);
 	free(s->ticks);
 	snapshot__free(&s->open);
-	resolver__free(s->resolver);
+	if (!s->shares_resolver)
+		resolver__free(s->resolver);
 }
 
 void session__describe(struct session *s, size_t i)
@@ -81,7 +93,7 @@ void session__serve(struct session *s)
 	tracer__serve(s->tracer, remember_served, s);
 }
 
-int session__watch(struct session *s, const pid_t *pids, size_t n)
+static int add_targets(struct session *s, const pid_t *pids, size_t n)
 {
 	struct record_target *described;
 	struct target *targets;
@@ -107,7 +119,14 @@ int session__watch(struct session *s, const pid_t *pids, size_t n)
 		s->nr_targets++;
 		session__describe(s, at);
 	}
-	return tracer__watch(s->tracer, pids, n);
+	return 0;
+}
+
+int session__watch(struct session *s, const pid_t *pids, size_t n)
+{
+	int err = add_targets(s, pids, n);
+
+	return err ? err : tracer__watch(s->tracer, pids, n);
 }
 
 bool target__is_gone(struct target *t)
@@ -156,6 +175,8 @@ static int snapshot__take(struct session *s, bool exact, struct snapshot *snap)
 	err = tracer__read(s->tracer, &snap->counters);
 	if (err)
 		goto fail;
+	if (s->windowed)
+		counters__keep(&snap->counters, s->targets[0].pid);
 	snap->pages_again = calloc(snap->counters.nr_backings + 1, sizeof(*snap->pages_again));
 	if (!snap->pages_again) {
 		err = -ENOMEM;
@@ -259,4 +280,142 @@ int session__close(struct session *s, const char *by, struct record **out)
 		err = books__make_record(s, &snap, by, out);
 	snapshot__free(&snap);
 	return err;
+}
+
+int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way)
+{
+	int err = add_targets(s, &pid, 1);
+
+	s->windowed = true;
+	if (!err)
+		err = tracer__enter(s->tracer, pid);
+	/* What nobody has counted yet can be read before the window may open. */
+	if (!err)
+		err = open_window(s, under_way, "");
+	return err ? err : tracer__arm(s->tracer, pid, incoming, under_way);
+}
+
+static const char *signal__name(u32 signal)
+{
+	static const char *const names[] = {
+		[SIGNAL_THREAD_ARGUMENT] = "creation of QEMU's migration thread",
+		[SIGNAL_THREAD_NAME] = "name of QEMU's migration thread",
+		[SIGNAL_STREAM_BEGIN] = "begin of the incoming stream",
+		[SIGNAL_UNDER_WAY] = "attach, the migration was under way",
+		[SIGNAL_THREAD_END] = "end of QEMU's migration thread",
+		[SIGNAL_STREAM_END] = "end of the incoming stream",
+		[SIGNAL_PROCESS_END] = "end of the process",
+	};
+
+	return signal < sizeof(names) / sizeof(*names) && names[signal] ? names[signal]
+									: "stop of the tracer";
+}
+
+/* The files' figures of the opening, and those of private memory, are the kernel's own of that
+ * moment, in place of the ones read while the process waited. */
+static void begin_books(struct session *s, const struct counters *now)
+{
+	struct proc_figures *figures = &s->open.figures[0];
+	struct counters *open = &s->open.counters;
+
+	for (size_t i = 0; i < open->nr_backings; i++) {
+		struct backing *b = &open->backings[i].value;
+
+		for (size_t j = 0; j < now->nr_backings; j++)
+			if (!memcmp(&now->backings[j].key, &open->backings[i].key,
+				    sizeof(struct backing_key)))
+				b->open_pages = now->backings[j].value.open_pages;
+		b->pages_now = b->open_pages;
+		s->open.pages_again[i] = b->open_pages;
+	}
+	if (s->window.opened_by == SIGNAL_UNDER_WAY)
+		return;
+	for (size_t i = 0; i < now->nr_processes; i++) {
+		const struct process *p = &now->processes[i].value;
+
+		if (now->processes[i].tgid != (u32)s->targets[0].pid)
+			continue;
+		figures->anon = p->open_anon > 0 ? p->open_anon : 0;
+		figures->page_tables = p->open_page_tables / 1024;
+		figures->hugetlb = p->open_hugetlb;
+		s->open.figures_moved[0] = proc__counter_slack();
+	}
+}
+
+int session__opened(struct session *s)
+{
+	pid_t pid = s->targets[0].pid;
+	struct counters now;
+	int err;
+
+	if (!tracer__window(s->tracer, pid, &s->window))
+		return -ESRCH;
+	tracer__refresh(s->tracer, pid);
+	remember_mappings(s);
+	err = tracer__read(s->tracer, &now);
+	if (err)
+		return err;
+	begin_books(s, &now);
+	counters__free(&now);
+	s->open.counters.taken_ns = s->window.open_ns;
+	s->opened_by = signal__name(s->window.opened_by);
+	s->nr_ticks = 0;
+	return 0;
+}
+
+const char *session__outcome(const struct session *s)
+{
+	const struct window *w = &s->window;
+
+	switch (w->closed_by) {
+	case SIGNAL_PROCESS_END:
+		/* A destination whose stream ends too early ends itself, with a status. */
+		return w->exit_code & 0x7f ? "killed" : "failed";
+	case SIGNAL_THREAD_END:
+	case SIGNAL_STREAM_END:
+		return w->cut ? "cancelled" : w->failed ? "failed" : "completed";
+	default:
+		return "unknown";
+	}
+}
+
+/* The books are those of the closing: what was read now is of later. */
+static void end_at_closing(struct session *s, struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->counters.nr_backings; i++) {
+		struct backing *b = &snap->counters.backings[i].value;
+
+		if (b->exited)
+			b->pages_now = b->exit_pages;
+	}
+	snap->counters.taken_ns = s->window.close_ns;
+	snap->figures_moved[0] = 0;
+}
+
+int session__over(struct session *s, struct record **out)
+{
+	pid_t pid = s->targets[0].pid;
+	struct snapshot snap;
+	char by[128];
+	int err;
+
+	remember_mappings(s);
+	if (!tracer__window(s->tracer, pid, &s->window))
+		return -ESRCH;
+	err = tracer__settle(s->tracer);
+	if (!err)
+		err = snapshot__take(s, s->window.closed_by == SIGNAL_NONE, &snap);
+	if (err)
+		return err;
+	if (s->window.closed_by != SIGNAL_NONE)
+		end_at_closing(s, &snap);
+	err = add_tick(s, &snap);
+	snprintf(by, sizeof(by), "%s, migration %s", signal__name(s->window.closed_by),
+		 session__outcome(s));
+	if (!err)
+		err = books__make_record(s, &snap, by, out);
+	/* Nothing counts until the next one opens: where this ends, that begins. */
+	snapshot__free(&s->open);
+	s->open = snap;
+	return err ? err : tracer__rearm(s->tracer, pid);
 }

@@ -37,12 +37,15 @@ struct snapshot {
 struct session {
 	struct tracer *tracer;
 	struct resolver *resolver;
+	bool shares_resolver; /* it is others' as well, and not freed with this one */
 	enum stack_kind stack;
 	struct target *targets;
 	size_t nr_targets;
 	struct record_target *described; /* a target each, as it was when added */
 	struct snapshot open;
 	const char *opened_by, *closed_by;
+	bool windowed; /* its one target has a window of its own, and others share the tracer */
+	struct window window; /* as it was when last looked at */
 	struct record_tick *ticks;
 	size_t nr_ticks;
 };
@@ -53,10 +56,29 @@ bool target__is_gone(struct target *t);
 /* 0, or -ENOMEM; to be freed either way. */
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
 		  const struct resolver_options *names);
+/* The same with a resolver that others share: files that many targets execute are opened once. */
+void session__init_shared(struct session *s, struct tracer *tracer, enum stack_kind stack,
+			  struct resolver *resolver);
 void session__free(struct session *s);
 
 /* Adds processes and starts counting them. -ESRCH: one of them is gone. */
 int session__watch(struct session *s, const pid_t *pids, size_t n);
+
+/*
+ * One process, in a window that opens and closes with a migration (tracer__arm()), instead of
+ * session__watch(), open and close. The tracer may be shared with other sessions.
+ */
+int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way);
+
+/* The window has opened, in the kernel: its books begin with the figures of that moment. */
+int session__opened(struct session *s);
+
+/* It has closed: makes the record, and waits for the next one. */
+int session__over(struct session *s, struct record **out);
+
+/* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the
+ * process), or "unknown" where it was not over. Static. */
+const char *session__outcome(const struct session *s);
 
 /* Describes target "i" again, as after an exec. */
 void session__describe(struct session *s, size_t i);

@@ -77,6 +77,11 @@ static bool program__is_iterator(const struct bpf_program *prog)
 	return !strncmp(bpf_program__section_name(prog), "iter/", 5);
 }
 
+static bool program__is_for_windows(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__name(prog), "window__", strlen("window__"));
+}
+
 static bool tracepoint_exists(const struct bpf_program *prog, const struct btf *kernel)
 {
 	const char *section = bpf_program__section_name(prog);
@@ -137,10 +142,12 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		enum mode of = program__mode(prog);
 
 		if ((of != MODE_AUTO && of != mode) ||
+		    (program__is_for_windows(prog) && !options->windowed) ||
 		    (program__is_optional(prog) && !tracepoint_exists(prog, kernel)))
 			bpf_program__set_autoload(prog, false);
 	}
 	t->skel->rodata->follow_children = options->follow_children;
+	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->stack_kind = options->stack;
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
@@ -165,6 +172,8 @@ fail:
 void tracer__detach(struct tracer *t)
 {
 	tracer__unmap_unwinding(t);
+	ring_buffer__free(t->window_events);
+	t->window_events = NULL;
 	while (t->nr_links)
 		bpf_link__destroy(t->links[--t->nr_links]);
 	migpop_bpf__destroy(t->skel);
@@ -213,6 +222,11 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 	err = open_modes(t, options, why, size);
 	if (err)
 		goto fail;
+	err = options->windowed ? tracer__begin_windows(t) : 0;
+	if (err) {
+		snprintf(why, size, "cannot follow windows: %s", strerror(-err));
+		goto fail;
+	}
 	err = tracer__begin_unwinding(t);
 	if (err) {
 		snprintf(why, size, "cannot hand over call frame information: %s", strerror(-err));
@@ -286,9 +300,14 @@ int tracer__run_iterator(const struct bpf_program *prog, int map_fd)
 	return err;
 }
 
-static void set_bit(u64 *bits, pid_t tgid)
+void tgid_bit__set(u64 *bits, pid_t tgid)
 {
 	__atomic_fetch_or(&bits[(u32)tgid / 64], 1ULL << ((u32)tgid % 64), __ATOMIC_SEQ_CST);
+}
+
+void tgid_bit__clear(u64 *bits, pid_t tgid)
+{
+	__atomic_fetch_and(&bits[(u32)tgid / 64], ~(1ULL << ((u32)tgid % 64)), __ATOMIC_SEQ_CST);
 }
 
 /* POSIX_FADV_DONTNEED empties the batches of all CPUs when a page resists (mm/fadvise.c): the first
@@ -328,14 +347,14 @@ int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 	int err;
 
 	for (size_t i = 0; i < n; i++)
-		set_bit(t->skel->bss->target_bits, tgids[i]);
+		tgid_bit__set(t->skel->bss->target_bits, tgids[i]);
 	tracer__serve_all(t, tgids, n);
 	err = tracer__run_iterator(t->skel->progs.common__open, -1);
 	if (err)
 		return err;
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < n; i++)
-		set_bit(t->skel->bss->watched_bits, tgids[i]);
+		tgid_bit__set(t->skel->bss->watched_bits, tgids[i]);
 	/* What changed between the reading and now. */
 	tracer__serve_all(t, tgids, n);
 	return 0;

@@ -22,6 +22,8 @@ struct tracer_options {
 	enum mode mode; /* MODE_AUTO: the first that attaches */
 	enum stack_kind stack;
 	bool follow_children;
+	bool windowed;          /* targets count in windows of their own (tracer__arm()), not from
+				   tracer__watch() on */
 	unsigned int max_sites; /* 0: the default */
 	const pid_t *tgids; /* that will be watched: their code is read while programs are loaded */
 	size_t nr_tgids;
@@ -42,6 +44,36 @@ enum mode tracer__mode(const struct tracer *t);
 /* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno.
  */
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+
+/* Enters the memory that a process has, to be watched in windows that the kernel opens and closes
+ * with a migration. It counts nothing yet. 0, or a negative errno. */
+int tracer__enter(struct tracer *t, pid_t tgid);
+
+/* Its window opens with the next migration that it sends or, "incoming", receives. Between windows
+ * it costs nothing and counts nothing. "under_way": its thread that migrates already, the window
+ * opens at once; else 0. 0, or a negative errno. */
+int tracer__arm(struct tracer *t, pid_t tgid, bool incoming, pid_t under_way);
+
+/* The window as it is; false if there is none. */
+bool tracer__window(struct tracer *t, pid_t tgid, struct window *out);
+
+/* After a window has closed and its counters were read: waits for the next. */
+int tracer__rearm(struct tracer *t, pid_t tgid);
+
+/* The process is gone, or of no interest any more. */
+void tracer__disarm(struct tracer *t, pid_t tgid);
+
+/* Closes the window of a process whose migration goes on. */
+int tracer__close_window(struct tracer *t, pid_t tgid);
+
+/* What threads have pending in windows that have closed is settled. */
+int tracer__settle(struct tracer *t);
+
+/* Becomes readable when windows open or close, or programs are started that may be emulators:
+ * "event" is called with each. -1 where there are none. */
+int tracer__window_fd(const struct tracer *t);
+typedef void tracer_event_fn(const struct window_event *event, void *data);
+void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data);
 
 /* Empties the per-CPU batches in which pages wait for the LRU: what others let go before the window
  * is not freed in it then. */
@@ -70,6 +102,12 @@ struct process_row {
 	struct process value;
 };
 
+/* Events of the threads of a process, and what those that were timed took. */
+struct cost_row {
+	u32 tgid;
+	u64 events, sampled_ns;
+};
+
 /* The counters at one instant. Rows are sorted by key. */
 struct counters {
 	struct site_row *sites;
@@ -84,10 +122,18 @@ struct counters {
 	u64 chain_ends[NR_CHAIN_ENDS]; /* chains asked for that ended so; complete ones are not
 					  counted */
 	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
+	struct cost_row *costs;
+	size_t nr_costs;
 	u64 events;
 	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
 	u64 taken_ns;   /* CLOCK_BOOTTIME */
 };
+
+/* Leaves what "tgid" did, and what others did in its memory. */
+void counters__keep(struct counters *c, pid_t tgid);
+
+/* How full the tables are that only ever fill while the tracer lives, the fullest: 0 to 1. */
+double tracer__fill(struct tracer *t);
 
 /* Reads all counters into *out, to be freed by counters__free(). While threads run the rows are not
  * of one instant; after tracer__stop() they are final. */
@@ -107,6 +153,9 @@ int tracer__changes_fd(const struct tracer *t);
 
 /* "served" is called with each process whose mappings were read anew; it may have ended since. */
 void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data);
+
+/* Reads the executable mappings of a process anew, where they are not those known. */
+void tracer__refresh(struct tracer *t, pid_t pid);
 
 /* The thread "tid", if it is traced by ptrace, stops for its tracer whenever it has mapped code, by
  * a SIGURG: should the tracer be gone, that is ignored. It goes on after tracer__serve(). */

@@ -18,6 +18,9 @@ struct tracer {
 	/* Call chains by call frame information; else NULL. */
 	struct unwind_tables *tables;
 	struct ring_buffer *changes;
+	struct ring_buffer *window_events;
+	tracer_event_fn *on_event;
+	void *on_event_data;
 	struct unwind_row *rows; /* mapped */
 	struct unwind_mapping *mappings;
 	size_t max_rows, max_mappings;
@@ -34,6 +37,11 @@ void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n);
 void tracer__unmap_unwinding(struct tracer *t);
 void tracer__end_unwinding(struct tracer *t);
 
+/* The bit of a process in target_bits and its like. */
+void tgid_bit__set(u64 *bits, pid_t tgid);
+void tgid_bit__clear(u64 *bits, pid_t tgid);
+
+int tracer__begin_windows(struct tracer *t);
 void tracer__detach(struct tracer *t);
 
 /* Runs an iterator program to its end, over the elements of a map or (map_fd -1) over tasks. */

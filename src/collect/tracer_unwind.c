@@ -52,7 +52,8 @@ int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *opt
 		if (err && err != -ESRCH)
 			return err;
 	}
-	unwind_tables__sizes(t->tables, options->follow_children, &t->max_rows, &t->max_mappings);
+	unwind_tables__sizes(t->tables, options->follow_children || options->windowed, &t->max_rows,
+			     &t->max_mappings);
 	return unwind_tables__begin_reading(t->tables);
 }
 
@@ -147,6 +148,11 @@ void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
 {
 	for (size_t i = 0; t->tables && i < n; i++)
 		unwind_tables__refresh(t->tables, tgids[i]);
+}
+
+void tracer__refresh(struct tracer *t, pid_t pid)
+{
+	tracer__serve_all(t, &pid, 1);
 }
 
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid)

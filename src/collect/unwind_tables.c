@@ -356,3 +356,11 @@ void unwind_tables__serve_all(struct unwind_tables *t)
 	for (size_t i = t->nr_processes; i > 0; i--)
 		unwind_tables__serve(t, t->processes[i - 1].pid);
 }
+
+void unwind_tables__forget(struct unwind_tables *t, pid_t pid)
+{
+	struct code_process *p = find(t, pid);
+
+	if (p)
+		forget(t, p);
+}

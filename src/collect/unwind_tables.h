@@ -52,4 +52,7 @@ int unwind_tables__refresh(struct unwind_tables *t, pid_t pid);
 /* The same for every process known: changes were missed. */
 void unwind_tables__serve_all(struct unwind_tables *t);
 
+/* A process is gone. */
+void unwind_tables__forget(struct unwind_tables *t, pid_t pid);
+
 #endif

@@ -69,6 +69,16 @@ int resolver__remember(struct resolver *r, pid_t pid)
 	return process_maps__update(p, r->modules);
 }
 
+void resolver__forget(struct resolver *r, pid_t pid)
+{
+	struct process_maps *p = find(r, pid);
+
+	if (!p)
+		return;
+	process_maps__clear(p);
+	*p = r->v[--r->n];
+}
+
 static bool set(char **to, const char *from)
 {
 	*to = from ? strdup(from) : NULL;

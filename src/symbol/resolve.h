@@ -29,6 +29,9 @@ void resolver__free(struct resolver *r);
  * process that is gone keeps what was remembered. 0, or a negative errno. */
 int resolver__remember(struct resolver *r, pid_t pid);
 
+/* Frees what is remembered of a process, but not of the files it had mapped. */
+void resolver__forget(struct resolver *r, pid_t pid);
+
 /*
  * Appends the frames of "address" of "pid": functions that are inlined there, innermost first, then
  * the function that they are inlined into; one frame at least. What cannot be known stays NULL,

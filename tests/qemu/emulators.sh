@@ -12,6 +12,8 @@ build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
 migpop='' trace_options=()
 # Properties of the memory object, each with a comma before it.
 memory_properties=''
+# A property of -name, the same.
+thread_names=''
 
 declare -A pid
 # Processes beside QEMU that are to end with this one.
@@ -77,7 +79,7 @@ start() {
 	object=$(memory_object "$end")
 	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
 		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
-		-name "guest=idle-$end" \
+		-name "guest=idle-$end$thread_names" \
 		-qmp "unix:$work/$end.drive,server=on,wait=off" \
 		-qmp "unix:$work/$end.watch,server=on,wait=off" "$@" 2>"$out/$end.log" &
 	pid[$end]=$!
@@ -117,10 +119,12 @@ find_migpop() {
 	command -v "$migpop" >/dev/null || die "no $migpop; build first"
 }
 
+# attach END, or END.phase: by its monitor, or without one.
 attach() {
-	local end=$1
+	local end=$1 window=(--qmp "$work/$1.watch")
 
-	"$migpop" trace -p "${pid[$end]}" --qmp "$work/$end.watch" "${trace_options[@]}" \
+	[[ $end != *.phase ]] || window=(--phase auto)
+	"$migpop" trace -p "${pid[${end%.phase}]}" "${window[@]}" "${trace_options[@]}" \
 		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
 	helper[$end]=$!
 }

@@ -3,6 +3,7 @@
 # Migrate one real, paused, stock QEMU to another over a UNIX socket, each end under the tracer, and
 # leave in --out what was measured:
 #   {source,destination}.json .txt   the record of each end and its rendering (not with --no-trace)
+#   {source,destination}.phase.json   with --phase, those of tracers that ask no monitor
 #   run.json                         pids, memory, inodes of guest memory, RSS before and after
 #   migration.json                   query-migrate of the source
 #   {source,destination}.log         stderr of QEMU, {…}.trace.log that of the tracer
@@ -27,18 +28,22 @@ usage: migrate.sh --out DIR [options]
   --build DIR         where the build left migpop and qmp-cli (default build/release)
   --migpop PATH       the tracer (default: the one in --build)
   --no-trace          measure without a tracer
+  --phase             trace each end by migpop trace --phase auto as well
+  --names             QEMU names its threads, as under libvirt
   --mode MODE         handed to migpop trace
   --stack KIND        handed to migpop trace
   --timeout SECONDS   for each thing waited for (default 120)
 USAGE
 }
 
-bandwidth=0 trace=1
+bandwidth=0 trace=1 phase=0
 capabilities=() ready='' done=''
 
 while (($#)); do
 	case $1 in
 	--no-trace) trace=0 && shift && continue ;;
+	--phase) phase=1 && shift && continue ;;
+	--names) thread_names=,debug-threads=on && shift && continue ;;
 	-h | --help) usage && exit 0 ;;
 	esac
 	(($# >= 2)) || { usage >&2 && exit 2; }
@@ -64,7 +69,7 @@ done
 [[ $out ]] || { usage >&2 && exit 2; }
 prepare
 ((!trace)) || find_migpop
-rm -f "$out"/{source,destination}.{json,txt,log,trace.log} "$out"/{run,migration}.json
+rm -f "$out"/{source,destination}{,.phase}.{json,txt,log,trace.log} "$out"/{run,migration}.json
 declare -A inode before after
 
 # The file behind guest memory, by number: its name may be anything, /proc/PID/maps has the inode.
@@ -123,10 +128,10 @@ for end in source destination; do
 	before[$end]=$(rss "${pid[$end]}")
 done
 if ((trace)); then
-	attach source
-	attach destination
-	wait_attached source
-	wait_attached destination
+	ends=(source destination)
+	((!phase)) || ends+=(source.phase destination.phase)
+	for end in "${ends[@]}"; do attach "$end"; done
+	for end in "${ends[@]}"; do wait_attached "$end"; done
 fi
 
 qmp destination drive migrate-incoming "{\"uri\": \"unix:$work/stream\"}" >/dev/null
@@ -141,8 +146,7 @@ for end in source destination; do
 	after[$end]=$(rss "${pid[$end]}")
 done
 if ((trace)); then
-	collect source
-	collect destination
+	for end in "${ends[@]}"; do collect "$end"; done
 fi
 run "$done"
 jq . >"$out/run.json" <<EOR

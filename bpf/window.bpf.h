@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Windows that open and close with a migration, at the event that tells of it: the thread by which
+ * QEMU sends, the stream that it receives. Knows nothing of pages but the kernel's own figures.
+ */
+#ifndef MIGPOP_WINDOW_BPF_H
+#define MIGPOP_WINDOW_BPF_H
+
+/* One member of a process's memory, without what its CPUs have not folded in yet: no program can
+ * reach that where kallsyms lacks per-CPU symbols. The collector states the uncertainty. */
+static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
+{
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___atomic *old = (void *)mm;
+
+		return BPF_CORE_READ(old, rss_stat.count[member].counter);
+	}
+	struct mm_struct___percpu *new = (void *)mm;
+
+	/* A constant index each: CO-RE knows the size of an element then. */
+	return member == MM_ANONPAGES ? BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count)
+				      : BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
+}
+
+/* "owner" 0: whosoever. */
+static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b,
+			   u32 *owner)
+{
+	struct backing_key copy = *key;
+
+	if (!copy.tgid && !b->exited && (!*owner || b->owner == *owner)) {
+		b->exit_pages = backing__pages_now(&copy, b);
+		b->exited = 1;
+	}
+	return 0;
+}
+
+static long backing__open(struct bpf_map *map, struct backing_key *key, struct backing *b,
+			  u32 *owner)
+{
+	struct backing_key copy = *key;
+
+	if (copy.tgid || b->owner != *owner)
+		return 0;
+	b->open_pages = backing__pages_now(&copy, b);
+	b->blocks = b->open_pages;
+	b->exit_released = 0;
+	b->exited = 0;
+	return 0;
+}
+
+/* The kernel's figures for a process, where its books end. BPF_CORE_READ(), since at each pointer
+ * that a program follows by itself the verifier searches all of the kernel's BTF for a type that
+ * vouches for it (57539b1c0ac2, 6.3). */
+static __always_inline void process__close(struct task_struct *task)
+{
+	struct process *p = process__get(task->tgid);
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+
+	if (!mm) /* on older kernels a thread at its end has given it up by here */
+		mm = BPF_CORE_READ(task, group_leader, mm);
+	if (!p || !mm)
+		return;
+	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
+	p->exit_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
+	p->exit_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
+	p->exited = 1;
+}
+
+static __always_inline void window_event__send(u32 tgid, enum window_event_kind kind)
+{
+	struct window_event event = {.tgid = tgid, .kind = kind};
+
+	bpf_ringbuf_output(&window_events, &event, sizeof(event), 0);
+}
+
+/* Opens the window of the current process. What its threads remember of its memory is of a time
+ * when it was not looked at. */
+static __always_inline void window__open(struct window *w, u32 thread, enum window_signal by)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	u32 tgid = task->tgid;
+	struct process *p = process__get(tgid);
+
+	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_OPEN) != WINDOW_WAITS)
+		return;
+	if (p && mm) {
+		p->open_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
+		p->open_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
+		p->open_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
+		p->hugetlb_usage = p->open_hugetlb;
+		p->settled = 0;
+		p->exited = 0;
+	}
+	bpf_for_each_map_elem(&backings, backing__open, &tgid, 0);
+	w->thread = thread;
+	w->opened_by = by;
+	w->open_ns = bpf_ktime_get_boot_ns();
+	__sync_fetch_and_add(&vma_generation, 1);
+	tgid__set(watched_bits, tgid);
+	tgid__set(signal_bits, tgid);
+	window_event__send(tgid, WINDOW_EVENT_OPEN);
+}
+
+/* Closes the window of the current process: nothing of it counts from here on. */
+static __always_inline void window__close(struct window *w, enum window_signal by)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 tgid = task->tgid;
+
+	if (__sync_val_compare_and_swap(&w->state, WINDOW_OPEN, WINDOW_OVER) != WINDOW_OPEN)
+		return;
+	tgid__clear(watched_bits, tgid);
+	tgid__clear(signal_bits, tgid);
+	w->close_ns = bpf_ktime_get_boot_ns();
+	w->closed_by = by;
+	process__close(task);
+	bpf_for_each_map_elem(&backings, backing__close, &tgid, 0);
+	window_event__send(tgid, WINDOW_EVENT_CLOSE);
+}
+
+enum { THREAD_NAME_SIZE = 16, NR_THREAD_NAMES = 4 };
+
+/* Of threads that read the guest's memory to send it: QEMU's migration/migration.c, two of 7.2 and
+ * two of 10.0. */
+static const char thread_names[NR_THREAD_NAMES][THREAD_NAME_SIZE] = {
+	"live_migration", "bg_snapshot", "mig/src/main", "mig/snapshot"};
+
+static __always_inline bool name__migrates(const char *name)
+{
+	const u64 *a = (const u64 *)name;
+
+	for (u32 i = 0; i < NR_THREAD_NAMES; i++) {
+		const u64 *b = (const u64 *)thread_names[i];
+
+		if (a[0] == b[0] && a[1] == b[1])
+			return true;
+	}
+	return false;
+}
+
+/* A thread takes a name, by which it is known where QEMU runs with -name debug-threads=on. */
+__noinline int window__on_name(u32 pid, u32 tgid, u64 name)
+{
+	char comm[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+
+	if (!w || w->incoming || w->state != WINDOW_WAITS)
+		return 0;
+	bpf_probe_read_kernel_str(comm, sizeof(comm), (const void *)name);
+	if (name__migrates(comm))
+		window__open(w, pid, SIGNAL_THREAD_NAME);
+	return 0;
+}
+
+/*
+ * QEMU starts each thread with an argument { start routine, its argument, name, … }
+ * (QemuThreadArgs, util/qemu-thread-posix.c), named even where the thread will not be. glibc keeps
+ * that argument in the thread's own descriptor, to which its fs base points: somewhere in
+ * the words that are searched. It is there before the thread is created.
+ */
+enum { DESCRIPTOR_FROM = 0x5c0, DESCRIPTOR_WORDS = 40, ARGUMENT_NAME = 16 };
+
+__noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
+{
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+
+	if (!w || w->incoming || w->state != WINDOW_WAITS)
+		return 0;
+	for (u32 i = 0; i < DESCRIPTOR_WORDS; i++) {
+		char text[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
+		u64 argument = 0, name = 0;
+
+		bpf_probe_read_user(&argument, sizeof(argument),
+				    (const void *)(descriptor + DESCRIPTOR_FROM + i * 8));
+		if (argument < 4096 || argument & 7)
+			continue;
+		if (bpf_probe_read_user(&name, sizeof(name),
+					(const void *)(argument + ARGUMENT_NAME)) ||
+		    name < 4096)
+			continue;
+		if (bpf_probe_read_user_str(text, sizeof(text), (const void *)name) < 0)
+			continue;
+		if (name__migrates(text)) {
+			window__open(w, pid, SIGNAL_THREAD_ARGUMENT);
+			break;
+		}
+	}
+	return 0;
+}
+
+/* QEMU_VM_FILE_MAGIC, as the first bytes of every stream. */
+enum { STREAM_MAGIC = 0x4d564551 };
+
+/* Where the data of a call that reads from a descriptor went; 0 if it is none. */
+static __always_inline u64 reads_into(s32 nr, u64 second)
+{
+	u64 vector = 0, base = 0;
+
+	switch (nr) {
+	case __NR_read:
+	case __NR_recvfrom:
+	case __NR_pread64:
+		return second;
+	case __NR_recvmsg: /* struct user_msghdr: msg_iov */
+		bpf_probe_read_user(&vector, sizeof(vector), (const void *)(second + 16));
+		break;
+	case __NR_readv:
+	case __NR_preadv:
+	case __NR_preadv2:
+		vector = second;
+		break;
+	default:
+		return 0;
+	}
+	bpf_probe_read_user(&base, sizeof(base), (const void *)vector);
+	return base;
+}
+
+static __always_inline bool is_refusal(s64 ret)
+{
+	return ret < 0 && ret != -EAGAIN && ret != -EINTR;
+}
+
+static __always_inline void window__on_read(struct window *w, s32 nr, s32 fd, u64 second, s64 ret)
+{
+	u64 data = reads_into(nr, second);
+	u32 magic = 0;
+
+	if (!data)
+		return;
+	if (w->state == WINDOW_OPEN) {
+		if (fd == w->stream)
+			w->failed = !ret || is_refusal(ret);
+		return;
+	}
+	if (ret < 4 || bpf_probe_read_user(&magic, sizeof(magic), (const void *)data) ||
+	    magic != STREAM_MAGIC)
+		return;
+	w->stream = fd;
+	window__open(w, 0, SIGNAL_STREAM_BEGIN);
+}
+
+/* The end of a system call of a process whose calls tell. */
+__noinline int window__on_syscall_exit(s64 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	s32 nr = (s32)regs->orig_ax, fd = (s32)regs->di;
+	u32 tgid = task->tgid, pid = task->pid;
+	u64 second = regs->si;
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+
+	if (!w)
+		return 0;
+	if (w->incoming)
+		window__on_read(w, nr, fd, second, ret);
+	else if (w->thread == pid && fd == w->stream &&
+		 (nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev) && is_refusal(ret))
+		w->failed = 1;
+	return 0;
+}
+
+/* include/uapi/linux/kvm.h */
+#define KVM_RUN 0xae80u
+
+/* The begin of one. */
+__noinline int window__on_syscall_enter(s32 nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs->si;
+	s32 fd = (s32)regs->di;
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+
+	if (!w || w->state != WINDOW_OPEN)
+		return 0;
+	if (nr == __NR_shutdown && (w->stream < 0 || fd == w->stream))
+		w->cut = 1;
+	if (w->incoming) {
+		if (nr == __NR_close && fd == w->stream)
+			window__close(w, SIGNAL_STREAM_END);
+		else if (nr == __NR_ioctl && second == KVM_RUN && !w->vcpu_ns)
+			w->vcpu_ns = bpf_ktime_get_boot_ns();
+	} else if (w->stream < 0 && w->thread == pid &&
+		   (nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev)) {
+		w->stream = fd;
+	}
+	return 0;
+}
+
+/* A thread ends, perhaps the process's last. */
+__noinline int window__on_exit(u32 last)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 tgid = task->tgid;
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+
+	if (!w || w->state != WINDOW_OPEN)
+		return 0;
+	if (last) {
+		int code = BPF_CORE_READ(task, signal, group_exit_code);
+
+		w->exit_code = code ? code : BPF_CORE_READ(task, exit_code);
+		window__close(w, SIGNAL_PROCESS_END);
+	} else if (w->thread == (u32)task->pid && !BPF_CORE_READ(task, signal, group_exit_code)) {
+		window__close(w, SIGNAL_THREAD_END);
+	}
+	return 0;
+}
+
+/* Emulators begin with it: "qemu-system-x86", "qemu-kvm", "kvm". The collector looks closer. */
+static __always_inline bool comm__may_be_emulator(const struct task_struct *task)
+{
+	char comm[4] = {};
+
+	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
+	return (comm[0] == 'q' && comm[1] == 'e' && comm[2] == 'm' && comm[3] == 'u') ||
+	       (comm[0] == 'k' && comm[1] == 'v' && comm[2] == 'm' && !comm[3]);
+}
+
+/* Attached only where targets have windows of their own. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(window__task_rename, struct task_struct *task, const char *comm)
+{
+	if (tgid__test(target_bits, task->tgid))
+		window__on_name(task->pid, task->tgid, (u64)comm);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migpop serve: a record of every migration of this host, and what becomes of them over HTTP.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/inout.h"
+#include "cmd/trace_options.h"
+#include "serve/http.h"
+#include "serve/metrics.h"
+#include "serve/store.h"
+#include "serve/watcher.h"
+#include "symbol/resolve.h"
+#include "symbol/rules.h"
+
+static const char doc[] =
+	"Watch all migrations of this host: every QEMU, those that run and those that start "
+	"later.\v"
+	"One record a migration and end of it goes into the directory. /metrics, /healthz, "
+	"/report/NAME, /record/NAME and /pprof/NAME are answered over HTTP. SIGTERM ends open "
+	"windows "
+	"and writes their records; SIGHUP reads the rules again and looks for emulators.";
+
+enum { OPT_LISTEN = 256, OPT_RECORDS, OPT_MAX_SIZE, OPT_MODE, OPT_STACK, OPT_RULES };
+
+static const struct argp_option argp_options[] = {
+	{"listen", OPT_LISTEN, "ADDR:PORT", 0, "Answer there (default 127.0.0.1:9477)", 1},
+	{"records", OPT_RECORDS, "DIR", 0, "Keep records there (default /var/lib/migpop)", 1},
+	{"max-size", OPT_MAX_SIZE, "SIZE", 0,
+	 "Remove the oldest records when they take more (default 256M)", 1},
+	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 1},
+	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 2},
+	{"stack", OPT_STACK, "KIND", 0, "Call chains: cfi (default), fp or none", 2},
+	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 3},
+	{"quiet", 'q', 0, 0, "Say nothing but errors", 3},
+	{0},
+};
+
+enum { SITES = 32768 };
+
+struct serve {
+	const char *listen, *records;
+	uint64_t max_size;
+	struct tracer_options tracer;
+	struct rules_files rules_files;
+	bool quiet, verbose;
+	struct rules *rules;
+	struct store store;
+	struct metrics *metrics;
+	struct watcher *watcher;
+	struct http *http;
+	int signal_fd;
+};
+
+/* 4096, 64K, 256M, 2G. */
+static uint64_t parse_size(const char *text)
+{
+	static const char units[] = "KMGT";
+	unsigned long long n;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		unsigned int shift = 10 * (unsigned int)(unit - units + 1);
+
+		end++;
+		if (n > UINT64_MAX >> shift)
+			errno = ERANGE;
+		n <<= shift;
+	}
+	if (errno || *text < '0' || *text > '9' || *end || !n)
+		usage_fail("not a size: %s", text);
+	return n;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct serve *s = state->input;
+
+	switch (key) {
+	case OPT_LISTEN:
+		s->listen = arg;
+		break;
+	case OPT_RECORDS:
+		s->records = arg;
+		break;
+	case OPT_MAX_SIZE:
+		s->max_size = parse_size(arg);
+		break;
+	case OPT_MODE:
+		s->tracer.mode = parse_mode(arg);
+		break;
+	case OPT_STACK:
+		s->tracer.stack = parse_stack(arg);
+		break;
+	case OPT_RULES:
+		rules_files__add(&s->rules_files, arg);
+		break;
+	case 'v':
+		s->verbose = true;
+		break;
+	case 'q':
+		s->quiet = true;
+		break;
+	case ARGP_KEY_ARG:
+		usage_fail("what is \"%s\"?", arg);
+	case ARGP_KEY_INIT:
+		quiet_argp(state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Records have the clock since boot, names of files that of the wall. */
+static uint64_t wall_us(uint64_t boot_ns)
+{
+	struct timespec wall, boot;
+	int64_t offset_ns;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	offset_ns = (wall.tv_sec - boot.tv_sec) * 1000000000L + wall.tv_nsec - boot.tv_nsec;
+	return (uint64_t)((int64_t)boot_ns + offset_ns) / 1000;
+}
+
+static void on_record(struct record *r, const char *role, const char *outcome, void *data)
+{
+	const struct record_target *t = &r->target[0];
+	struct serve *s = data;
+	int err = rules__classify(s->rules, r);
+
+	if (!err)
+		err = metrics__add(s->metrics, r, role, outcome);
+	if (!err)
+		err = store__add(&s->store, r, wall_us(r->start_ns), role);
+	if (err)
+		fail(STATUS_FAULT, "a record of pid %u is lost: %s", t->pid, strerror(-err));
+	else if (!s->quiet)
+		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid, role, outcome);
+}
+
+static void on_watched(pid_t pid, void *data)
+{
+	const struct serve *s = data;
+
+	if (!s->quiet)
+		fprintf(stderr, "pid %d: watched\n", (int)pid);
+}
+
+static void reload(struct serve *s)
+{
+	struct rules *rules = NULL;
+
+	/* What is wrong with them has been said: those that were good stay. */
+	if (rules_files__open(&s->rules_files, &rules) == STATUS_OK) {
+		rules__free(s->rules);
+		s->rules = rules;
+	}
+	store__trim(&s->store);
+	watcher__scan(s->watcher);
+}
+
+/* True: it is time to end. */
+static bool on_signal(struct serve *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		reload(s);
+	}
+	return false;
+}
+
+static int shorter(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+static int run(struct serve *s)
+{
+	struct pollfd *fds = NULL;
+
+	for (;;) {
+		struct pollfd *theirs, *more;
+		size_t n;
+
+		theirs = watcher__fds(s->watcher, &n);
+		more = reallocarray(fds, n + 2, sizeof(*more));
+		if (!more)
+			break;
+		fds = more;
+		memcpy(fds, theirs, n * sizeof(*fds));
+		fds[n] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+		fds[n + 1] = (struct pollfd){.fd = http__fd(s->http), .events = POLLIN};
+		poll(fds, n + 2, shorter(watcher__timeout(s->watcher), http__timeout(s->http)));
+		if (on_signal(s))
+			break;
+		watcher__run(s->watcher);
+		http__run(s->http);
+	}
+	free(fds);
+	return STATUS_OK;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int start(struct serve *s)
+{
+	static const struct resolver_options names;
+	char why[512];
+	int err;
+
+	err = store__open(&s->store, s->records, s->max_size);
+	if (err)
+		return fail(STATUS_USAGE, "cannot keep records in %s: %s", s->records,
+			    strerror(-err));
+	s->metrics = metrics__new();
+	if (!s->metrics)
+		return fail(STATUS_FAULT, "%s", strerror(ENOMEM));
+	err = http__open(&s->http, s->listen, &s->store, s->metrics);
+	if (err)
+		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
+	err = watcher__open(&s->watcher, &s->tracer, &names, on_record, on_watched, s, why,
+			    sizeof(why));
+	if (err)
+		return fail(attach_status(err),
+			    "%s; \"migpop doctor\" says what this kernel allows", why);
+	if (!s->quiet)
+		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
+			mode__name(watcher__mode(s->watcher)));
+	return STATUS_OK;
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	static const struct argp argp = {argp_options, parse, NULL, doc, 0, 0, 0};
+	struct serve s = {.listen = "127.0.0.1:9477",
+			  .records = "/var/lib/migpop",
+			  .max_size = 256ULL << 20,
+			  .tracer = {.stack = STACK_CFI, .max_sites = SITES},
+			  .store = {.dir = -1},
+			  .signal_fd = -1};
+	int status;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &s))
+		return STATUS_USAGE;
+	tracer__set_verbose(s.verbose);
+	status = check_privileges();
+	if (!status)
+		status = rules_files__open(&s.rules_files, &s.rules);
+	if (status)
+		return status;
+	s.signal_fd = open_signals();
+	status = start(&s);
+	if (!status)
+		status = run(&s);
+	watcher__close(s.watcher);
+	http__close(s.http);
+	metrics__free(s.metrics);
+	store__close(&s.store);
+	rules__free(s.rules);
+	close(s.signal_fd);
+	return status;
+}

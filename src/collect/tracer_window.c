@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Windows that the kernel opens and closes with a migration: which processes have them, and what is
+ * heard of them. Knows nothing of records.
+ */
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/tracer.h"
+#include "collect/tracer_internal.h"
+#include "collect/unwind_tables.h"
+
+static int on_event(void *data, void *sample, size_t size)
+{
+	struct tracer *t = data;
+
+	if (size >= sizeof(struct window_event) && t->on_event)
+		t->on_event(sample, t->on_event_data);
+	return 0;
+}
+
+int tracer__begin_windows(struct tracer *t)
+{
+	t->window_events = ring_buffer__new(bpf_map__fd(t->skel->maps.window_events), on_event, t,
+					    NULL);
+	return t->window_events ? 0 : -errno;
+}
+
+int tracer__window_fd(const struct tracer *t)
+{
+	return t->window_events ? ring_buffer__epoll_fd(t->window_events) : -1;
+}
+
+void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data)
+{
+	t->on_event = event;
+	t->on_event_data = data;
+	if (t->window_events)
+		ring_buffer__consume(t->window_events);
+}
+
+static int set_window(struct tracer *t, u32 tgid, const struct window *w)
+{
+	return bpf_map__update_elem(t->skel->maps.windows, &tgid, sizeof(tgid), w, sizeof(*w),
+				    BPF_ANY);
+}
+
+bool tracer__window(struct tracer *t, pid_t pid, struct window *out)
+{
+	u32 tgid = (u32)pid;
+
+	return !bpf_map__lookup_elem(t->skel->maps.windows, &tgid, sizeof(tgid), out, sizeof(*out),
+				     0);
+}
+
+int tracer__enter(struct tracer *t, pid_t pid)
+{
+	u32 tgid = (u32)pid;
+
+	/* What another of that number left is none of its own. */
+	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
+	tgid_bit__set(t->skel->bss->target_bits, pid);
+	tracer__serve_all(t, &pid, 1);
+	return tracer__run_iterator(t->skel->progs.common__open, -1);
+}
+
+int tracer__arm(struct tracer *t, pid_t pid, bool incoming, pid_t under_way)
+{
+	struct window w = {.incoming = incoming, .stream = -1};
+	int err;
+
+	if (under_way) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		w.open_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+		w.state = WINDOW_OPEN;
+		w.opened_by = SIGNAL_UNDER_WAY;
+		w.thread = (u32)under_way;
+	}
+	err = set_window(t, (u32)pid, &w);
+	if (err)
+		return err;
+	if (under_way)
+		tgid_bit__set(t->skel->bss->watched_bits, pid);
+	if (incoming || under_way)
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	return 0;
+}
+
+int tracer__rearm(struct tracer *t, pid_t pid)
+{
+	struct window w = {.stream = -1}, old;
+	int err;
+
+	if (!tracer__window(t, pid, &old))
+		return -ESRCH;
+	/* What has come here is sent on from here: it waits for a second stream only where the
+	 * first has failed. */
+	w.incoming = old.incoming && (old.failed || old.cut);
+	err = set_window(t, (u32)pid, &w);
+	if (!err && w.incoming)
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	return err;
+}
+
+static void remove_row(const struct bpf_map *map, const void *key)
+{
+	bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0);
+}
+
+/* Its rows would be read, and room for them had, at each snapshot of another. */
+static void remove_rows(struct tracer *t, pid_t pid)
+{
+	struct counters c;
+
+	if (tracer__read(t, &c))
+		return;
+	counters__keep(&c, pid);
+	for (size_t i = 0; i < c.nr_sites; i++)
+		remove_row(t->skel->maps.sites, &c.sites[i].key);
+	for (size_t i = 0; i < c.nr_advice; i++)
+		remove_row(t->skel->maps.advices, &c.advice[i].key);
+	for (size_t i = 0; i < c.nr_backings; i++)
+		if (c.backings[i].value.owner == (u32)pid)
+			remove_row(t->skel->maps.backings, &c.backings[i].key);
+	counters__free(&c);
+}
+
+void tracer__disarm(struct tracer *t, pid_t pid)
+{
+	u32 tgid = (u32)pid;
+
+	tgid_bit__clear(t->skel->bss->signal_bits, pid);
+	tgid_bit__clear(t->skel->bss->watched_bits, pid);
+	tgid_bit__clear(t->skel->bss->target_bits, pid);
+	remove_rows(t, pid);
+	bpf_map__delete_elem(t->skel->maps.windows, &tgid, sizeof(tgid), 0);
+	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
+	if (t->tables)
+		unwind_tables__forget(t->tables, pid);
+}
+
+int tracer__close_window(struct tracer *t, pid_t pid)
+{
+	struct timespec now;
+	struct window w;
+
+	tgid_bit__clear(t->skel->bss->watched_bits, pid);
+	tgid_bit__clear(t->skel->bss->signal_bits, pid);
+	if (!tracer__window(t, pid, &w))
+		return -ESRCH;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	w.close_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+	w.state = WINDOW_OVER;
+	return set_window(t, (u32)pid, &w);
+}
+
+int tracer__settle(struct tracer *t)
+{
+	/* A grace period: programs that were running have ended. */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return -errno;
+	return tracer__run_iterator(t->skel->progs.common__settle, -1);
+}
+
+static double fill(const struct bpf_map *map, u64 used)
+{
+	u32 max = bpf_map__max_entries(map);
+
+	return max ? (double)used / max : 0;
+}
+
+double tracer__fill(struct tracer *t)
+{
+	double fullest = fill(t->skel->maps.chains, t->skel->bss->nr_chains), next;
+	struct counters c;
+
+	if (tracer__read(t, &c))
+		return fullest;
+	next = fill(t->skel->maps.sites, c.nr_sites);
+	fullest = next > fullest ? next : fullest;
+	next = fill(t->skel->maps.backings, c.nr_backings);
+	fullest = next > fullest ? next : fullest;
+	next = fill(t->skel->maps.advices, c.nr_advice);
+	fullest = next > fullest ? next : fullest;
+	next = fill(t->skel->maps.processes, c.nr_processes);
+	fullest = next > fullest ? next : fullest;
+	counters__free(&c);
+	return fullest;
+}

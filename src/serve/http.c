@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Routes and answers, on libmicrohttpd. Paths are compared, never opened: the name of a record is
+ * the store's to judge.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <microhttpd.h>
+
+#include "output/formats.h"
+#include "output/json.h"
+#include "serve/http.h"
+
+enum { CONNECTIONS_MAX = 64, IDLE_SECONDS = 10, REQUEST_MEMORY = 32 * 1024 };
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct store *store;
+	const struct metrics *metrics;
+};
+
+struct answer {
+	unsigned int status;
+	const char *type;
+	char *body;
+	size_t len;
+};
+
+static void set_text(struct answer *a, unsigned int status, const char *text)
+{
+	a->status = status;
+	a->type = "text/plain; charset=utf-8";
+	a->body = strdup(text);
+	a->len = a->body ? strlen(a->body) : 0;
+}
+
+static void answer_metrics(struct http *h, const char *name, struct answer *a)
+{
+	FILE *f = open_memstream(&a->body, &a->len);
+
+	(void)name;
+	if (!f)
+		return;
+	metrics__write(h->metrics, f);
+	fclose(f);
+	a->type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
+static void answer_health(struct http *h, const char *name, struct answer *a)
+{
+	(void)h;
+	(void)name;
+	set_text(a, MHD_HTTP_OK, "ok\n");
+}
+
+/* Names are made of letters that mean nothing to HTML. */
+static int put_row(const char *name, void *data)
+{
+	fprintf(data,
+		"<li><a href=\"/report/%s\">%s</a> (<a href=\"/record/%s\">record</a>, "
+		"<a href=\"/pprof/%s\">pprof</a>)\n",
+		name, name, name, name);
+	return 0;
+}
+
+static void answer_index(struct http *h, const char *name, struct answer *a)
+{
+	FILE *f = open_memstream(&a->body, &a->len);
+
+	(void)name;
+	if (!f)
+		return;
+	fputs("<!doctype html><meta charset=utf-8><title>migpop</title>\n"
+	      "<h1>Migrations of this host</h1>\n<p><a href=\"/metrics\">metrics</a>\n<ul>\n",
+	      f);
+	store__each(h->store, put_row, f);
+	fputs("</ul>\n", f);
+	fclose(f);
+	a->type = "text/html; charset=utf-8";
+}
+
+static void set_missing(struct answer *a, int err)
+{
+	if (err == -ENOENT)
+		set_text(a, MHD_HTTP_NOT_FOUND, "no such record\n");
+	else
+		set_text(a, MHD_HTTP_INTERNAL_SERVER_ERROR, "the record cannot be read\n");
+}
+
+static void answer_record(struct http *h, const char *name, struct answer *a)
+{
+	int err = store__read(h->store, name, &a->body, &a->len);
+
+	if (err)
+		set_missing(a, err);
+	else
+		a->type = "application/json";
+}
+
+static void render(struct http *h, const char *name, const char *format, const char *type,
+		   struct answer *a)
+{
+	struct record *r = NULL;
+	char *text = NULL, why[256];
+	size_t len = 0;
+	FILE *f = NULL;
+	int err = store__read(h->store, name, &text, &len);
+
+	if (!err)
+		err = output_json__parse(&r, text, len, why, sizeof(why));
+	if (!err)
+		f = open_memstream(&a->body, &a->len);
+	if (f) {
+		struct text_options none = {0};
+
+		err = output_format__write(output_format__find(format), r, f, &none);
+		fclose(f);
+		a->type = type;
+	}
+	if (err) {
+		free(a->body);
+		set_missing(a, err);
+	}
+	record__free(r);
+	free(text);
+}
+
+static void answer_report(struct http *h, const char *name, struct answer *a)
+{
+	render(h, name, "html", "text/html; charset=utf-8", a);
+}
+
+static void answer_pprof(struct http *h, const char *name, struct answer *a)
+{
+	render(h, name, "pprof", "application/octet-stream", a);
+}
+
+static const struct route {
+	const char *path;
+	bool named; /* goes on with the name of a record */
+	void (*answer)(struct http *h, const char *name, struct answer *a);
+} routes[] = {
+	{"/", false, answer_index},         {"/metrics", false, answer_metrics},
+	{"/healthz", false, answer_health}, {"/record/", true, answer_record},
+	{"/report/", true, answer_report},  {"/pprof/", true, answer_pprof},
+};
+
+static const struct route *find_route(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		const struct route *r = &routes[i];
+
+		if (r->named ? !strncmp(path, r->path, strlen(r->path)) : !strcmp(path, r->path))
+			return r;
+	}
+	return NULL;
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *a)
+{
+	struct MHD_Response *response;
+	enum MHD_Result sent;
+
+	if (!a->body) {
+		a->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+		a->len = 0;
+	}
+	response = MHD_create_response_from_buffer(a->len, a->body ? a->body : (char[]){0},
+						   a->body ? MHD_RESPMEM_MUST_FREE
+							   : MHD_RESPMEM_MUST_COPY);
+	if (!response) {
+		free(a->body);
+		return MHD_NO;
+	}
+	if (a->type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	sent = MHD_queue_response(connection, a->status, response);
+	MHD_destroy_response(response);
+	return sent;
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **state)
+{
+	static int seen; /* its address marks a request whose head has been read */
+	struct answer a = {.status = MHD_HTTP_OK};
+	const struct route *route;
+	struct http *h = data;
+
+	(void)version;
+	(void)upload;
+	if (!*state) {
+		*state = &seen;
+		return MHD_YES;
+	}
+	if (*upload_size) { /* a body is read, and dropped, before the answer */
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	route = find_route(url);
+	if (!route)
+		set_text(&a, MHD_HTTP_NOT_FOUND, "no such page\n");
+	else if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
+		set_text(&a, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+	else
+		route->answer(h, url + strlen(route->path), &a);
+	return send_answer(connection, &a);
+}
+
+static int parse_address(const char *text, struct sockaddr_storage *out)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+	struct sockaddr_in *four = (struct sockaddr_in *)out;
+	const char *colon = strrchr(text, ':');
+	char host[64], *end;
+	unsigned long port;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (!colon || colon[1] < '0' || colon[1] > '9')
+		return -EINVAL;
+	port = strtoul(colon + 1, &end, 10);
+	len = (size_t)(colon - text);
+	if (*end || port > 65535 || !len || len >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (*host == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons((uint16_t)port);
+		return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1 ? 0 : -EINVAL;
+	}
+	four->sin_family = AF_INET;
+	four->sin_port = htons((uint16_t)port);
+	return inet_pton(AF_INET, host, &four->sin_addr) == 1 ? 0 : -EINVAL;
+}
+
+/* Its own words would go to stderr for every client that hangs up. */
+static void say_nothing(void *data, const char *format, va_list args)
+{
+	(void)data;
+	(void)format;
+	(void)args;
+}
+
+/* Names need no escapes, and what is not decoded cannot hide: %00 would end a string. */
+static size_t leave_escaped(void *data, struct MHD_Connection *connection, char *text)
+{
+	(void)data;
+	(void)connection;
+	return strlen(text);
+}
+
+int http__open(struct http **out, const char *address, struct store *store,
+	       const struct metrics *metrics)
+{
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	struct sockaddr_storage at;
+	struct http *h;
+	int err = parse_address(address, &at);
+
+	*out = NULL;
+	if (err)
+		return err;
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	h->store = store;
+	h->metrics = metrics;
+	if (at.ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	errno = 0;
+	h->daemon = MHD_start_daemon(
+		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_END);
+	if (!h->daemon) {
+		err = errno ? -errno : -EADDRINUSE;
+		free(h);
+		return err;
+	}
+	*out = h;
+	return 0;
+}
+
+void http__close(struct http *h)
+{
+	if (h)
+		MHD_stop_daemon(h->daemon);
+	free(h);
+}
+
+int http__fd(const struct http *h)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	return info ? info->epoll_fd : -1;
+}
+
+int http__timeout(const struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
+		return -1;
+	return ms > 60000 ? 60000 : (int)ms;
+}
+
+void http__run(struct http *h)
+{
+	MHD_run(h->daemon);
+}

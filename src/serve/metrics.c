@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A list of series, each a metric with its labels and a value. Names of guests come from outside:
+ * they are escaped, and when there are too many of them the rest is summed under one.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/format.h"
+#include "serve/metrics.h"
+
+enum metric {
+	MIGRATIONS,
+	POPULATED,
+	ZERO_POPULATED,
+	RELEASED,
+	RESIDUAL,
+	LOST,
+	OVERHEAD,
+	NR_METRICS,
+};
+
+static const struct {
+	const char *name, *type, *help, *label;
+} metrics[NR_METRICS] = {
+	[MIGRATIONS] = {"migpop_migrations_total", "counter",
+			"Migrations that ended on this host, by how.", "outcome"},
+	[POPULATED] = {"migpop_populated_pages_total", "counter",
+		       "Base pages that the kernel allocated for the guest's process.", "category"},
+	[ZERO_POPULATED] = {"migpop_zero_populated_pages_total", "counter",
+			    "Of these, pages that were only read, and are zero.", "category"},
+	[RELEASED] = {"migpop_released_pages_total", "counter", "Base pages given back.", NULL},
+	[RESIDUAL] = {"migpop_residual_pages", "gauge",
+		      "Base pages of the last migration by which books and kernel differ, beyond "
+		      "what is known to be uncertain.",
+		      NULL},
+	[LOST] = {"migpop_lost_total", "counter", "What could not be counted or attributed.",
+		  "kind"},
+	[OVERHEAD] = {"migpop_overhead_seconds_total", "counter",
+		      "Time that the tracer took in the kernel, estimated from samples.", NULL},
+};
+
+struct series {
+	enum metric metric;
+	char *guest, *role, *label; /* label NULL where the metric has none */
+	double value;
+};
+
+struct metrics {
+	struct series *v;
+	size_t n;
+	size_t nr_guests;
+};
+
+/* One a guest and a role; each has some 20 series. */
+enum { GUESTS_MAX = 2048 };
+static const char other_guests[] = "(others)";
+
+struct metrics *metrics__new(void)
+{
+	return calloc(1, sizeof(struct metrics));
+}
+
+void metrics__free(struct metrics *m)
+{
+	for (size_t i = 0; m && i < m->n; i++) {
+		free(m->v[i].guest);
+		free(m->v[i].role);
+		free(m->v[i].label);
+	}
+	if (m)
+		free(m->v);
+	free(m);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+static double *find(struct metrics *m, enum metric metric, const char *guest, const char *role,
+		    const char *label)
+{
+	struct series *more, *s;
+
+	for (size_t i = 0; i < m->n; i++) {
+		s = &m->v[i];
+		if (s->metric == metric && same(s->label, label) && same(s->role, role) &&
+		    same(s->guest, guest))
+			return &s->value;
+	}
+	more = reallocarray(m->v, m->n + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	m->v = more;
+	s = &m->v[m->n];
+	*s = (struct series){.metric = metric,
+			     .guest = strdup(guest),
+			     .role = strdup(role),
+			     .label = label ? strdup(label) : NULL};
+	if (!s->guest || !s->role || (label && !s->label)) {
+		free(s->guest);
+		free(s->role);
+		free(s->label);
+		return NULL;
+	}
+	m->n++;
+	return &s->value;
+}
+
+struct adding {
+	struct metrics *metrics;
+	const char *guest, *role;
+	int err;
+};
+
+static double *series(struct adding *a, enum metric metric, const char *label)
+{
+	static double nowhere;
+	double *value = find(a->metrics, metric, a->guest, a->role, label);
+
+	if (!value)
+		a->err = -ENOMEM;
+	return value ? value : &nowhere;
+}
+
+static void add(struct adding *a, enum metric metric, const char *label, int64_t n)
+{
+	if (n != RECORD_UNKNOWN)
+		*series(a, metric, label) += (double)n;
+}
+
+static bool is_known(const struct metrics *m, const char *guest)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->v[i].guest, guest))
+			return true;
+	return false;
+}
+
+static double unexplained(const struct record *r)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < r->nr_accounting; i++) {
+		const struct record_accounting *a = &r->accounting[i];
+
+		if (record_accounting__books(a) == RECORD_BOOKS_DO_NOT)
+			sum += fabs((double)a->residual_pages) - (double)a->uncertainty_pages;
+	}
+	return sum;
+}
+
+static void add_lost(struct adding *a, const struct record *r)
+{
+	add(a, LOST, "stacks", r->lost.stacks);
+	add(a, LOST, "truncated_stacks", r->lost.truncated_stacks);
+	for (size_t i = 0; i < r->lost.nr_kinds; i++)
+		add(a, LOST, r->lost.kinds[i].name, r->lost.kinds[i].n);
+	for (size_t i = 0; i < r->lost.nr_unwind_errors; i++)
+		add(a, LOST, r->lost.unwind_errors[i].name, r->lost.unwind_errors[i].n);
+}
+
+int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome)
+{
+	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
+	struct adding a = {.metrics = m, .role = role};
+	char pid[24];
+
+	snprintf(pid, sizeof(pid), "pid %u", t ? t->pid : 0);
+	a.guest = t && t->guest && *t->guest ? t->guest : pid;
+	if (!is_known(m, a.guest)) {
+		if (m->nr_guests == GUESTS_MAX)
+			a.guest = other_guests;
+		else
+			m->nr_guests++;
+	}
+	add(&a, MIGRATIONS, outcome, 1);
+	for (size_t i = 0; i < r->nr_callsites; i++) {
+		const struct record_callsite *c = &r->callsites[i];
+
+		if (c->populated_pages > 0)
+			add(&a, POPULATED, c->category, c->populated_pages);
+		if (c->zero_populated_pages > 0)
+			add(&a, ZERO_POPULATED, c->category, c->zero_populated_pages);
+	}
+	add(&a, RELEASED, NULL, r->totals.released_pages);
+	*series(&a, RESIDUAL, NULL) = unexplained(r);
+	add_lost(&a, r);
+	if (r->overhead.bpf_ns != RECORD_UNKNOWN)
+		*series(&a, OVERHEAD, NULL) += (double)r->overhead.bpf_ns / 1e9;
+	return a.err;
+}
+
+/* As a label's value: UTF-8, with what would end it escaped. */
+static void put_value(FILE *f, const char *label, const char *value)
+{
+	char *text = format__utf8_copy(value);
+
+	fprintf(f, "%s=\"", label);
+	for (const char *c = text ? text : "?"; *c; c++) {
+		if (*c == '\n')
+			fputs("\\n", f);
+		else if (*c == '"' || *c == '\\')
+			fprintf(f, "\\%c", *c);
+		else
+			fputc(*c, f);
+	}
+	fputc('"', f);
+	free(text);
+}
+
+static void put_series(FILE *f, const struct series *s)
+{
+	fprintf(f, "%s{", metrics[s->metric].name);
+	put_value(f, "guest", s->guest);
+	fputc(',', f);
+	put_value(f, "role", s->role);
+	if (s->label) {
+		fputc(',', f);
+		put_value(f, metrics[s->metric].label, s->label);
+	}
+	fprintf(f, "} %.17g\n", s->value);
+}
+
+void metrics__write(const struct metrics *m, FILE *f)
+{
+	fputs("# HELP migpop_build_info What is running, always 1.\n"
+	      "# TYPE migpop_build_info gauge\n"
+	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
+	      f);
+	for (int metric = 0; metric < NR_METRICS; metric++) {
+		fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", metrics[metric].name,
+			metrics[metric].help, metrics[metric].name, metrics[metric].type);
+		for (size_t i = 0; i < m->n; i++)
+			if (m->v[i].metric == (enum metric)metric)
+				put_series(f, &m->v[i]);
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sums over records, as Prometheus reads them. It must not know where records come from.
+ */
+#ifndef MIGPOP_SERVE_METRICS_H
+#define MIGPOP_SERVE_METRICS_H
+
+#include <stdio.h>
+
+#include "record.h"
+
+struct metrics;
+
+/* NULL without memory. */
+struct metrics *metrics__new(void);
+void metrics__free(struct metrics *m);
+
+/* 0 or -ENOMEM. */
+int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome);
+
+/* In the text format of Prometheus, version 0.0.4. */
+void metrics__write(const struct metrics *m, FILE *f);
+
+#endif

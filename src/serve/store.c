@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Records as files of one directory, named <start>-<guest or pid>-<role>.json. Names are made here,
+ * from few characters, and only such names are opened: nothing from outside is a path.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output/file.h"
+#include "output/json.h"
+#include "serve/store.h"
+
+enum { NAME_SIZE = 160, GUEST_MAX = 64 };
+
+int store__open(struct store *s, const char *path, uint64_t max_size)
+{
+	*s = (struct store){.path = path, .dir = -1, .max_size = max_size};
+	if (mkdir(path, 0750) && errno != EEXIST)
+		return -errno;
+	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->dir < 0 ? -errno : store__trim(s);
+}
+
+void store__close(struct store *s)
+{
+	if (s->dir >= 0)
+		close(s->dir);
+	s->dir = -1;
+}
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+static bool ends_with(const char *name, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len > n && !strncmp(name + len - n, end, n);
+}
+
+/* Of a record, without ".json". */
+static bool is_name(const char *name, size_t len)
+{
+	if (!len || len >= NAME_SIZE || *name < '0' || *name > '9')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_plain(name[i]))
+			return false;
+	return ends_with(name, len, "-source") || ends_with(name, len, "-destination");
+}
+
+static void make_name(char *out, uint64_t start_us, const struct record *r, const char *role)
+{
+	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
+	time_t seconds = (time_t)(start_us / 1000000);
+	char guest[GUEST_MAX + 1], date[32];
+	struct tm tm;
+	size_t n = 0;
+
+	if (t && t->guest && *t->guest)
+		for (const char *c = t->guest; *c && n < GUEST_MAX; c++)
+			guest[n++] = is_plain(*c) ? *c : '_';
+	guest[n] = '\0';
+	if (!n)
+		snprintf(guest, sizeof(guest), "%u", t ? t->pid : 0);
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &tm);
+	snprintf(out, NAME_SIZE, "%s.%06uZ-%s-%s", date, (unsigned int)(start_us % 1000000), guest,
+		 role);
+}
+
+int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role)
+{
+	char name[NAME_SIZE], path[4096];
+	struct output_file out;
+	int err;
+
+	do {
+		make_name(name, start_us++, r, role);
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s.json", s->path, name) >=
+		    sizeof(path))
+			return -ENAMETOOLONG;
+	} while (!access(path, F_OK));
+	err = output_file__open(&out, path);
+	if (err)
+		return err;
+	err = output_json__write(r, out.f);
+	if (!err)
+		err = output_file__commit(&out);
+	output_file__abort(&out);
+	return err ? err : store__trim(s);
+}
+
+static int compare_newest_first(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*b)->d_name, (*a)->d_name);
+}
+
+static int is_record(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return ends_with(entry->d_name, len, ".json") && is_name(entry->d_name, len - 5);
+}
+
+static void free_entries(struct dirent **entries, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	free(entries);
+}
+
+int store__trim(struct store *s)
+{
+	struct dirent **entries = NULL;
+	uint64_t sum = 0;
+	int n, err = 0;
+
+	n = scandirat(s->dir, ".", &entries, is_record, compare_newest_first);
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		struct stat st;
+
+		if (fstatat(s->dir, entries[i]->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		sum += (uint64_t)st.st_size;
+		if (sum > s->max_size && unlinkat(s->dir, entries[i]->d_name, 0))
+			err = -errno;
+	}
+	free_entries(entries, n);
+	return err;
+}
+
+int store__each(struct store *s, int (*each)(const char *name, void *data), void *data)
+{
+	struct dirent **entries = NULL;
+	int n, err = 0;
+
+	n = scandirat(s->dir, ".", &entries, is_record, compare_newest_first);
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n && !err; i++) {
+		entries[i]->d_name[strlen(entries[i]->d_name) - 5] = '\0';
+		err = each(entries[i]->d_name, data);
+	}
+	free_entries(entries, n);
+	return err;
+}
+
+static int read_file(int fd, char **text, size_t *len)
+{
+	struct stat st;
+	ssize_t got;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOENT;
+	*text = malloc((size_t)st.st_size + 1);
+	if (!*text)
+		return -ENOMEM;
+	got = read(fd, *text, (size_t)st.st_size); /* of a file that is never written again */
+	if (got != st.st_size) {
+		free(*text);
+		return -EIO;
+	}
+	(*text)[got] = '\0';
+	*len = (size_t)got;
+	return 0;
+}
+
+int store__read(struct store *s, const char *name, char **text, size_t *len)
+{
+	char file[NAME_SIZE + 8];
+	int fd, err;
+
+	if (!is_name(name, strlen(name)))
+		return -ENOENT;
+	snprintf(file, sizeof(file), "%s.json", name);
+	fd = openat(s->dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ELOOP ? -ENOENT : -errno;
+	err = read_file(fd, text, len);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One tracer for all emulators, a session each. An emulator that starts is taken in when it waits
+ * in its main loop for the first time: what it does before is no migration.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "collect/proc.h"
+#include "collect/session.h"
+#include "serve/watcher.h"
+#include "symbol/resolve.h"
+
+enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000 };
+
+/* Tables that only fill: from there on a new tracer takes over. */
+#define FULL 0.5
+
+struct emulator_session {
+	pid_t pid;
+	bool open, over;
+	struct session session;
+};
+
+struct starting {
+	pid_t pid;
+	uint64_t until_ms;
+};
+
+struct watcher {
+	struct tracer *tracer;
+	struct resolver *resolver;
+	struct tracer_options options;
+	struct resolver_options names;
+	watcher_record_fn *record;
+	watcher_watched_fn *watched;
+	void *data;
+	struct emulator_session **v;
+	size_t n;
+	struct starting *starting;
+	size_t nr_starting;
+	struct pollfd *fds;
+	uint64_t next_tick_ms;
+	bool opened; /* one of the windows has, since it was last asked */
+	bool worn;   /* the tables are to be looked at */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct emulator_session *find(struct watcher *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->pid == pid)
+			return w->v[i];
+	return NULL;
+}
+
+static void emulator_session__free(struct emulator_session *e)
+{
+	session__free(&e->session);
+	free(e);
+}
+
+/* A session of "pid" on "tracer", armed; NULL where it is gone, or without memory. */
+static struct emulator_session *emulator_session__new(struct tracer *tracer,
+						      struct resolver *resolver,
+						      const struct watcher *w, pid_t pid,
+						      const struct emulator_state *state)
+{
+	struct emulator_session *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->pid = pid;
+	session__init_shared(&e->session, tracer, w->options.stack, resolver);
+	if (session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
+		tracer__disarm(tracer, pid);
+		resolver__forget(resolver, pid);
+		emulator_session__free(e);
+		return NULL;
+	}
+	if (state->migration_thread)
+		e->open = !session__opened(&e->session);
+	return e;
+}
+
+static void take_in(struct watcher *w, pid_t pid)
+{
+	struct emulator_session **more = reallocarray(w->v, w->n + 1, sizeof(*more));
+	struct emulator_state state;
+
+	if (!more)
+		return;
+	w->v = more;
+	proc__emulator_state(pid, &state);
+	w->v[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, &state);
+	if (!w->v[w->n])
+		return;
+	w->n++;
+	w->watched(pid, w->data);
+}
+
+static void expect(struct watcher *w, pid_t pid)
+{
+	struct starting *more;
+
+	if (find(w, pid))
+		return;
+	for (size_t i = 0; i < w->nr_starting; i++)
+		if (w->starting[i].pid == pid)
+			return;
+	more = reallocarray(w->starting, w->nr_starting + 1, sizeof(*more));
+	if (!more)
+		return;
+	w->starting = more;
+	more[w->nr_starting++] = (struct starting){pid, now_ms() + START_MAX_MS};
+}
+
+static void take_in_started(struct watcher *w)
+{
+	uint64_t now = now_ms();
+
+	for (size_t i = w->nr_starting; i > 0; i--) {
+		struct starting s = w->starting[i - 1];
+		bool emulator = proc__is_emulator(s.pid);
+
+		if (emulator && !proc__waits(s.pid) && now < s.until_ms)
+			continue;
+		w->starting[i - 1] = w->starting[--w->nr_starting];
+		if (emulator)
+			take_in(w, s.pid);
+	}
+}
+
+void watcher__scan(struct watcher *w)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && proc__is_emulator(pid))
+			expect(w, pid);
+	}
+	if (proc)
+		closedir(proc);
+	take_in_started(w);
+}
+
+static void end_window(struct watcher *w, struct emulator_session *e)
+{
+	const char *role = e->session.window.incoming ? "destination" : "source";
+	struct record *r = NULL;
+
+	e->open = e->over = false;
+	w->worn = true;
+	if (!session__over(&e->session, &r))
+		w->record(r, role, session__outcome(&e->session), w->data);
+	record__free(r);
+}
+
+static void on_event(const struct window_event *event, void *data)
+{
+	struct watcher *w = data;
+	struct emulator_session *e = find(w, (pid_t)event->tgid);
+
+	switch (event->kind) {
+	case WINDOW_EVENT_EXEC:
+		expect(w, (pid_t)event->tgid);
+		break;
+	case WINDOW_EVENT_OPEN:
+		w->opened = true;
+		if (e)
+			e->open = !session__opened(&e->session);
+		break;
+	case WINDOW_EVENT_CLOSE:
+		if (e && e->open)
+			end_window(w, e);
+		break;
+	}
+}
+
+static void let_go(struct watcher *w, size_t i)
+{
+	struct emulator_session *e = w->v[i];
+
+	tracer__disarm(w->tracer, e->pid);
+	resolver__forget(w->resolver, e->pid);
+	emulator_session__free(e);
+	w->v[i] = w->v[--w->n];
+}
+
+static bool any_open(const struct watcher *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->open)
+			return true;
+	return false;
+}
+
+static void let_go_of_gone(struct watcher *w)
+{
+	bool gone = false;
+
+	for (size_t i = 0; i < w->n; i++)
+		gone = target__is_gone(&w->v[i]->session.targets[0]) || gone;
+	if (!gone)
+		return;
+	/* What they did last may have come with their end. */
+	tracer__window_events(w->tracer, on_event, w);
+	for (size_t i = w->n; i > 0; i--)
+		if (w->v[i - 1]->session.targets[0].gone)
+			let_go(w, i - 1);
+}
+
+static void free_sessions(struct emulator_session **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		emulator_session__free(v[i]);
+	free(v);
+}
+
+/* Sessions of all emulators on another tracer; those that are gone by now are left out. */
+static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t,
+					     struct resolver *resolver, size_t *n)
+{
+	struct emulator_session **v = calloc(w->n + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; v && i < w->n; i++) {
+		/* One that received a guest sends it next, as the window that waits now says. */
+		struct emulator_state state = {0};
+		struct window window;
+
+		if (tracer__window(w->tracer, w->v[i]->pid, &window))
+			state.incoming = window.incoming;
+		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, &state);
+		if (v[*n])
+			++*n;
+	}
+	return v;
+}
+
+/*
+ * The kernel's tables keep what every migration left in them. A new tracer takes over while no
+ * window is open: both listen for a moment, and if one opens meanwhile the old one keeps it.
+ */
+static void renew(struct watcher *w)
+{
+	struct resolver *resolver = resolver__new(&w->names);
+	struct emulator_session **v;
+	struct tracer *fresh;
+	char why[256];
+	size_t n;
+
+	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
+		resolver__free(resolver);
+		return;
+	}
+	v = sessions_on(w, fresh, resolver, &n);
+	w->opened = !v;
+	tracer__window_events(w->tracer, on_event, w);
+	if (w->opened) {
+		free_sessions(v, n);
+		tracer__close(fresh);
+		resolver__free(resolver);
+		return;
+	}
+	free_sessions(w->v, w->n);
+	tracer__close(w->tracer);
+	resolver__free(w->resolver);
+	w->tracer = fresh;
+	w->resolver = resolver;
+	w->v = v;
+	w->n = n;
+}
+
+static void served(pid_t pid, void *data)
+{
+	struct emulator_session *e = find(data, pid);
+
+	if (e)
+		resolver__remember(e->session.resolver, pid);
+}
+
+void watcher__run(struct watcher *w)
+{
+	uint64_t now = now_ms();
+
+	tracer__serve(w->tracer, served, w);
+	tracer__window_events(w->tracer, on_event, w);
+	let_go_of_gone(w);
+	take_in_started(w);
+	if (any_open(w)) {
+		if (now < w->next_tick_ms)
+			return;
+		w->next_tick_ms = now + TICK_MS;
+		for (size_t i = 0; i < w->n; i++)
+			if (w->v[i]->open)
+				session__tick(&w->v[i]->session, NULL);
+	} else if (w->worn) {
+		w->worn = false;
+		if (tracer__fill(w->tracer) > FULL)
+			renew(w);
+	}
+}
+
+int watcher__timeout(const struct watcher *w)
+{
+	uint64_t now = now_ms();
+
+	if (w->nr_starting)
+		return START_POLL_MS;
+	if (any_open(w))
+		return w->next_tick_ms > now ? (int)(w->next_tick_ms - now) : 0;
+	return -1;
+}
+
+struct pollfd *watcher__fds(struct watcher *w, size_t *n)
+{
+	struct pollfd *more = reallocarray(w->fds, w->n + 2, sizeof(*more));
+
+	*n = 0;
+	if (!more)
+		return w->fds;
+	w->fds = more;
+	more[(*n)++] = (struct pollfd){.fd = tracer__changes_fd(w->tracer), .events = POLLIN};
+	more[(*n)++] = (struct pollfd){.fd = tracer__window_fd(w->tracer), .events = POLLIN};
+	for (size_t i = 0; i < w->n; i++)
+		more[(*n)++] = (struct pollfd){.fd = w->v[i]->session.targets[0].pidfd,
+					       .events = POLLIN};
+	return more;
+}
+
+enum mode watcher__mode(const struct watcher *w)
+{
+	return tracer__mode(w->tracer);
+}
+
+int watcher__open(struct watcher **out, const struct tracer_options *options,
+		  const struct resolver_options *names, watcher_record_fn *record,
+		  watcher_watched_fn *watched, void *data, char *why, size_t size)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+	int err;
+
+	*out = NULL;
+	if (!w)
+		return -ENOMEM;
+	w->options = *options;
+	w->options.windowed = true;
+	w->names = *names;
+	w->record = record;
+	w->watched = watched;
+	w->data = data;
+	w->resolver = resolver__new(names);
+	snprintf(why, size, "out of memory");
+	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;
+	if (err) {
+		resolver__free(w->resolver);
+		free(w);
+		return err;
+	}
+	watcher__scan(w);
+	*out = w;
+	return 0;
+}
+
+void watcher__close(struct watcher *w)
+{
+	if (!w)
+		return;
+	tracer__window_events(w->tracer, on_event, w);
+	for (size_t i = 0; i < w->n; i++) {
+		if (!w->v[i]->open)
+			continue;
+		tracer__close_window(w->tracer, w->v[i]->pid);
+		end_window(w, w->v[i]);
+	}
+	free_sessions(w->v, w->n);
+	tracer__close(w->tracer);
+	resolver__free(w->resolver);
+	free(w->starting);
+	free(w->fds);
+	free(w);
+}

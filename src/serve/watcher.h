@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every emulator of this host, those that run and those that start later, each with a window that a
+ * migration opens and closes. It must not know what becomes of their records.
+ */
+#ifndef MIGPOP_SERVE_WATCHER_H
+#define MIGPOP_SERVE_WATCHER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "collect/tracer.h"
+#include "record.h"
+
+struct watcher;
+struct resolver_options;
+
+/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's only
+ * while it is called. */
+typedef void watcher_record_fn(struct record *r, const char *role, const char *outcome, void *data);
+
+/* An emulator is watched from now on. */
+typedef void watcher_watched_fn(pid_t pid, void *data);
+
+/* Loads the programs and looks for emulators. 0, or a negative errno with one line in "why". */
+int watcher__open(struct watcher **out, const struct tracer_options *options,
+		  const struct resolver_options *names, watcher_record_fn *record,
+		  watcher_watched_fn *watched, void *data, char *why, size_t size);
+
+/* Ends the windows that are open; their records come before it returns. */
+void watcher__close(struct watcher *w);
+
+enum mode watcher__mode(const struct watcher *w);
+
+/* What to poll for: an array of its own, valid until the next call, and how many. */
+struct pollfd *watcher__fds(struct watcher *w, size_t *n);
+
+/* Milliseconds after which watcher__run() is wanted anyway; -1: never. */
+int watcher__timeout(const struct watcher *w);
+void watcher__run(struct watcher *w);
+
+/* Looks for emulators that it does not know. */
+void watcher__scan(struct watcher *w);
+
+#endif
