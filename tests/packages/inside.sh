@@ -25,6 +25,7 @@ files() {
 }
 
 quiet apt-get update
+mkdir -p /var/lib/private # systemd's, where it runs
 files >/tmp/before
 quiet apt-get install -y --no-install-recommends ./*.deb
 for package in migpop libmigfix0 libmigfix-dev libmigfix-preload; do
@@ -40,6 +41,11 @@ quiet migpop report /tmp/record --by category
 quiet migpop verify --routine populate --memory 16M
 [[ -s /usr/share/man/man1/migpop-trace.1.gz ]] || die "no manual page"
 [[ -s /usr/share/bash-completion/completions/migpop ]] || die "no completion"
+[[ -s /lib/systemd/system/migpop.service && -s /usr/share/migpop/monitoring/alerts.yml ]] || die "no service"
+# What it leaves of records, and where systemd puts those of a user who is not always there.
+mkdir -p /var/lib/private/migpop
+touch /var/lib/private/migpop/record.json
+ln -s private/migpop /var/lib/migpop
 
 # The library.
 read -ra flags <<<"$(pkg-config --cflags --libs migfix)"
