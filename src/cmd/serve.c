@@ -248,7 +248,7 @@ static int start(struct serve *s)
 	err = watcher__open(&s->watcher, &s->tracer, &names, on_record, on_watched, s, why,
 			    sizeof(why));
 	if (err)
-		return fail(attach_status(err),
+		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
 			    "%s; \"migpop doctor\" says what this kernel allows", why);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
