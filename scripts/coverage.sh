@@ -16,18 +16,7 @@ USAGE
 }
 
 least=0 tests='^(fix/|adopt-old-kernel$)' build=build/coverage
-while (($#)); do
-	case $1 in
-	-h | --help) usage && exit 0 ;;
-	esac
-	(($# >= 2)) || { usage >&2 && exit 2; }
-	case $1 in
-	--least) least=$2 ;;
-	--tests) tests=$2 ;;
-	*) usage >&2 && exit 2 ;;
-	esac
-	shift 2
-done
+take_options "least tests" "$@"
 for tool in gcov jq; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
 done

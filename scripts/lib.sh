@@ -13,6 +13,31 @@ skip() {
 	exit 77
 }
 
+usage() {
+	echo "usage: see the first lines of $0"
+}
+
+# take_options "NAME…" ARG…: for --NAME VALUE sets the variable of that name, for one spelt NAME! here
+# --NAME alone sets it to 1. Else usage(), with the status of what was asked.
+take_options() {
+	local allowed=" $1 " option
+
+	shift
+	while (($#)); do
+		[[ $1 != -h && $1 != --help ]] || { usage && exit 0; }
+		option=${1#--}
+		if [[ $1 == --* && $allowed == *" $option! "* ]]; then
+			printf -v "$option" 1
+			shift
+		elif [[ $1 == --* && $allowed == *" $option "* ]] && (($# >= 2)); then
+			printf -v "$option" %s "$2"
+			shift 2
+		else
+			usage >&2 && exit 2
+		fi
+	done
+}
+
 milliseconds() {
 	local now=$EPOCHREALTIME
 	echo $((${now/[.,]/} / 1000))

@@ -28,26 +28,9 @@ migpop is that with --stack none, migpop-cfi with call chains, perf with -g, per
 USAGE
 }
 
-rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=()
+rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=''
 contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours'
-while (($#)); do
-	case $1 in
-	-h | --help) usage && exit 0 ;;
-	esac
-	(($# >= 2)) || { usage >&2 && exit 2; }
-	case $1 in
-	--rounds) rounds=$2 ;;
-	--memory) memory=$2 ;;
-	--depth) depth=$2 ;;
-	--threads) threads=$2 ;;
-	--contestants) contestants=$2 ;;
-	--build) build=$2 ;;
-	--migpop) migpop=$2 ;;
-	--mode) mode=(--mode "$2") ;;
-	*) usage >&2 && exit 2 ;;
-	esac
-	shift 2
-done
+take_options "rounds memory depth threads contestants build migpop mode" "$@"
 ((rounds > 0 && threads > 0)) || { usage >&2 && exit 2; }
 size=$(bytes "$memory")
 pages=$((threads * size / $(getconf PAGE_SIZE))) # each time that the workload works
@@ -84,7 +67,7 @@ attach_migpop_with() {
 
 	rm -f "$work/log" # its predecessor's last words are no sign of it
 	# The shell starts background jobs deaf to SIGINT, which is how a trace is ended.
-	env --default-signal=INT "$migpop" trace -p "$pid" --stack "$stack" "${mode[@]}" --format json -o "$work/record.json" \
+	env --default-signal=INT "$migpop" trace -p "$pid" --stack "$stack" ${mode:+--mode "$mode"} --format json -o "$work/record.json" \
 		2>"$work/log" &
 	tracer=$!
 	wait_line "$work/log" '^tracing ' "$tracer" "$timeout" && return

@@ -30,26 +30,9 @@ ns is a page's; stale pages are those that do not hold what they should.
 USAGE
 }
 
-sizes=1G full=0 rounds=5 backings=memfd,anon,hugetlb states=hole,sparse,dirty,populate targets=0
+size=1G full=0 rounds=5 backings=memfd,anon,hugetlb states=hole,sparse,dirty,populate targets=0
 contestants=read-first,dontneed,madvise-first,auto,batched,tracked build=$top/build/release
-while (($#)); do
-	case $1 in
-	-h | --help) usage && exit 0 ;;
-	--full) full=1 && shift && continue ;;
-	--targets) targets=1 && shift && continue ;;
-	esac
-	(($# >= 2)) || { usage >&2 && exit 2; }
-	case $1 in
-	--size) sizes=$2 ;;
-	--rounds) rounds=$2 ;;
-	--backings) backings=$2 ;;
-	--states) states=$2 ;;
-	--contestants) contestants=$2 ;;
-	--build) build=$2 ;;
-	*) usage >&2 && exit 2 ;;
-	esac
-	shift 2
-done
+take_options "size full! rounds backings states contestants targets! build" "$@"
 ((rounds > 0)) || { usage >&2 && exit 2; }
 [[ ,$contestants == *,read-first,* ]] || contestants=read-first,$contestants
 fix=$build/tests/bench/fix
@@ -181,8 +164,9 @@ one() {
 	return_huge_pages
 }
 
-((!full)) || sizes=1G,4G
-for size in ${sizes//,/ }; do
+((!full)) || size=1G,4G
+sizes=${size//,/ }
+for size in $sizes; do
 	size=$(bytes "$size")
 	((size > 0 && size % (16 << 20) == 0)) || { usage >&2 && exit 2; }
 	for backing in ${backings//,/ }; do

@@ -25,21 +25,7 @@ USAGE
 
 rounds=5 modes=auto,tracepoint stacks=cfi,none build=$top/build/release
 runs=$(command -v qemu-system-x86_64 || true)
-while (($#)); do
-	case $1 in
-	-h | --help) usage && exit 0 ;;
-	esac
-	(($# >= 2)) || { usage >&2 && exit 2; }
-	case $1 in
-	--rounds) rounds=$2 ;;
-	--modes) modes=$2 ;;
-	--stacks) stacks=$2 ;;
-	--runs) runs=$2 ;;
-	--build) build=$2 ;;
-	*) usage >&2 && exit 2 ;;
-	esac
-	shift 2
-done
+take_options "rounds modes stacks runs build" "$@"
 ((rounds > 0)) || { usage >&2 && exit 2; }
 ((EUID == 0)) || skip "tracing needs root"
 command -v jq >/dev/null || skip "jq is not installed"

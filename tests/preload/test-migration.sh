@@ -9,14 +9,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/scripts/lib.sh"
 
 case=$1 build='' out=''
-shift
-while (($# >= 2)); do
-	case $1 in
-	--build) build=$2 ;;
-	--out) out=$2 ;;
-	esac
-	shift 2
-done
+take_options "build out" "${@:2}"
 here=$top/tests/preload
 library=$build/fix/libmigfix-preload.so
 mkdir -p "$out"

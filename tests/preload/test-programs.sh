@@ -10,13 +10,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/scripts/lib.sh"
 
 build='' out=''
-while (($# >= 2)); do
-	case $1 in
-	--build) build=$2 ;;
-	--out) out=$2 ;;
-	esac
-	shift 2
-done
+take_options "build out" "$@"
 library=$build/fix/libmigfix-preload.so
 rm -rf "$out" && mkdir -p "$out/with" "$out/without"
 

@@ -4,15 +4,12 @@
 # hold all of its shared memory, and next to none of anonymous memory. Options: --build, --out.
 set -euo pipefail
 
-here=$(dirname "${BASH_SOURCE[0]}")
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+
 build='' out=''
-while (($# >= 2)); do
-	case $1 in
-	--build) build=$2 ;;
-	--out) out=$2 ;;
-	esac
-	shift 2
-done
+take_options "build out" "$@"
 
 # premise BACKING CONDITION: on the growth of one end and the guest's size, both in kB.
 premise() {
