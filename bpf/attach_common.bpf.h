@@ -33,7 +33,7 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 	if (closed)
 		return false;
 	if (nr == __NR_ioctl) {
-		u32 cmd = ((struct pt_regs *)bpf_task_pt_regs((void *)task))->si;
+		u32 cmd = regs__arg2((struct pt_regs *)bpf_task_pt_regs((void *)task));
 
 		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
 	}
@@ -69,11 +69,12 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 
-	if (regs->orig_ax == __NR_swapon && !ret)
+	if (regs__syscall(regs) == __NR_swapon && !ret)
 		swap_in_use = 1;
-	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0 || is_target(task))
+	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0 ||
+	    is_target(task))
 		return;
-	if (current__shares_file(regs->r8))
+	if (current__shares_file(regs__arg5(regs)))
 		tgid__set(watched_bits, task->tgid);
 }
 

@@ -22,7 +22,7 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 		return;
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
-	on_fault(ts, task, address, user ? regs->ip : 0, error_code & PF_ERROR_WRITE, user);
+	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
 	if (user)
 		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
 	else

@@ -247,9 +247,9 @@ __noinline int window__on_syscall_exit(s64 ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	s32 nr = (s32)regs->orig_ax, fd = (s32)regs->di;
+	s32 nr = (s32)regs__syscall(regs), fd = (s32)regs__arg1(regs);
 	u32 tgid = task->tgid, pid = task->pid;
-	u64 second = regs->si;
+	u64 second = regs__arg2(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 
 	if (!w)
@@ -270,8 +270,8 @@ __noinline int window__on_syscall_enter(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs->si;
-	s32 fd = (s32)regs->di;
+	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs__arg2(regs);
+	s32 fd = (s32)regs__arg1(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 
 	if (!w || w->state != WINDOW_OPEN)
