@@ -26,6 +26,16 @@ struct doctor {
 	int n;
 };
 
+static const char *why_no_access(void)
+{
+	static char why[160];
+	const char *no_perf_events = privilege__why_no_perf_events();
+
+	snprintf(why, sizeof(why), "not permitted%s%s", no_perf_events ? ": " : "",
+		 no_perf_events ? no_perf_events : "");
+	return why;
+}
+
 static const char *why_not(int err, const char *lockdown)
 {
 	/* No helper that reads kernel memory exists for programs then: they do not load. */
@@ -38,6 +48,8 @@ static const char *why_not(int err, const char *lockdown)
 		return lockdown && strcmp(lockdown, "none")
 			       ? "not permitted: the kernel is locked down"
 			       : "not permitted by this kernel";
+	case EACCES:
+		return why_no_access();
 	case ENOENT:
 		return "this kernel has no such hook";
 	case ESRCH:

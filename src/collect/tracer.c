@@ -19,6 +19,7 @@
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+#include "probe/privilege.h"
 #include "probe/probe.h"
 
 static const char *const mode_names[] = {"auto", "fentry", "kprobe", "tracepoint"};
@@ -115,9 +116,12 @@ static int attach_programs(struct tracer *t, char *why, size_t size)
 		link = bpf_program__attach(prog);
 		if (!link) {
 			int err = -errno;
+			const char *because = err == -EACCES ? privilege__why_no_perf_events()
+							     : NULL;
 
-			snprintf(why, size, "cannot attach %s: %s", bpf_program__section_name(prog),
-				 strerror(-err));
+			snprintf(why, size, "cannot attach %s: %s%s%s",
+				 bpf_program__section_name(prog), strerror(-err),
+				 because ? ": " : "", because ? because : "");
 			return err;
 		}
 		t->links[t->nr_links++] = link;
