@@ -15,7 +15,9 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 
 	/* With faults disabled the kernel only tries (copy_from_user_nofault): nothing is
 	 * populated. */
-	if (!is_watched(task) || (s64)address < 0 || (!user && task->pagefault_disabled))
+	if (!is_watched(task) && !(user && window__begins_here(task)))
+		return;
+	if ((s64)address < 0 || (!user && task->pagefault_disabled))
 		return;
 	ts = task_state__get(task);
 	if (!ts)

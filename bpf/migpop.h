@@ -279,12 +279,19 @@ enum window_signal {
 	SIGNAL_PROCESS_END,
 };
 
-enum window_state { WINDOW_WAITS, WINDOW_OPEN, WINDOW_OVER };
+enum window_state {
+	WINDOW_WAITS,
+	WINDOW_OPEN,
+	WINDOW_OVER,
+	WINDOW_WAKES, /* the migration has begun, and the hooks that count are not attached yet */
+};
 
 /* A process that counts only while a migration of it is under way: opened and closed in the kernel,
  * at the very event. */
 struct window {
 	u64 open_ns, close_ns; /* CLOCK_BOOTTIME */
+	u64 late_ns;           /* from the begin of the migration to that of the window */
+	s64 late_pages;        /* of files, populated in that time */
 	u64 vcpu_ns;           /* when a guest that came here first ran, under KVM; else 0 */
 	u32 state;             /* enum window_state */
 	u32 opened_by, closed_by;
@@ -296,7 +303,13 @@ struct window {
 	u32 exit_code; /* of wait(), where the process ended */
 };
 
-enum window_event_kind { WINDOW_EVENT_EXEC, WINDOW_EVENT_OPEN, WINDOW_EVENT_CLOSE };
+enum window_event_kind {
+	WINDOW_EVENT_EXEC,
+	WINDOW_EVENT_SOON, /* a migration is about to begin, or has: the hooks that count are wanted
+			    */
+	WINDOW_EVENT_OPEN,
+	WINDOW_EVENT_CLOSE,
+};
 
 struct window_event {
 	u32 tgid;
@@ -319,7 +332,7 @@ _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 56, "no padding");
+_Static_assert(sizeof(struct window) == 72, "no padding");
 _Static_assert(sizeof(struct backing) == 144, "no padding");
 
 #endif

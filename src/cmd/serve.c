@@ -145,10 +145,21 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 		err = metrics__add(s->metrics, r, role, outcome);
 	if (!err)
 		err = store__add(&s->store, r, wall_us(r->start_ns), role);
-	if (err)
-		fail(STATUS_FAULT, "a record of pid %u is lost: %s", t->pid, strerror(-err));
-	else if (!s->quiet)
+	if (err) {
+		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
+		     t->pid, s->records, strerror(-err));
+		metrics__add_error(s->metrics, "store");
+	} else if (!s->quiet) {
 		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid, role, outcome);
+	}
+}
+
+static void on_problem(const char *kind, const char *what, void *data)
+{
+	struct serve *s = data;
+
+	fail(STATUS_FAULT, "%s", what);
+	metrics__add_error(s->metrics, kind);
 }
 
 static void on_watched(pid_t pid, void *data)
@@ -232,6 +243,7 @@ static int open_signals(void)
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
+	const struct watcher_calls calls = {on_record, on_watched, on_problem, s};
 	char why[512];
 	int err;
 
@@ -245,8 +257,7 @@ static int start(struct serve *s)
 	err = http__open(&s->http, s->listen, &s->store, s->metrics);
 	if (err)
 		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
-	err = watcher__open(&s->watcher, &s->tracer, &names, on_record, on_watched, s, why,
-			    sizeof(why));
+	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
 		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
 			    "%s; \"migpop doctor\" says what this kernel allows", why);

@@ -103,7 +103,20 @@ static struct migpop_bpf *open_object(void)
 	return migpop_bpf__open_opts(&opts);
 }
 
-static int attach_programs(struct tracer *t, char *why, size_t size)
+/* What tells that a process, or a migration, begins or ends: rare, and all that a tracer at rest
+ * has.
+ */
+static bool program__rests(const struct bpf_program *prog)
+{
+	static const char *const sections[] = {"tp_btf/sched_process_", "tp_btf/task_rename"};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		if (!strncmp(bpf_program__section_name(prog), sections[i], strlen(sections[i])))
+			return true;
+	return false;
+}
+
+static int attach_programs(struct tracer *t, bool resting, char *why, size_t size)
 {
 	struct bpf_program *prog;
 
@@ -111,7 +124,8 @@ static int attach_programs(struct tracer *t, char *why, size_t size)
 	{
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(prog) || program__is_iterator(prog))
+		if (!bpf_program__autoload(prog) || program__is_iterator(prog) ||
+		    program__rests(prog) != resting)
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {
@@ -127,6 +141,12 @@ static int attach_programs(struct tracer *t, char *why, size_t size)
 		t->links[t->nr_links++] = link;
 	}
 	return 0;
+}
+
+static void detach_down_to(struct tracer *t, size_t n)
+{
+	while (t->nr_links > n)
+		bpf_link__destroy(t->links[--t->nr_links]);
 }
 
 static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
@@ -163,10 +183,18 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
-	err = attach_programs(t, why, size);
+	err = attach_programs(t, true, why, size);
 	if (err)
 		goto fail;
+	t->nr_resting_links = t->nr_links;
+	/* One that rests attaches all of them once as well: only a trial tells whether it may. */
+	err = attach_programs(t, false, why, size);
+	if (err)
+		goto fail;
+	t->skel->bss->awake = 1;
 	t->mode = mode;
+	if (options->rests)
+		tracer__rest(t);
 	return 0;
 fail:
 	tracer__detach(t);
@@ -178,10 +206,38 @@ void tracer__detach(struct tracer *t)
 	tracer__unmap_unwinding(t);
 	ring_buffer__free(t->window_events);
 	t->window_events = NULL;
-	while (t->nr_links)
-		bpf_link__destroy(t->links[--t->nr_links]);
+	detach_down_to(t, 0);
 	migpop_bpf__destroy(t->skel);
 	t->skel = NULL;
+}
+
+int tracer__wake(struct tracer *t, char *why, size_t size)
+{
+	int err;
+
+	if (t->skel->bss->awake)
+		return 0;
+	err = attach_programs(t, false, why, size);
+	if (err) {
+		detach_down_to(t, t->nr_resting_links);
+		return err;
+	}
+	t->skel->bss->swap_in_use = proc__has_swap();
+	__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
+	/* Whoever came to share the targets' memory meanwhile. */
+	return tracer__run_iterator(t->skel->progs.common__open, -1);
+}
+
+int tracer__rest(struct tracer *t)
+{
+	__atomic_store_n(&t->skel->bss->awake, 0, __ATOMIC_SEQ_CST);
+	/* A grace period: whatever saw it awake has opened its window. */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) || tracer__has_open_window(t)) {
+		__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
+		return -EBUSY;
+	}
+	detach_down_to(t, t->nr_resting_links);
+	return 0;
 }
 
 /* The mode that was asked for, or the first that attaches. */

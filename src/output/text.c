@@ -70,6 +70,10 @@ void text__head(struct flow *w, const struct record *r)
 		format__add(&t, " → ");
 		format__add_name(&t, string__or(r->closed_by, "?"));
 	}
+	if (r->late_pages > 0) {
+		format__add(&t, ", %s late", format__time(n, (double)r->late_ns));
+		format__add(&t, ": %s pages came before", format__count(n, r->late_pages));
+	}
 	flow__add(w, VERDICT_NONE, "", &t);
 	flow__blank(w);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One tracer for all emulators, a session each. An emulator that starts is taken in when it waits
- * in its main loop for the first time: what it does before is no migration.
+ * in its main loop for the first time: what it does before is no migration. The hooks that count
+ * are attached while a window is open, or may open without a warning.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,14 +16,15 @@
 #include "serve/watcher.h"
 #include "symbol/resolve.h"
 
-enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000 };
+enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000 };
 
 /* Tables that only fill: from there on a new tracer takes over. */
 #define FULL 0.5
 
 struct emulator_session {
 	pid_t pid;
-	bool open, over;
+	bool open;
+	bool incoming; /* a stream opens its window, at any moment */
 	struct session session;
 };
 
@@ -36,15 +38,15 @@ struct watcher {
 	struct resolver *resolver;
 	struct tracer_options options;
 	struct resolver_options names;
-	watcher_record_fn *record;
-	watcher_watched_fn *watched;
-	void *data;
+	struct watcher_calls calls;
 	struct emulator_session **v;
 	size_t n;
 	struct starting *starting;
 	size_t nr_starting;
 	struct pollfd *fds;
 	uint64_t next_tick_ms;
+	uint64_t awake_until_ms;
+	bool awake;  /* the hooks that count are attached */
 	bool opened; /* one of the windows has, since it was last asked */
 	bool worn;   /* the tables are to be looked at */
 };
@@ -65,6 +67,40 @@ static struct emulator_session *find(struct watcher *w, pid_t pid)
 	return NULL;
 }
 
+static void problem(struct watcher *w, const char *kind, const char *what)
+{
+	w->calls.problem(kind, what, w->calls.data);
+}
+
+/* A migration is about to begin, or may. */
+static void wake(struct watcher *w)
+{
+	char why[256] = "cannot find who shares the memory of emulators";
+
+	w->awake_until_ms = now_ms() + AWAKE_MS;
+	if (tracer__wake(w->tracer, why, sizeof(why)))
+		problem(w, "hooks", why);
+	else
+		w->awake = true;
+}
+
+static bool may_count(const struct watcher *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->open || w->v[i]->incoming)
+			return true;
+	return false;
+}
+
+static void rest_if_idle(struct watcher *w)
+{
+	if (!w->awake || now_ms() < w->awake_until_ms || may_count(w))
+		return;
+	w->awake = tracer__rest(w->tracer) != 0;
+	if (w->awake) /* a window has just opened, and will be heard of */
+		w->awake_until_ms = now_ms() + AWAKE_MS;
+}
+
 static void emulator_session__free(struct emulator_session *e)
 {
 	session__free(&e->session);
@@ -82,6 +118,7 @@ static struct emulator_session *emulator_session__new(struct tracer *tracer,
 	if (!e)
 		return NULL;
 	e->pid = pid;
+	e->incoming = state->incoming;
 	session__init_shared(&e->session, tracer, w->options.stack, resolver);
 	if (session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
 		tracer__disarm(tracer, pid);
@@ -103,11 +140,13 @@ static void take_in(struct watcher *w, pid_t pid)
 		return;
 	w->v = more;
 	proc__emulator_state(pid, &state);
+	if (state.incoming || state.migration_thread)
+		wake(w);
 	w->v[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, &state);
 	if (!w->v[w->n])
 		return;
 	w->n++;
-	w->watched(pid, w->data);
+	w->calls.watched(pid, w->calls.data);
 }
 
 static void expect(struct watcher *w, pid_t pid)
@@ -162,12 +201,23 @@ static void end_window(struct watcher *w, struct emulator_session *e)
 {
 	const char *role = e->session.window.incoming ? "destination" : "source";
 	struct record *r = NULL;
+	struct window next;
+	char what[128];
+	int err;
 
-	e->open = e->over = false;
+	e->open = false;
 	w->worn = true;
-	if (!session__over(&e->session, &r))
-		w->record(r, role, session__outcome(&e->session), w->data);
+	err = session__over(&e->session, &r);
+	if (err) {
+		snprintf(what, sizeof(what), "no record of a migration of pid %d: %s", (int)e->pid,
+			 strerror(-err));
+		problem(w, "record", what);
+	} else {
+		w->calls.record(r, role, session__outcome(&e->session), w->calls.data);
+	}
 	record__free(r);
+	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.incoming;
+	w->awake_until_ms = now_ms() + AWAKE_MS;
 }
 
 static void on_event(const struct window_event *event, void *data)
@@ -178,6 +228,9 @@ static void on_event(const struct window_event *event, void *data)
 	switch (event->kind) {
 	case WINDOW_EVENT_EXEC:
 		expect(w, (pid_t)event->tgid);
+		break;
+	case WINDOW_EVENT_SOON:
+		wake(w);
 		break;
 	case WINDOW_EVENT_OPEN:
 		w->opened = true;
@@ -266,8 +319,12 @@ static void renew(struct watcher *w)
 
 	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
 		resolver__free(resolver);
+		problem(w, "hooks", resolver ? why : "out of memory");
 		return;
 	}
+	/* Where it cannot, it will say so when a window opens. */
+	if (w->awake)
+		w->awake = !tracer__wake(fresh, why, sizeof(why));
 	v = sessions_on(w, fresh, resolver, &n);
 	w->opened = !v;
 	tracer__window_events(w->tracer, on_event, w);
@@ -294,26 +351,33 @@ static void served(pid_t pid, void *data)
 		resolver__remember(e->session.resolver, pid);
 }
 
+static void tick(struct watcher *w)
+{
+	w->next_tick_ms = now_ms() + TICK_MS;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->open)
+			session__tick(&w->v[i]->session, NULL);
+}
+
 void watcher__run(struct watcher *w)
 {
 	uint64_t now = now_ms();
 
-	tracer__serve(w->tracer, served, w);
 	tracer__window_events(w->tracer, on_event, w);
+	tracer__serve(w->tracer, served, w);
 	let_go_of_gone(w);
 	take_in_started(w);
 	if (any_open(w)) {
-		if (now < w->next_tick_ms)
-			return;
-		w->next_tick_ms = now + TICK_MS;
-		for (size_t i = 0; i < w->n; i++)
-			if (w->v[i]->open)
-				session__tick(&w->v[i]->session, NULL);
-	} else if (w->worn) {
+		if (now >= w->next_tick_ms)
+			tick(w);
+		return;
+	}
+	if (w->worn) {
 		w->worn = false;
 		if (tracer__fill(w->tracer) > FULL)
 			renew(w);
 	}
+	rest_if_idle(w);
 }
 
 int watcher__timeout(const struct watcher *w)
@@ -324,6 +388,8 @@ int watcher__timeout(const struct watcher *w)
 		return START_POLL_MS;
 	if (any_open(w))
 		return w->next_tick_ms > now ? (int)(w->next_tick_ms - now) : 0;
+	if (w->awake && !may_count(w))
+		return w->awake_until_ms > now ? (int)(w->awake_until_ms - now) : 0;
 	return -1;
 }
 
@@ -349,8 +415,8 @@ enum mode watcher__mode(const struct watcher *w)
 }
 
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, watcher_record_fn *record,
-		  watcher_watched_fn *watched, void *data, char *why, size_t size)
+		  const struct resolver_options *names, const struct watcher_calls *calls,
+		  char *why, size_t size)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
 	int err;
@@ -359,11 +425,9 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	if (!w)
 		return -ENOMEM;
 	w->options = *options;
-	w->options.windowed = true;
+	w->options.windowed = w->options.rests = true;
 	w->names = *names;
-	w->record = record;
-	w->watched = watched;
-	w->data = data;
+	w->calls = *calls;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");
 	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;

@@ -23,10 +23,21 @@ typedef void watcher_record_fn(struct record *r, const char *role, const char *o
 /* An emulator is watched from now on. */
 typedef void watcher_watched_fn(pid_t pid, void *data);
 
+/* Something did not go as it should, and the watcher goes on without: "kind" is one of a few words,
+ * "what" one line. */
+typedef void watcher_problem_fn(const char *kind, const char *what, void *data);
+
+struct watcher_calls {
+	watcher_record_fn *record;
+	watcher_watched_fn *watched;
+	watcher_problem_fn *problem;
+	void *data;
+};
+
 /* Loads the programs and looks for emulators. 0, or a negative errno with one line in "why". */
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, watcher_record_fn *record,
-		  watcher_watched_fn *watched, void *data, char *why, size_t size);
+		  const struct resolver_options *names, const struct watcher_calls *calls,
+		  char *why, size_t size);
 
 /* Ends the windows that are open; their records come before it returns. */
 void watcher__close(struct watcher *w);
