@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Migrations of small guests under migpop serve, some at once, some cancelled, some killed: one
 # record each, all balanced, metrics equal to their sum, no descriptor and no memory leaked.
-# Arguments: MIGPOP QMP-CLI MIGRATIONS AT-ONCE
+# Arguments: MIGPOP QMP-CLI MIGRATIONS AT-ONCE [OPTIONS of migpop serve]
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 migrations=$3 at_once=$4
+shift 4
 
-start_service --max-size 1G
+start_service --max-size 1G "$@"
 # The files that emulators execute are opened with the first of them, once.
 migrate vm-first completed
 wait_until 20 let_go || failed "guests that are gone are held on to"
