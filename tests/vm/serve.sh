@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# migpop serve on another kernel: tests/serve/host.sh, migrations that end in one way or another.
+# migpop serve on another kernel: tests/serve/host.sh, migrations that end in one way or another, and
+# tests/serve/rest.sh, hooks that come and go.
 #
 #	serve.sh KERNEL MODE BUILD
 #
@@ -14,10 +15,11 @@ kernel=$1 mode=$2 build=$3
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-added=$(add_emulator && add_programs bash curl jq shuf) || { echo "$added" && exit 77; }
+added=$(add_emulator && add_programs bash curl getconf jq shuf) || { echo "$added" && exit 77; }
 # shellcheck disable=SC2016,SC2086 # expanded in there; a word each
 in_machine --kernel "$kernel" --build "$build" --memory 3G --timeout 900 $added \
 	--add "$top/scripts/lib.sh:/scripts/lib.sh" --add "$top/tests/serve:/tests/serve" \
 	--add "$build/tests/qemu/qmp-cli:/bin/qmp-cli" -- \
-	sh -c 'echo madvise >/sys/kernel/mm/transparent_hugepage/enabled && exec "$@"' serve \
-	bash /tests/serve/host.sh /bin/migpop /bin/qmp-cli 10 3 --mode "$mode"
+	sh -c 'echo madvise >/sys/kernel/mm/transparent_hugepage/enabled &&
+		bash /tests/serve/host.sh /bin/migpop /bin/qmp-cli 10 3 --mode "$1" &&
+		bash /tests/serve/rest.sh /bin/migpop /bin/qmp-cli --mode "$1"' serve "$mode"
