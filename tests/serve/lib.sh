@@ -46,13 +46,14 @@ free_port() {
 	done
 }
 
-# start_service [OPTIONS…]: at $url.
+# start_service [OPTIONS…]: at $url. The command is run by "${launch[@]}".
+launch=()
 start_service() {
 	local port
 
 	port=$(free_port)
 	url=http://127.0.0.1:$port
-	"$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
+	"${launch[@]}" "$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
 	service=$!
 	wait_line "$work/service.log" '^serving ' "$service" 60 && return
 	local status=0
@@ -70,12 +71,13 @@ stop_service() {
 	((status == 0)) || failed "the service ended with $status: $(tail -n 3 "$work/service.log")"
 }
 
-# start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told.
+# start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told. By "${launch_guest[@]}".
+launch_guest=()
 start_guest() {
 	local name=$1 guest=$2
 
 	shift 2
-	qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg \
+	"${launch_guest[@]}" qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg \
 		-object "memory-backend-memfd,id=ram0,share=on,size=$guest_memory" \
 		-machine pc,memory-backend=ram0 -m $((guest_memory >> 20))M -name "guest=$guest" \
 		-qmp "unix:$work/$name.qmp,server=on,wait=off" "$@" >"$work/$name.log" 2>&1 &
