@@ -20,7 +20,7 @@ test=(
 	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
-	man-db mandoc bash-completion lintian debootstrap prometheus systemd
+	man-db mandoc bash-completion lintian debootstrap prometheus systemd strace
 )
 
 die() {

@@ -22,8 +22,7 @@ guest_pages=$((guest_memory / 4096))
 
 for how in exec unix; do
 	start_guest "$how" "$how"
-	qmp "$how" --wait-ready
-	wait_until 60 known "$how" || failed "$how is not taken in"
+	wait_known "$how"
 	wait_until 30 rests || failed "with a guest that stays it holds $(hooks | tr '\n' ' ')"
 	case $how in
 	exec) uri='exec:cat >/dev/null' ;;
@@ -54,7 +53,7 @@ for how in exec unix; do
 done
 
 start_guest stays stays
-wait_until 60 known stays || failed "stays is not taken in"
+wait_known stays
 wait_until 30 rests || failed "after migrations it holds $(hooks | tr '\n' ' ')"
 before=$(cpu_ticks) began=$(milliseconds)
 sleep 10

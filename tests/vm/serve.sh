@@ -21,5 +21,5 @@ in_machine --kernel "$kernel" --build "$build" --memory 3G --timeout 900 $added 
 	--add "$top/scripts/lib.sh:/scripts/lib.sh" --add "$top/tests/serve:/tests/serve" \
 	--add "$build/tests/qemu/qmp-cli:/bin/qmp-cli" -- \
 	sh -c 'echo madvise >/sys/kernel/mm/transparent_hugepage/enabled &&
-		bash /tests/serve/host.sh /bin/migpop /bin/qmp-cli 10 3 --mode "$1" &&
+		bash /tests/serve/host.sh /bin/migpop /bin/qmp-cli 10 3 0 --mode "$1" &&
 		bash /tests/serve/rest.sh /bin/migpop /bin/qmp-cli --mode "$1"' serve "$mode"
