@@ -147,8 +147,8 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 {
 	u32 tgid = task->tgid;
 
-	if (windowed && comm__may_be_emulator(task))
-		window_event__send(tgid, WINDOW_EVENT_EXEC);
+	if (windowed)
+		window__on_exec(task);
 	if (!is_watched(task))
 		return 0;
 	__sync_fetch_and_add(&vma_generation, 1);

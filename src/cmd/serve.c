@@ -13,10 +13,10 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
+#include "collect/watcher.h"
 #include "serve/http.h"
 #include "serve/metrics.h"
 #include "serve/store.h"
-#include "serve/watcher.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
 
@@ -232,6 +232,7 @@ static int open_signals(void)
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
+	static const struct watcher_events events = {.record = on_record, .watched = on_watched};
 	char why[512];
 	int err;
 
@@ -245,8 +246,7 @@ static int start(struct serve *s)
 	err = http__open(&s->http, s->listen, &s->store, s->metrics);
 	if (err)
 		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
-	err = watcher__open(&s->watcher, &s->tracer, &names, on_record, on_watched, s, why,
-			    sizeof(why));
+	err = watcher__open(&s->watcher, &s->tracer, &names, &events, s, why, sizeof(why));
 	if (err)
 		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
 			    "%s; \"migpop doctor\" says what this kernel allows", why);
@@ -262,7 +262,9 @@ int cmd_serve(int argc, char **argv)
 	struct serve s = {.listen = "127.0.0.1:9477",
 			  .records = "/var/lib/migpop",
 			  .max_size = 256ULL << 20,
-			  .tracer = {.stack = STACK_CFI, .max_sites = SITES},
+			  .tracer = {.stack = STACK_CFI,
+				     .arm_started = AWAITS_STREAM | AWAITS_THREAD,
+				     .max_sites = SITES},
 			  .store = {.dir = -1},
 			  .signal_fd = -1};
 	int status;

@@ -67,29 +67,40 @@ static int start_child(struct trace *t)
 	return STATUS_OK;
 }
 
-/* What the kernel says of the window of the one target. */
+/* The kernel says something of the window of the one target. */
 static void on_window(const struct window_event *event, void *data)
 {
+	struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
 	struct trace *t = data;
+	enum window_state state;
 
-	if (event->tgid != (u32)t->options->pids[0])
+	if (event->tgid != (u32)t->options->pids[0] && event->kind != WINDOW_EVENT_MISSED)
 		return;
-	if (event->kind == WINDOW_EVENT_OPEN)
-		t->migrating = !session__opened(&t->session);
-	else if (event->kind == WINDOW_EVENT_CLOSE)
-		t->over = true;
+	if (event->kind == WINDOW_EVENT_BEGUN && !t->over)
+		session__begun(&t->session, &u);
+	state = session__look(&t->session);
+	t->migrating = t->migrating || state != WINDOW_WAITS;
+	t->over = state == WINDOW_OVER;
 }
 
 static int arm(struct trace *t)
 {
 	pid_t pid = t->options->pids[0];
-	struct emulator_state state;
+	struct under_way u = {.stream = -1};
+	struct emulator_state is;
+	enum window_state state;
 	int err;
 
-	proc__emulator_state(pid, &state);
-	err = session__arm(&t->session, pid, state.incoming, state.migration_thread);
-	t->migrating = !err && state.migration_thread;
-	return err || !t->migrating ? err : session__opened(&t->session);
+	proc__emulator_state(pid, &is);
+	u.thread = is.migration_thread;
+	err = session__arm(&t->session, pid,
+			   is.incoming ? AWAITS_STREAM | AWAITS_THREAD : AWAITS_THREAD, &u);
+	if (err)
+		return err;
+	state = session__look(&t->session);
+	t->migrating = state != WINDOW_WAITS;
+	t->over = state == WINDOW_OVER;
+	return 0;
 }
 
 static int start_targets(struct trace *t)
@@ -367,13 +378,15 @@ static int open_signals(void)
 /* -ENODATA: it never opened. */
 static int close_window(struct trace *t, struct record **out)
 {
+	int err = 0;
+
 	/* The last word may have come together with the target's end. */
 	tracer__window_events(t->tracer, on_window, t);
 	if (!t->migrating)
 		return -ENODATA;
 	if (!t->over)
-		tracer__close_window(t->tracer, t->options->pids[0]);
-	return session__over(&t->session, out);
+		err = tracer__close_window(t->tracer, t->options->pids[0], SIGNAL_NONE);
+	return err ? err : session__over(&t->session, out);
 }
 
 static int trace_window(struct trace *t, struct output_file *out)

@@ -248,6 +248,19 @@ void books__pages_again(const struct counters *c, const struct counters *again, 
 	}
 }
 
+void books__begin_at(struct counters *open, const struct counters *before)
+{
+	for (size_t i = 0; i < open->nr_backings; i++) {
+		struct backing_row *row = &open->backings[i];
+		const struct backing_row *then = counters__find_backing(before, &row->key);
+		int64_t counted = traced_growth(before->sites, before->nr_sites, &row->key, 0, 0,
+						false);
+
+		if (then)
+			row->value.open_pages = then->value.pages_now - (u64)counted;
+	}
+}
+
 void books__tick(const struct session *s, const struct snapshot *now, struct record_tick *tick)
 {
 	const struct counters *open = &s->open.counters;

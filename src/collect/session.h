@@ -46,6 +46,7 @@ struct session {
 	const char *opened_by, *closed_by;
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
 	struct window window; /* as it was when last looked at */
+	bool begun;           /* it is open, and the books have begun with it */
 	struct record_tick *ticks;
 	size_t nr_ticks;
 };
@@ -65,15 +66,22 @@ void session__free(struct session *s);
 int session__watch(struct session *s, const pid_t *pids, size_t n);
 
 /*
- * One process, in a window that opens and closes with a migration (tracer__arm()), instead of
- * session__watch(), open and close. The tracer may be shared with other sessions.
+ * One process, in a window that opens and closes with a migration that it sends or receives
+ * ("awaits", enum window_awaits), instead of session__watch(), open and close. One that is under
+ * way is watched from here on. The tracer may be shared with other sessions.
  */
-int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way);
+int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u);
 
-/* The window has opened, in the kernel: its books begin with the figures of that moment. */
-int session__opened(struct session *s);
+/* What has become of the window, to be asked when the tracer has an event: as it opens the books
+ * begin with the figures of that moment, which the kernel took. WINDOW_WAITS also where that cannot
+ * be. */
+enum window_state session__look(struct session *s);
 
-/* It has closed: makes the record, and waits for the next one. */
+/* WINDOW_EVENT_BEGUN: while the last window was over, and its record not made, the next migration
+ * has begun. It is watched from here on, unless it was waited for again by then. */
+int session__begun(struct session *s, const struct under_way *u);
+
+/* It is over: makes the record, and waits for the next one. */
 int session__over(struct session *s, struct record **out);
 
 /* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the

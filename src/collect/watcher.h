@@ -3,8 +3,8 @@
  * Every emulator of this host, those that run and those that start later, each with a window that a
  * migration opens and closes. It must not know what becomes of their records.
  */
-#ifndef MIGPOP_SERVE_WATCHER_H
-#define MIGPOP_SERVE_WATCHER_H
+#ifndef MIGPOP_COLLECT_WATCHER_H
+#define MIGPOP_COLLECT_WATCHER_H
 
 #include <poll.h>
 #include <stdbool.h>
@@ -16,22 +16,29 @@
 struct watcher;
 struct resolver_options;
 
-/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's only
- * while it is called. */
-typedef void watcher_record_fn(struct record *r, const char *role, const char *outcome, void *data);
+struct watcher_events {
+	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
+	 * only while it is called. */
+	void (*record)(struct record *r, const char *role, const char *outcome, void *data);
+	/* An emulator is watched from now on. */
+	void (*watched)(pid_t pid, void *data);
+	/* A migration of it has begun; or NULL. */
+	void (*opened)(pid_t pid, void *data);
+};
 
-/* An emulator is watched from now on. */
-typedef void watcher_watched_fn(pid_t pid, void *data);
-
-/* Loads the programs and looks for emulators. 0, or a negative errno with one line in "why". */
+/* Loads the programs and looks for emulators: those that may have what options->arm_started awaits.
+ * 0, or a negative errno with one line in "why". */
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, watcher_record_fn *record,
-		  watcher_watched_fn *watched, void *data, char *why, size_t size);
+		  const struct resolver_options *names, const struct watcher_events *events,
+		  void *data, char *why, size_t size);
 
 /* Ends the windows that are open; their records come before it returns. */
 void watcher__close(struct watcher *w);
 
 enum mode watcher__mode(const struct watcher *w);
+
+/* How many emulators are watched. */
+size_t watcher__count(const struct watcher *w);
 
 /* What to poll for: an array of its own, valid until the next call, and how many. */
 struct pollfd *watcher__fds(struct watcher *w, size_t *n);

@@ -12,7 +12,7 @@
 
 #include "collect/proc.h"
 #include "collect/session.h"
-#include "serve/watcher.h"
+#include "collect/watcher.h"
 #include "symbol/resolve.h"
 
 enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000 };
@@ -22,7 +22,6 @@ enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000 };
 
 struct emulator_session {
 	pid_t pid;
-	bool open, over;
 	struct session session;
 };
 
@@ -36,8 +35,7 @@ struct watcher {
 	struct resolver *resolver;
 	struct tracer_options options;
 	struct resolver_options names;
-	watcher_record_fn *record;
-	watcher_watched_fn *watched;
+	const struct watcher_events *events;
 	void *data;
 	struct emulator_session **v;
 	size_t n;
@@ -75,47 +73,82 @@ static void emulator_session__free(struct emulator_session *e)
 static struct emulator_session *emulator_session__new(struct tracer *tracer,
 						      struct resolver *resolver,
 						      const struct watcher *w, pid_t pid,
-						      const struct emulator_state *state)
+						      u32 awaits, pid_t migration_thread)
 {
+	const struct under_way u = {.thread = migration_thread, .stream = -1};
 	struct emulator_session *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->pid = pid;
 	session__init_shared(&e->session, tracer, w->options.stack, resolver);
-	if (session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
+	if (session__arm(&e->session, pid, awaits, &u)) {
 		tracer__disarm(tracer, pid);
 		resolver__forget(resolver, pid);
 		emulator_session__free(e);
 		return NULL;
 	}
-	if (state->migration_thread)
-		e->open = !session__opened(&e->session);
 	return e;
+}
+
+static void end_window(struct watcher *w, struct emulator_session *e)
+{
+	const char *role;
+	struct record *r = NULL;
+
+	w->worn = true;
+	if (!session__over(&e->session, &r)) {
+		role = e->session.window.incoming ? "destination" : "source";
+		w->events->record(r, role, session__outcome(&e->session), w->data);
+	}
+	record__free(r);
+}
+
+/* What the window says counts, an event only that it is worth a look. */
+static void look(struct watcher *w, struct emulator_session *e)
+{
+	bool was_open = e->session.begun;
+	enum window_state state = session__look(&e->session);
+
+	if (state == WINDOW_WAITS)
+		return;
+	w->opened = true;
+	if (!was_open && w->events->opened)
+		w->events->opened(e->pid, w->data);
+	if (state == WINDOW_OVER)
+		end_window(w, e);
 }
 
 static void take_in(struct watcher *w, pid_t pid)
 {
-	struct emulator_session **more = reallocarray(w->v, w->n + 1, sizeof(*more));
+	struct emulator_session **more;
 	struct emulator_state state;
+	u32 awaits = w->options.arm_started;
 
+	proc__emulator_state(pid, &state);
+	if (!state.incoming)
+		awaits &= ~(u32)AWAITS_STREAM;
+	if (!awaits) {
+		tracer__disarm(w->tracer, pid);
+		return;
+	}
+	more = reallocarray(w->v, w->n + 1, sizeof(*more));
 	if (!more)
 		return;
 	w->v = more;
-	proc__emulator_state(pid, &state);
-	w->v[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, &state);
-	if (!w->v[w->n])
+	more[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, awaits,
+					   awaits & AWAITS_THREAD ? state.migration_thread : 0);
+	if (!more[w->n])
 		return;
 	w->n++;
-	w->watched(pid, w->data);
+	w->events->watched(pid, w->data);
+	look(w, more[w->n - 1]);
 }
 
 static void expect(struct watcher *w, pid_t pid)
 {
 	struct starting *more;
 
-	if (find(w, pid))
-		return;
 	for (size_t i = 0; i < w->nr_starting; i++)
 		if (w->starting[i].pid == pid)
 			return;
@@ -136,9 +169,14 @@ static void take_in_started(struct watcher *w)
 
 		if (emulator && !proc__waits(s.pid) && now < s.until_ms)
 			continue;
+		/* One that is gone, of whose number this is. */
+		if (find(w, s.pid))
+			continue;
 		w->starting[i - 1] = w->starting[--w->nr_starting];
 		if (emulator)
 			take_in(w, s.pid);
+		else
+			tracer__disarm(w->tracer, s.pid);
 	}
 }
 
@@ -150,7 +188,7 @@ void watcher__scan(struct watcher *w)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && proc__is_emulator(pid))
+		if (pid > 0 && !find(w, pid) && proc__is_emulator(pid))
 			expect(w, pid);
 	}
 	if (proc)
@@ -158,53 +196,55 @@ void watcher__scan(struct watcher *w)
 	take_in_started(w);
 }
 
-static void end_window(struct watcher *w, struct emulator_session *e)
-{
-	const char *role = e->session.window.incoming ? "destination" : "source";
-	struct record *r = NULL;
-
-	e->open = e->over = false;
-	w->worn = true;
-	if (!session__over(&e->session, &r))
-		w->record(r, role, session__outcome(&e->session), w->data);
-	record__free(r);
-}
-
-static void on_event(const struct window_event *event, void *data)
-{
-	struct watcher *w = data;
-	struct emulator_session *e = find(w, (pid_t)event->tgid);
-
-	switch (event->kind) {
-	case WINDOW_EVENT_EXEC:
-		expect(w, (pid_t)event->tgid);
-		break;
-	case WINDOW_EVENT_OPEN:
-		w->opened = true;
-		if (e)
-			e->open = !session__opened(&e->session);
-		break;
-	case WINDOW_EVENT_CLOSE:
-		if (e && e->open)
-			end_window(w, e);
-		break;
-	}
-}
-
 static void let_go(struct watcher *w, size_t i)
 {
 	struct emulator_session *e = w->v[i];
 
+	/* It should have been closed as the process ended. */
+	if (e->session.begun && !tracer__close_window(w->tracer, e->pid, SIGNAL_ENDED_BEFORE))
+		end_window(w, e);
 	tracer__disarm(w->tracer, e->pid);
 	resolver__forget(w->resolver, e->pid);
 	emulator_session__free(e);
 	w->v[i] = w->v[--w->n];
 }
 
+/* A program was started: in a process that is known it has taken the place of the emulator. */
+static void on_exec(struct watcher *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->v[i]->pid != pid)
+			continue;
+		look(w, w->v[i]);
+		let_go(w, i);
+		break;
+	}
+	expect(w, pid);
+}
+
+static void on_event(const struct window_event *event, void *data)
+{
+	const struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
+	struct watcher *w = data;
+	struct emulator_session *e = find(w, (pid_t)event->tgid);
+
+	if (event->kind == WINDOW_EVENT_EXEC) {
+		on_exec(w, (pid_t)event->tgid);
+	} else if (event->kind == WINDOW_EVENT_MISSED) {
+		watcher__scan(w);
+		for (size_t i = 0; i < w->n; i++)
+			look(w, w->v[i]);
+	} else if (e) {
+		if (event->kind == WINDOW_EVENT_BEGUN)
+			session__begun(&e->session, &u);
+		look(w, e);
+	}
+}
+
 static bool any_open(const struct watcher *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->open)
+		if (w->v[i]->session.begun)
 			return true;
 	return false;
 }
@@ -240,12 +280,10 @@ static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t
 	*n = 0;
 	for (size_t i = 0; v && i < w->n; i++) {
 		/* One that received a guest sends it next, as the window that waits now says. */
-		struct emulator_state state = {0};
-		struct window window;
+		struct window window = {.awaits = AWAITS_THREAD};
 
-		if (tracer__window(w->tracer, w->v[i]->pid, &window))
-			state.incoming = window.incoming;
-		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, &state);
+		tracer__window(w->tracer, w->v[i]->pid, &window);
+		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, window.awaits, 0);
 		if (v[*n])
 			++*n;
 	}
@@ -307,7 +345,7 @@ void watcher__run(struct watcher *w)
 			return;
 		w->next_tick_ms = now + TICK_MS;
 		for (size_t i = 0; i < w->n; i++)
-			if (w->v[i]->open)
+			if (w->v[i]->session.begun)
 				session__tick(&w->v[i]->session, NULL);
 	} else if (w->worn) {
 		w->worn = false;
@@ -343,14 +381,19 @@ struct pollfd *watcher__fds(struct watcher *w, size_t *n)
 	return more;
 }
 
+size_t watcher__count(const struct watcher *w)
+{
+	return w->n;
+}
+
 enum mode watcher__mode(const struct watcher *w)
 {
 	return tracer__mode(w->tracer);
 }
 
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, watcher_record_fn *record,
-		  watcher_watched_fn *watched, void *data, char *why, size_t size)
+		  const struct resolver_options *names, const struct watcher_events *events,
+		  void *data, char *why, size_t size)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
 	int err;
@@ -361,8 +404,7 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	w->options = *options;
 	w->options.windowed = true;
 	w->names = *names;
-	w->record = record;
-	w->watched = watched;
+	w->events = events;
 	w->data = data;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");
@@ -383,10 +425,10 @@ void watcher__close(struct watcher *w)
 		return;
 	tracer__window_events(w->tracer, on_event, w);
 	for (size_t i = 0; i < w->n; i++) {
-		if (!w->v[i]->open)
+		if (!w->v[i]->session.begun)
 			continue;
-		tracer__close_window(w->tracer, w->v[i]->pid);
-		end_window(w, w->v[i]);
+		if (!tracer__close_window(w->tracer, w->v[i]->pid, SIGNAL_NONE))
+			end_window(w, w->v[i]);
 	}
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
