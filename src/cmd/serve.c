@@ -151,6 +151,12 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid, role, outcome);
 }
 
+static void on_lost(pid_t pid, int err, void *data)
+{
+	(void)data;
+	fail(STATUS_FAULT, "a record of pid %d is lost: %s", (int)pid, strerror(-err));
+}
+
 static void on_watched(pid_t pid, void *data)
 {
 	const struct serve *s = data;
@@ -232,7 +238,8 @@ static int open_signals(void)
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
-	static const struct watcher_events events = {.record = on_record, .watched = on_watched};
+	static const struct watcher_events events = {
+		.record = on_record, .lost = on_lost, .watched = on_watched};
 	char why[512];
 	int err;
 
@@ -248,8 +255,7 @@ static int start(struct serve *s)
 		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
 	err = watcher__open(&s->watcher, &s->tracer, &names, &events, s, why, sizeof(why));
 	if (err)
-		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
-			    "%s; \"migpop doctor\" says what this kernel allows", why);
+		return fail_tracer(err, why);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
 			mode__name(watcher__mode(s->watcher)));

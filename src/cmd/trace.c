@@ -15,6 +15,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
+#include "cmd/trace.h"
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
@@ -313,11 +314,14 @@ static const char *run(struct trace *t)
 	return reason;
 }
 
-static int write_record(const struct trace_options *o, const struct record *r,
+int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
 			struct output_file *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
+	int err = rules__classify(rules, r);
 
+	if (err)
+		return fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err));
 	return output__finish(out, o->output, output_format__write(o->format, r, out->f, &text));
 }
 
@@ -362,7 +366,7 @@ static void let_go(struct trace *t)
 	}
 }
 
-static int open_signals(void)
+int trace__open_signals(void)
 {
 	sigset_t set;
 
@@ -404,10 +408,8 @@ static int trace_window(struct trace *t, struct output_file *out)
 					  : session__close(&t->session, reason, &r);
 	if (err == -ENODATA)
 		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
-	if (!err)
-		err = rules__classify(t->rules, r);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
-		     : write_record(t->options, r, out);
+		     : trace__write_record(t->options, t->rules, r, out);
 	record__free(r);
 	return status;
 }
@@ -419,7 +421,7 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	char why[512];
 	int status, err;
 
-	t.signal_fd = open_signals();
+	t.signal_fd = trace__open_signals();
 	if (o->qmp_path) {
 		err = qmp__open(&t.qmp, o->qmp_path, QMP_TIMEOUT_MS);
 		if (err)
@@ -429,8 +431,7 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
 		qmp__close(t.qmp);
-		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
-			    "%s; \"migpop doctor\" says what this kernel allows", why);
+		return fail_tracer(err, why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
@@ -463,7 +464,7 @@ int cmd_trace(int argc, char **argv)
 		status = output__open(&out, o.output, o.format);
 	if (status)
 		goto out;
-	status = trace_targets(&o, rules, &out);
+	status = o.incoming ? trace_incoming(&o, rules, &out) : trace_targets(&o, rules, &out);
 	output_file__abort(&out);
 out:
 	rules__free(rules);

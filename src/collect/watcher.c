@@ -93,14 +93,16 @@ static struct emulator_session *emulator_session__new(struct tracer *tracer,
 
 static void end_window(struct watcher *w, struct emulator_session *e)
 {
-	const char *role;
 	struct record *r = NULL;
+	int err;
 
 	w->worn = true;
-	if (!session__over(&e->session, &r)) {
-		role = e->session.window.incoming ? "destination" : "source";
-		w->events->record(r, role, session__outcome(&e->session), w->data);
-	}
+	err = session__over(&e->session, &r);
+	if (r)
+		w->events->record(r, e->session.window.incoming ? "destination" : "source",
+				  session__outcome(&e->session), w->data);
+	else
+		w->events->lost(e->pid, err, w->data);
 	record__free(r);
 }
 
@@ -196,13 +198,23 @@ void watcher__scan(struct watcher *w)
 	take_in_started(w);
 }
 
+/* Ends the window of one, if it is open, before its time. */
+static void cut_window(struct watcher *w, struct emulator_session *e, enum window_signal by)
+{
+	int err = e->session.begun ? tracer__close_window(w->tracer, e->pid, by) : 0;
+
+	if (err)
+		w->events->lost(e->pid, err, w->data);
+	else if (e->session.begun)
+		end_window(w, e);
+}
+
 static void let_go(struct watcher *w, size_t i)
 {
 	struct emulator_session *e = w->v[i];
 
 	/* It should have been closed as the process ended. */
-	if (e->session.begun && !tracer__close_window(w->tracer, e->pid, SIGNAL_ENDED_BEFORE))
-		end_window(w, e);
+	cut_window(w, e, SIGNAL_ENDED_BEFORE);
 	tracer__disarm(w->tracer, e->pid);
 	resolver__forget(w->resolver, e->pid);
 	emulator_session__free(e);
@@ -367,7 +379,7 @@ int watcher__timeout(const struct watcher *w)
 
 struct pollfd *watcher__fds(struct watcher *w, size_t *n)
 {
-	struct pollfd *more = reallocarray(w->fds, w->n + 2, sizeof(*more));
+	struct pollfd *more = reallocarray(w->fds, w->n + 3, sizeof(*more));
 
 	*n = 0;
 	if (!more)
@@ -424,12 +436,8 @@ void watcher__close(struct watcher *w)
 	if (!w)
 		return;
 	tracer__window_events(w->tracer, on_event, w);
-	for (size_t i = 0; i < w->n; i++) {
-		if (!w->v[i]->session.begun)
-			continue;
-		if (!tracer__close_window(w->tracer, w->v[i]->pid, SIGNAL_NONE))
-			end_window(w, w->v[i]);
-	}
+	for (size_t i = 0; i < w->n; i++)
+		cut_window(w, w->v[i], SIGNAL_NONE);
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
 	resolver__free(w->resolver);

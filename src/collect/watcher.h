@@ -20,6 +20,8 @@ struct watcher_events {
 	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
 	 * only while it is called. */
 	void (*record)(struct record *r, const char *role, const char *outcome, void *data);
+	/* No record of it could be made. */
+	void (*lost)(pid_t pid, int err, void *data);
 	/* An emulator is watched from now on. */
 	void (*watched)(pid_t pid, void *data);
 	/* A migration of it has begun; or NULL. */
@@ -40,7 +42,8 @@ enum mode watcher__mode(const struct watcher *w);
 /* How many emulators are watched. */
 size_t watcher__count(const struct watcher *w);
 
-/* What to poll for: an array of its own, valid until the next call, and how many. */
+/* What to poll for: an array of its own with room for one more, valid until the next call, and how
+ * many. */
 struct pollfd *watcher__fds(struct watcher *w, size_t *n);
 
 /* Milliseconds after which watcher__run() is wanted anyway; -1: never. */

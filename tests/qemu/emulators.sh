@@ -119,12 +119,16 @@ find_migpop() {
 	command -v "$migpop" >/dev/null || die "no $migpop; build first"
 }
 
-# attach END, or END.phase: by its monitor, or without one.
+# attach END, END.phase or END.incoming: by its monitor, without one, or without knowing who it is.
 attach() {
-	local end=$1 window=(--qmp "$work/$1.watch")
+	local end=$1 window
 
-	[[ $end != *.phase ]] || window=(--phase auto)
-	"$migpop" trace -p "${pid[${end%.phase}]}" "${window[@]}" "${trace_options[@]}" \
+	case $end in
+	*.phase) window=(-p "${pid[${end%.phase}]}" --phase auto) ;;
+	*.incoming) window=(--incoming) ;;
+	*) window=(-p "${pid[$end]}" --qmp "$work/$end.watch") ;;
+	esac
+	"$migpop" trace "${window[@]}" "${trace_options[@]}" \
 		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
 	helper[$end]=$!
 }
@@ -132,7 +136,7 @@ attach() {
 wait_attached() {
 	local end=$1
 
-	wait_line "$out/$end.trace.log" '^tracing ' "${helper[$end]}" "$timeout" && return
+	wait_line "$out/$end.trace.log" '^(tracing|waiting for a migration) ' "${helper[$end]}" "$timeout" && return
 	# Status 3: this machine lacks something, and the tracer has said what.
 	if ended "${helper[$end]}"; then
 		local status=0
