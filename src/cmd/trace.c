@@ -16,21 +16,21 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace.h"
+#include "cmd/trace_monitor.h"
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
-#include "qemu/qmp.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 
-enum { TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
+enum { TICK_MS = 500, QMP_POLL_MS = 10 };
 
 struct trace {
 	const struct trace_options *options;
 	const struct rules *rules;
 	struct session session;
 	struct tracer *tracer;
-	struct qmp *qmp;
+	struct monitor monitor;
 	pid_t child;      /* of the command; 0 without one, or once it is reaped */
 	int child_status; /* wait status */
 	bool migrating;   /* the monitor has said so, or the window has opened */
@@ -131,46 +131,15 @@ static void say_tracing(const struct trace *t)
 		stack__name(t->session.stack));
 }
 
-/* Statuses of a migration that is on its way; before them is "none", after them it is over. */
-static bool is_under_way(const char *status)
-{
-	static const char *const states[] = {"setup",
-					     "cancelling",
-					     "active",
-					     "device",
-					     "postcopy-active",
-					     "postcopy-paused",
-					     "postcopy-recover",
-					     "postcopy-recover-setup",
-					     "pre-switchover",
-					     "wait-unplug",
-					     "colo"};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
-		if (!strcmp(status, states[i]))
-			return true;
-	return false;
-}
-
 /* Follows the migration; the reason to close the window, or NULL. */
 static const char *follow_migration(struct trace *t)
 {
-	static char reason[64];
-	char status[32];
-	int err = qmp__migration_status(t->qmp, status, sizeof(status));
+	const char *reason = monitor__follow(&t->monitor);
 
-	if (err == -ETIMEDOUT)
-		return NULL; /* QEMU is busy: ask again */
-	if (err)
-		return "monitor gone";
-	if (is_under_way(status)) {
-		t->migrating = true;
+	t->migrating = t->monitor.migrating;
+	if (t->migrating)
 		t->session.opened_by = "migration setup (QMP)";
-	} else if (strcmp(status, "none")) {
-		snprintf(reason, sizeof(reason), "migration %s (QMP)", status);
-		return t->migrating || !strcmp(status, "completed") ? reason : NULL;
-	}
-	return NULL;
+	return reason;
 }
 
 static void print_line(struct trace *t)
@@ -263,12 +232,12 @@ static const char *on_time(struct trace *t, uint64_t now)
 		t->next_tick_ms = now + TICK_MS;
 		/* Waiting for a migration, the window opens anew at each tick, so that it begins
 		 * before the first page of it. */
-		if (t->qmp && !t->migrating)
+		if (t->monitor.qmp && !t->migrating)
 			session__reopen(&t->session);
 		else if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
-	if (t->qmp)
+	if (t->monitor.qmp)
 		return follow_migration(t);
 	return NULL;
 }
@@ -285,7 +254,7 @@ static const char *run(struct trace *t)
 	while (!reason) {
 		uint64_t now = now_ms(), until = t->next_tick_ms;
 
-		if (t->qmp && until > now + QMP_POLL_MS)
+		if (t->monitor.qmp && until > now + QMP_POLL_MS)
 			until = now + QMP_POLL_MS;
 		if (t->options->interval > 0 && until > t->next_line_ms)
 			until = t->next_line_ms;
@@ -423,23 +392,25 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 
 	t.signal_fd = trace__open_signals();
 	if (o->qmp_path) {
-		err = qmp__open(&t.qmp, o->qmp_path, QMP_TIMEOUT_MS);
+		err = monitor__open(&t.monitor, o->qmp_path);
 		if (err)
 			return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
 				    strerror(-err));
 	}
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
-		qmp__close(t.qmp);
+		monitor__close(&t.monitor);
 		return fail_tracer(err, why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
+	if (t.monitor.qmp)
+		monitor__tell_phases(&t.monitor, &t.session.phases);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
 	let_go(&t);
 	record__free(t.last);
 	session__free(&t.session);
 	tracer__close(t.tracer);
-	qmp__close(t.qmp);
+	monitor__close(&t.monitor);
 	close(t.signal_fd);
 	return status;
 }

@@ -229,6 +229,8 @@ int books__make_record(const struct session *s, const struct snapshot *close, co
 			err = -ENOMEM;
 	}
 	if (!err)
+		err = phases__put(&s->phases, r);
+	if (!err)
 		record__sort(r);
 out:
 	free(rows);

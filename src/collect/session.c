@@ -65,6 +65,7 @@ void session__free(struct session *s)
 	free(s->targets);
 	free(s->described);
 	free(s->ticks);
+	phases__free(&s->phases);
 	snapshot__free(&s->open);
 	if (!s->shares_resolver)
 		resolver__free(s->resolver);
@@ -491,6 +492,8 @@ static int make_record(struct session *s, struct record **out)
 	else
 		end_now(&snap);
 	err = add_tick(s, &snap);
+	if (!err)
+		err = phases__of_window(&s->phases, &s->window);
 	snprintf(by, sizeof(by), "%s, migration %s", signal__name(s->window.closed_by),
 		 session__outcome(s));
 	if (!err)

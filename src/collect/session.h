@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collect/phases.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "record.h"
@@ -47,6 +48,7 @@ struct session {
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
 	struct window window; /* as it was when last looked at */
 	bool begun;           /* it is open, and the books have begun with it */
+	struct phases phases;
 	struct record_tick *ticks;
 	size_t nr_ticks;
 };

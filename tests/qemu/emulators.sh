@@ -10,6 +10,8 @@ memory=1G qemu=qemu-system-x86_64 backing=memfd preload='' timeout=120 out=''
 build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
 # The tracer, by default the one in $build, and what is handed to it.
 migpop='' trace_options=()
+# How the guest runs, and that it does not until it is told to.
+accel=tcg stands=(-S)
 # Properties of the memory object, each with a comma before it.
 memory_properties=''
 # A property of -name, the same.
@@ -77,7 +79,7 @@ start() {
 
 	shift
 	object=$(memory_object "$end")
-	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
+	LD_PRELOAD=$preload "$qemu" "${stands[@]}" -display none -nodefaults -no-user-config -accel $accel \
 		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
 		-name "guest=idle-$end$thread_names" \
 		-qmp "unix:$work/$end.drive,server=on,wait=off" \
