@@ -35,7 +35,7 @@ __noinline int current__count_advice(s32 nr, long ret)
 
 	if (!ts || (!is_target(task) && !ts->released))
 		return 0;
-	key.ip = regs->ip;
+	key.ip = regs__ip(regs);
 	key.tgid = task->tgid;
 	key.syscall = nr;
 	key.stack = ts->stack;
@@ -44,15 +44,15 @@ __noinline int current__count_advice(s32 nr, long ret)
 	ts->released = 0;
 	/* A truncate does not say how much it takes away. */
 	if (nr == __NR_madvise)
-		key.behavior = regs->dx;
+		key.behavior = regs__arg3(regs);
 	else if (nr == __NR_process_madvise)
-		key.behavior = regs->r10;
+		key.behavior = regs__arg4(regs);
 	else if (nr == __NR_fallocate)
-		key.behavior = regs->si;
+		key.behavior = regs__arg2(regs);
 	if (nr == __NR_madvise || nr == __NR_munmap || nr == __NR_mremap)
-		add.bytes = regs->si;
+		add.bytes = regs__arg2(regs);
 	else if (nr == __NR_fallocate)
-		add.bytes = regs->r10;
+		add.bytes = regs__arg4(regs);
 	advice__add(&key, &add);
 	return 0;
 }
@@ -74,15 +74,16 @@ static __always_inline const struct inode *released_inode(struct task_state *ts,
 	const struct inode *inode;
 	struct backing *b;
 
-	if (nr == __NR_madvise && regs->dx == MADV_REMOVE) {
-		if (!task_state__find_vma(ts, regs->di) || ts->vma.kind != KIND_SHMEM)
+	if (nr == __NR_madvise && regs__arg3(regs) == MADV_REMOVE) {
+		if (!task_state__find_vma(ts, regs__arg1(regs)) || ts->vma.kind != KIND_SHMEM)
 			return NULL;
 		*key = ts->vma;
 		b = bpf_map_lookup_elem(&backings, key);
 		return b ? (const struct inode *)b->inode_address : NULL;
 	}
-	if ((nr == __NR_fallocate && regs->si & FALLOC_FL_PUNCH_HOLE) || nr == __NR_ftruncate) {
-		inode = task__inode(task, regs->di);
+	if ((nr == __NR_fallocate && regs__arg2(regs) & FALLOC_FL_PUNCH_HOLE) ||
+	    nr == __NR_ftruncate) {
+		inode = task__inode(task, regs__arg1(regs));
 		if (inode && inode__key(inode, key) == KIND_SHMEM)
 			return inode;
 	}
@@ -157,23 +158,23 @@ static __always_inline void register_backing(u32 traits, s32 nr, const struct pt
 		current__enter_file(ret);
 	if (nr != __NR_mmap)
 		return;
-	if (!(regs->r10 & MAP_ANONYMOUS))
-		current__enter_file(regs->r8);
-	else if (regs->r10 & MAP_HUGETLB)
+	if (!(regs__arg4(regs) & MAP_ANONYMOUS))
+		current__enter_file(regs__arg5(regs));
+	else if (regs__arg4(regs) & MAP_HUGETLB)
 		hugetlb_in_use = 1;
 }
 
 static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	s32 nr = (s32)regs->orig_ax;
+	s32 nr = (s32)regs__syscall(regs);
 	struct task_state *ts = task_state__get(task);
 	u32 traits = syscall__traits(nr);
 
 	if (!ts)
 		return;
 	ts->events++;
-	task_state__end_as(ts, task, nr, regs->ip);
+	task_state__end_as(ts, task, nr, regs__ip(regs));
 	ts->kernel_fault = 0;
 	if (stack_kind == STACK_CFI && ret >= 0)
 		unwind__on_syscall_exit(ret);

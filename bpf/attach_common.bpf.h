@@ -33,7 +33,7 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 	if (closed)
 		return false;
 	if (nr == __NR_ioctl) {
-		u32 cmd = ((struct pt_regs *)bpf_task_pt_regs((void *)task))->si;
+		u32 cmd = regs__arg2((struct pt_regs *)bpf_task_pt_regs((void *)task));
 
 		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
 	}
@@ -45,6 +45,7 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	window__begins_here(task);
 	if (windowed && tgid__test(signal_bits, task->tgid))
 		window__on_syscall_enter(nr);
 	if (is_watched(task))
@@ -69,11 +70,12 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 
-	if (regs->orig_ax == __NR_swapon && !ret)
+	if (regs__syscall(regs) == __NR_swapon && !ret)
 		swap_in_use = 1;
-	if (regs->orig_ax != __NR_mmap || regs->r10 & MAP_ANONYMOUS || ret < 0 || is_target(task))
+	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0 ||
+	    is_target(task))
 		return;
-	if (current__shares_file(regs->r8))
+	if (current__shares_file(regs__arg5(regs)))
 		tgid__set(watched_bits, task->tgid);
 }
 
@@ -139,6 +141,8 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 		tgid__clear(watched_bits, child->tgid);
 		tgid__clear(signal_bits, child->tgid);
 	}
+	if (windowed && is_target(parent)) /* "exec:" has the stream sent by another program */
+		window_event__send(parent->tgid, WINDOW_EVENT_SOON, 0, -1);
 	return 0;
 }
 
@@ -165,8 +169,11 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 	u32 tgid = task->tgid, anybody = 0;
 	struct task_state *ts;
 
-	if (!is_watched(task))
+	if (!is_watched(task)) {
+		if (windowed && tgid__test(signal_bits, tgid))
+			window__on_exit(task->signal->live.counter == 0);
 		return 0;
+	}
 	if (task->signal->live.counter == 0)
 		bpf_map_delete_elem(&unwind_processes,
 				    &tgid); /* its number may be another's next */
@@ -203,7 +210,7 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 	return 0;
 }
 
-/* Enters the memory that the targets have already. */
+/* Enters the memory that the targets have already, and finds with whom they share it. */
 SEC("iter/task_vma")
 int common__open(struct bpf_iter__task_vma *ctx)
 {
@@ -214,11 +221,17 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	struct process *p;
 	u32 flags;
 
-	if (!task || !vma || !is_target(task))
+	if (!task || !vma || (!windowed && !is_target(task)))
 		return 0;
 	vma__key(vma, task->tgid, &key, &flags);
 	if (key.kind == KIND_ANON)
 		return 0;
+	if (!is_target(task)) {
+		/* vhost-user, that mapped it while nobody looked */
+		if (!key.tgid && bpf_map_lookup_elem(&backings, &key))
+			tgid__set(watched_bits, task->tgid);
+		return 0;
+	}
 	vma__register(vma, &key, flags);
 	p = process__get(task->tgid);
 	mm = BPF_CORE_READ(task, mm);

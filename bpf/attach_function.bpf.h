@@ -14,7 +14,8 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	struct task_state *ts;
 	u64 ip, began;
 
-	if (!is_watched(task) && (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
+	if (!is_watched(task) && !(flags & FAULT_FLAG_USER && window__begins_here(task)) &&
+	    (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
 		return;
 	ts = task_state__get(task);
 	if (!ts)
@@ -22,7 +23,7 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	if (regs) {
-		on_fault(ts, task, address, BPF_CORE_READ(regs, ip), flags & FAULT_FLAG_WRITE,
+		on_fault(ts, task, address, BPF_CORE_READ(regs, REGS_IP), flags & FAULT_FLAG_WRITE,
 			 flags & FAULT_FLAG_USER);
 		/* A fault that is tried again was counted the first time. */
 		ts->fault = !(flags & FAULT_FLAG_TRIED);

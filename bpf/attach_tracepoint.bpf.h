@@ -15,14 +15,16 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 
 	/* With faults disabled the kernel only tries (copy_from_user_nofault): nothing is
 	 * populated. */
-	if (!is_watched(task) || (s64)address < 0 || (!user && task->pagefault_disabled))
+	if (!is_watched(task) && !(user && window__begins_here(task)))
+		return;
+	if ((s64)address < 0 || (!user && task->pagefault_disabled))
 		return;
 	ts = task_state__get(task);
 	if (!ts)
 		return;
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
-	on_fault(ts, task, address, user ? regs->ip : 0, error_code & PF_ERROR_WRITE, user);
+	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
 	if (user)
 		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
 	else

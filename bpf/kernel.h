@@ -18,10 +18,6 @@ typedef struct {
 	s64 counter;
 } __KERNEL_TYPES atomic_long_t;
 
-struct pt_regs {
-	unsigned long di, si, dx, cx, r10, r8, ip, cs, orig_ax, ax, bp, sp;
-} __KERNEL_TYPES;
-
 struct qstr {
 	const unsigned char *name;
 } __KERNEL_TYPES;
@@ -225,9 +221,6 @@ struct folio___order {
 
 /* arch/x86/include/asm/trap_pf.h */
 enum { PF_ERROR_WRITE = 1 << 1 };
-
-/* arch/x86/include/asm/segment.h: code segment of 64-bit programs */
-enum { USER_CS = 0x33 };
 
 /* include/uapi/asm-generic/signal.h */
 enum { SIGURG = 23 };

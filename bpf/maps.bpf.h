@@ -39,6 +39,9 @@ u64 sampled_ns;
 /* Set by the collector while the machine has swap. */
 u32 swap_in_use;
 
+/* The hooks that count are attached: windows may open. */
+u32 awake;
+
 const volatile bool follow_children;
 const volatile bool windowed;   /* targets are watched in windows of their own (struct window) */
 const volatile u32 arm_started; /* enum window_awaits of emulators that are started; 0: none has a

@@ -11,11 +11,11 @@
 #include <linux/userfaultfd.h>
 #include <asm-generic/errno-base.h>
 #include <asm-generic/mman-common.h>
-#include <asm/unistd_64.h>
 #include "migpop.h"
 #include "kernel.h"
 #define __VMLINUX_H__ /* members of pt_regs have their kernel names */
 #include <bpf/bpf_helpers.h>
+#include "arch.h"
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 

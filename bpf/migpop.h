@@ -281,7 +281,12 @@ enum window_signal {
 			      */
 };
 
-enum window_state { WINDOW_WAITS, WINDOW_OPEN, WINDOW_OVER };
+enum window_state {
+	WINDOW_WAITS,
+	WINDOW_OPEN,
+	WINDOW_OVER,
+	WINDOW_WAKES, /* the migration has begun, and the hooks that count are not attached yet */
+};
 
 /* What a window waits for, or'ed. */
 enum window_awaits { AWAITS_STREAM = 1, AWAITS_THREAD = 2 };
@@ -290,6 +295,8 @@ enum window_awaits { AWAITS_STREAM = 1, AWAITS_THREAD = 2 };
  * at the very event. */
 struct window {
 	u64 open_ns, close_ns; /* CLOCK_BOOTTIME */
+	u64 late_ns;           /* from the begin of the migration to that of the window */
+	s64 late_pages;        /* of files, populated in that time */
 	u64 ran_ns;            /* under KVM, else 0: when a guest that came here first ran, or one
 				  that leaves last did */
 	u64 postcopy_ns;       /* incoming: when postcopy began; else 0 */
@@ -306,6 +313,9 @@ struct window {
 
 enum window_event_kind {
 	WINDOW_EVENT_EXEC, /* an emulator may have been started */
+	WINDOW_EVENT_SOON, /* a migration is about to begin, or has: the hooks that count are wanted
+			    */
+	WINDOW_EVENT_RUNS, /* a guest that was thought to come here runs: it is here */
 	WINDOW_EVENT_OPEN,
 	WINDOW_EVENT_CLOSE,
 	WINDOW_EVENT_BEGUN,  /* a migration has begun while the window was over: it is not open */
@@ -335,7 +345,7 @@ _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 72, "no padding");
+_Static_assert(sizeof(struct window) == 88, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct backing) == 144, "no padding");
 

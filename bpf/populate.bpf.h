@@ -245,7 +245,8 @@ static __always_inline void task_state__take_stack(struct task_state *ts, void *
 		if (program == UNWIND_IN_USER_FAULT || program == UNWIND_IN_FUNCTION)
 			id = memo__last_chain(bpf_get_current_task_btf(), regs, exact);
 		if (id < 0)
-			id = chain__take(regs->ip, regs->sp, regs->bp, exact, program);
+			id = chain__take(regs__ip(regs), regs__sp(regs), regs__bp(regs), exact,
+					 program);
 		ts->stack = id;
 		return;
 	}
@@ -367,10 +368,10 @@ static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u6
 	case __NR_mmap:
 		regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 		/* MAP_POPULATE drains, and so frees what others let go. */
-		if (nr == __NR_mmap && !(regs->r10 & MAP_FIXED))
+		if (nr == __NR_mmap && !(regs__arg4(regs) & MAP_FIXED))
 			return false;
-		return index < FILE_INDEX_MAX ||
-		       index - (regs->di >> PAGE_SHIFT) < (regs->si + 4095) >> PAGE_SHIFT;
+		return index < FILE_INDEX_MAX || index - (regs__arg1(regs) >> PAGE_SHIFT) <
+							 (regs__arg2(regs) + 4095) >> PAGE_SHIFT;
 	}
 	return false;
 }

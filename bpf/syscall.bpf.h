@@ -105,15 +105,15 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 		return;
 	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	if (traits & CALL_ADDRESS_1)
-		ts->address = regs->di;
+		ts->address = regs__arg1(regs);
 	if (traits & CALL_ADDRESS_2)
-		ts->address = regs->si;
+		ts->address = regs__arg2(regs);
 	if (nr == __NR_madvise)
-		ts->access = regs->dx == MADV_POPULATE_READ    ? ACCESS_READ
-			     : regs->dx == MADV_POPULATE_WRITE ? ACCESS_WRITE
-							       : ACCESS_NONE;
+		ts->access = regs__arg3(regs) == MADV_POPULATE_READ    ? ACCESS_READ
+			     : regs__arg3(regs) == MADV_POPULATE_WRITE ? ACCESS_WRITE
+								       : ACCESS_NONE;
 	if (nr == __NR_ioctl)
-		ts->access = (u32)regs->si == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
+		ts->access = (u32)regs__arg2(regs) == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
 }
 
 #endif

@@ -262,8 +262,8 @@ static __always_inline s32 task__syscall(const struct task_struct *task, u64 *ip
 	if (task->flags & PF_KTHREAD)
 		return SYSCALL_KTHREAD;
 	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	nr = (s64)regs->orig_ax;
-	*ip = regs->ip;
+	nr = regs__syscall(regs);
+	*ip = regs__ip(regs);
 	return nr < 0 ? SYSCALL_NONE : (s32)nr;
 }
 

@@ -83,14 +83,14 @@ static __always_inline s32 memo__last_chain(const struct task_struct *task,
 	u32 slot = memo__slot(task), span, n;
 	struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
 	const struct memo_way *way;
-	u64 sp = regs->sp;
+	u64 sp = regs__sp(regs);
 
 	if (!memo || memo->task != (u64)task)
 		return -1;
 	way = &memo->ways[unwind__index(memo->last, MEMO_WAYS - 1)];
 	span = way->span;
-	if (!memo_way__is_at(way, regs->ip, sp, regs->bp, exact) || way->end != CHAIN_COMPLETE ||
-	    way->far || span > MEMO_WINDOW ||
+	if (!memo_way__is_at(way, regs__ip(regs), sp, regs__bp(regs), exact) ||
+	    way->end != CHAIN_COMPLETE || way->far || span > MEMO_WINDOW ||
 	    bpf_probe_read_user(memo->window, span, (void *)(sp & ~7ULL)))
 		return -1;
 	n = way->nr_words;
@@ -368,7 +368,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 		mapping_change__send(tgid);
 	}
 	unwind__begin(u);
-	if (((struct pt_regs *)bpf_task_pt_regs((void *)task))->cs == USER_CS)
+	if (regs__is_64bit((struct pt_regs *)bpf_task_pt_regs((void *)task)))
 		bpf_loop(CHAIN_FRAMES_MAX + 1, unwind__next, &u, 0);
 	else
 		u->end = CHAIN_32BIT;
@@ -469,21 +469,21 @@ __noinline int unwind__on_syscall_exit(u64 result)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 
-	switch (regs->orig_ax) {
+	switch (regs__syscall(regs)) {
 	case __NR_mmap:
-		if (regs->r10 & MAP_FIXED)
-			on_unmap(task->tgid, result, regs->si);
-		if (regs->dx & PROT_EXEC)
+		if (regs__arg4(regs) & MAP_FIXED)
+			on_unmap(task->tgid, result, regs__arg2(regs));
+		if (regs__arg3(regs) & PROT_EXEC)
 			break;
 		return 0;
 	case __NR_mprotect:
-		if (regs->dx & PROT_EXEC)
+		if (regs__arg3(regs) & PROT_EXEC)
 			break;
-		on_unmap(task->tgid, regs->di, regs->si);
+		on_unmap(task->tgid, regs__arg1(regs), regs__arg2(regs));
 		return 0;
 	case __NR_munmap:
 	case __NR_mremap:
-		on_unmap(task->tgid, regs->di, regs->si);
+		on_unmap(task->tgid, regs__arg1(regs), regs__arg2(regs));
 		return 0;
 	default:
 		return 0;

@@ -35,14 +35,22 @@ static long backing__close(struct bpf_map *map, struct backing_key *key, struct 
 	return 0;
 }
 
+struct opening {
+	u32 owner, zero;
+	s64 grown; /* pages, since it was opened last */
+};
+
 static long backing__open(struct bpf_map *map, struct backing_key *key, struct backing *b,
-			  u32 *owner)
+			  struct opening *opening)
 {
 	struct backing_key copy = *key;
+	u64 pages;
 
-	if (copy.tgid || b->owner != *owner)
+	if (copy.tgid || b->owner != opening->owner)
 		return 0;
-	b->open_pages = backing__pages_now(&copy, b);
+	pages = backing__pages_now(&copy, b);
+	opening->grown += (s64)(pages - b->open_pages);
+	b->open_pages = pages;
 	b->blocks = b->open_pages;
 	b->exit_released = 0;
 	b->exited = 0;
@@ -77,22 +85,20 @@ static __always_inline void window_event__send(u32 tgid, enum window_event_kind 
 		window_events_missed = 1;
 }
 
-/* Opens the window of the current process. What its threads remember of its memory is of a time
- * when it was not looked at. */
-static __always_inline void window__open(struct window *w, u32 thread, s32 stream,
-					 enum window_signal by)
+/* The window of the current process, whose migration has begun, opens. What its threads remember of
+ * its memory is of a time when it was not looked at. */
+__noinline int window__begin(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	u32 tgid = task->tgid;
 	struct process *p = process__get(tgid);
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	struct opening opening = {.owner = tgid};
+	u64 now = bpf_ktime_get_boot_ns();
 
-	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_OPEN) != WINDOW_WAITS) {
-		/* The collector has not read the last one yet. */
-		if (w->state == WINDOW_OVER)
-			window_event__send(tgid, WINDOW_EVENT_BEGUN, thread, stream);
-		return;
-	}
+	if (!w || __sync_val_compare_and_swap(&w->state, WINDOW_WAKES, WINDOW_OPEN) != WINDOW_WAKES)
+		return 0;
 	if (p && mm) {
 		p->open_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
 		p->open_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
@@ -101,16 +107,63 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 		p->settled = 0;
 		p->exited = 0;
 	}
-	bpf_for_each_map_elem(&backings, backing__open, &tgid, 0);
+	bpf_for_each_map_elem(&backings, backing__open, &opening, 0);
+	if (w->open_ns) {
+		w->late_ns = now - w->open_ns;
+		w->late_pages = opening.grown;
+	}
+	w->open_ns = now;
+	__sync_fetch_and_add(&vma_generation, 1);
+	tgid__set(watched_bits, tgid);
+	tgid__set(signal_bits, tgid);
+	window_event__send(tgid, WINDOW_EVENT_OPEN, 0, -1);
+	return 0;
+}
+
+/* A migration of the current process begins. Its window opens at once or, where the hooks that
+ * count are still to be attached, when the thread that migrates is met next: what it populates
+ * until then is known by the kernel's figures. */
+static __always_inline void window__open(struct window *w, u32 thread, s32 stream,
+					 enum window_signal by)
+{
+	u32 tgid = bpf_get_current_task_btf()->tgid;
+	struct opening opening = {.owner = tgid};
+
+	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_WAKES) != WINDOW_WAITS) {
+		/* The collector has not read the last one yet. */
+		if (w->state == WINDOW_OVER)
+			window_event__send(tgid, WINDOW_EVENT_BEGUN, thread, stream);
+		return;
+	}
 	w->thread = thread;
 	w->stream = stream;
 	w->incoming = !thread;
 	w->opened_by = by;
+	w->open_ns = 0;
+	if (awake) {
+		window__begin();
+		return;
+	}
+	bpf_for_each_map_elem(&backings, backing__open, &opening, 0);
 	w->open_ns = bpf_ktime_get_boot_ns();
-	__sync_fetch_and_add(&vma_generation, 1);
-	tgid__set(watched_bits, tgid);
 	tgid__set(signal_bits, tgid);
-	window_event__send(tgid, WINDOW_EVENT_OPEN, thread, stream);
+	window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
+}
+
+/* At a fault or a system call of a process that is not counted: does it begin to be with this one?
+ */
+static __always_inline bool window__begins_here(const struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+	struct window *w;
+
+	if (!windowed || !awake || !tgid__test(signal_bits, tgid))
+		return false;
+	w = bpf_map_lookup_elem(&windows, &tgid);
+	if (!w || w->state != WINDOW_WAKES || (w->thread && w->thread != (u32)task->pid))
+		return false;
+	window__begin();
+	return tgid__test(watched_bits, tgid);
 }
 
 /* Closes the window of the current process: nothing of it counts from here on. */
@@ -171,6 +224,16 @@ static __always_inline void window__on_thread_name(struct window *w, u32 number,
 	}
 }
 
+/* Of a thread that connects, to the destination it may be (io/task.c). */
+static const char thread_connects[THREAD_NAME_SIZE] = "io-task-worker";
+
+static __always_inline bool name__connects(const char *name)
+{
+	const u64 *a = (const u64 *)name, *b = (const u64 *)thread_connects;
+
+	return a[0] == b[0] && a[1] == b[1];
+}
+
 /* A thread takes a name, by which it is known where QEMU runs with -name debug-threads=on. */
 __noinline int window__on_name(u32 pid, u32 tgid, u64 name)
 {
@@ -219,6 +282,10 @@ __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 		number = name__number(text);
 		if (number < NR_THREAD_NAMES) {
 			window__on_thread_name(w, number, pid, SIGNAL_THREAD_ARGUMENT);
+			break;
+		}
+		if (name__connects(text)) {
+			window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
 			break;
 		}
 	}
@@ -289,9 +356,9 @@ __noinline int window__on_syscall_exit(s64 ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	s32 nr = (s32)regs->orig_ax, fd = (s32)regs->di;
+	s32 nr = (s32)regs__syscall(regs), fd = (s32)regs__arg1(regs);
 	u32 tgid = task->tgid, pid = task->pid;
-	u64 second = regs->si;
+	u64 second = regs__arg2(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 
 	if (!w)
@@ -312,17 +379,19 @@ __noinline int window__on_syscall_enter(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs->si;
+	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs__arg2(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 	bool runs = nr == __NR_ioctl && second == KVM_RUN;
-	s32 fd = (s32)regs->di;
+	s32 fd = (s32)regs__arg1(regs);
 
 	if (!w)
 		return 0;
 	if (w->state == WINDOW_WAITS) {
 		/* A guest that runs here is not waited for any more: its calls tell nothing. */
-		if (runs)
+		if (runs && __sync_fetch_and_and(&w->awaits, ~AWAITS_STREAM) & AWAITS_STREAM) {
 			tgid__clear(signal_bits, tgid);
+			window_event__send(tgid, WINDOW_EVENT_RUNS, 0, -1);
+		}
 		return 0;
 	}
 	if (w->state != WINDOW_OPEN)
@@ -347,7 +416,12 @@ __noinline int window__on_exit(u32 last)
 	u32 tgid = task->tgid;
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 
-	if (!w || w->state != WINDOW_OPEN)
+	if (!w)
+		return 0;
+	/* It was too short to be counted. */
+	if (w->state == WINDOW_WAKES && (last || w->thread == (u32)task->pid))
+		window__begin();
+	if (w->state != WINDOW_OPEN)
 		return 0;
 	if (last) {
 		int code = BPF_CORE_READ(task, signal, group_exit_code);

@@ -133,6 +133,9 @@ struct record {
 	size_t nr_target;
 	char *opened_by, *closed_by;
 	uint64_t start_ns, end_ns; /* CLOCK_BOOTTIME */
+	/* By how much the migration began before the window, and pages of files that the kernel
+	 * allocated in that time: nobody knows for whom. */
+	int64_t late_ns, late_pages;
 	struct {
 		int64_t faults, faults_user, faults_kernel;
 		int64_t populated_pages, zero_populated_pages, mapped_pages, released_pages;

@@ -12,9 +12,29 @@
 #include "cmd/cmd.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
+#include "output/flow.h"
 #include "probe/privilege.h"
 
-enum { HOOKS_MAX = 32 };
+enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
+
+/* What it found: of --quiet only the exit status is left, and why it is not 0. */
+struct doctor {
+	struct text_options text;
+	FILE *out;
+	const char *lockdown;
+	struct hook hooks[HOOKS_MAX];
+	int n;
+};
+
+static const char *why_no_access(void)
+{
+	static char why[160];
+	const char *no_perf_events = privilege__why_no_perf_events();
+
+	snprintf(why, sizeof(why), "not permitted%s%s", no_perf_events ? ": " : "",
+		 no_perf_events ? no_perf_events : "");
+	return why;
+}
 
 static const char *why_not(int err, const char *lockdown)
 {
@@ -28,6 +48,8 @@ static const char *why_not(int err, const char *lockdown)
 		return lockdown && strcmp(lockdown, "none")
 			       ? "not permitted: the kernel is locked down"
 			       : "not permitted by this kernel";
+	case EACCES:
+		return why_no_access();
 	case ENOENT:
 		return "this kernel has no such hook";
 	case ESRCH:
@@ -42,37 +64,58 @@ static const char *why_not(int err, const char *lockdown)
 }
 
 /* First hook that a mode needs and cannot have, NULL if none. */
-static const struct hook *missing(const struct hook *hooks, int n, enum mode mode)
+static const struct hook *missing(const struct doctor *d, enum mode mode)
 {
-	for (int i = 0; i < n; i++)
-		if (hooks[i].error && !hooks[i].optional &&
-		    (hooks[i].mode == mode || hooks[i].mode == MODE_AUTO))
-			return &hooks[i];
+	for (int i = 0; i < d->n; i++)
+		if (d->hooks[i].error && !d->hooks[i].optional &&
+		    (d->hooks[i].mode == mode || d->hooks[i].mode == MODE_AUTO))
+			return &d->hooks[i];
 	return NULL;
 }
 
-static void print_hooks(const struct hook *hooks, int n, enum mode mode, const char *lockdown)
+static void print_hooks(const struct doctor *d, enum mode mode)
 {
-	for (int i = 0; i < n; i++) {
-		if (hooks[i].mode != mode)
-			continue;
-		printf("  %-44s %s\n", hooks[i].name,
-		       hooks[i].error ? why_not(hooks[i].error, lockdown) : "ok");
+	for (int i = 0; i < d->n; i++) {
+		const struct hook *h = &d->hooks[i];
+		enum verdict v = !h->error ? VERDICT_GOOD : VERDICT_WARN;
+
+		if (h->mode == mode)
+			fprintf(d->out, "  %-44s %s%s%s\n", h->name, flow__color(&d->text, v),
+				h->error ? why_not(h->error, d->lockdown) : "ok",
+				flow__color_end(&d->text, v));
 	}
 }
 
-static void print_modes(const struct hook *hooks, int n, const char *lockdown)
+static void print_modes(const struct doctor *d)
 {
-	printf("hooks of every mode\n");
-	print_hooks(hooks, n, MODE_AUTO, lockdown);
+	fprintf(d->out, "hooks of every mode\n");
+	print_hooks(d, MODE_AUTO);
 	for (enum mode m = MODE_FENTRY; m <= MODE_TRACEPOINT; m++) {
-		printf("mode %s\n", mode__name(m));
-		print_hooks(hooks, n, m, lockdown);
+		fprintf(d->out, "mode %s\n", mode__name(m));
+		print_hooks(d, m);
 	}
+}
+
+static void print_host(const struct doctor *d)
+{
+	const char *without = privilege__missing();
+	struct utsname host;
+
+	uname(&host);
+	fprintf(d->out, "kernel      %s %s\n", host.release, host.machine);
+	fprintf(d->out, "privileges  %s%s\n", without ? "missing " : "all of " PRIVILEGES_NEEDED,
+		without ? without : "");
+	fprintf(d->out, "BTF         %s\n",
+		access("/sys/kernel/btf/vmlinux", R_OK) ? "none: CONFIG_DEBUG_INFO_BTF is needed"
+							: "/sys/kernel/btf/vmlinux");
+	fprintf(d->out, "lockdown    %s\n",
+		d->lockdown ? d->lockdown
+			    : "not shown (securityfs is not mounted, or no lockdown)");
+	fprintf(d->out, "swap        %s\n", proc__has_swap() ? "in use" : "none");
 }
 
 /* Opens the mode that auto takes, as trace would. */
-static int print_verdict(const struct hook *hooks, int n, const char *lockdown)
+static int print_verdict(const struct doctor *d)
 {
 	struct tracer_options options = {.mode = MODE_AUTO};
 	struct tracer *t = NULL;
@@ -80,27 +123,36 @@ static int print_verdict(const struct hook *hooks, int n, const char *lockdown)
 	int err = tracer__open(&t, &options, why, sizeof(why));
 
 	if (err) {
-		printf("auto: no mode attaches\n");
+		fprintf(d->out, "auto: no mode attaches\n");
 		return privilege__missing() ? check_privileges() : fail(STATUS_MACHINE, "%s", why);
 	}
-	printf("auto takes %s mode", mode__name(tracer__mode(t)));
+	fprintf(d->out, "auto takes %s mode", mode__name(tracer__mode(t)));
 	for (enum mode m = MODE_FENTRY; m < tracer__mode(t); m++) {
-		const struct hook *h = missing(hooks, n, m);
+		const struct hook *h = missing(d, m);
 
 		if (h)
-			printf("; not %s: %s %s", mode__name(m), h->name,
-			       why_not(h->error, lockdown));
+			fprintf(d->out, "; not %s: %s %s", mode__name(m), h->name,
+				why_not(h->error, d->lockdown));
 	}
-	printf("\n");
+	fprintf(d->out, "\n");
 	tracer__close(t);
 	return check_privileges();
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	struct doctor *d = state->input;
+
 	switch (key) {
 	case ARGP_KEY_INIT:
 		quiet_argp(state);
+		break;
+	case OPT_COLOR:
+		if (!parse_color(arg, &d->text.color))
+			usage_fail("--color %s: neither auto, always nor never", arg);
+		break;
+	case 'q':
+		d->out = NULL;
 		break;
 	case 'v':
 		tracer__set_verbose(true);
@@ -117,33 +169,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int cmd_doctor(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
+		{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 0},
+		{"quiet", 'q', 0, 0, "Say nothing but what is missing", 0},
 		{"verbose", 'v', 0, 0, "Show libbpf's own words", 0},
 		{0},
 	};
 	static const struct argp argp = {
 		options, parse, "", "What this kernel allows, what will be used, and why.",
 		0,       0,     0};
-	const char *lockdown = proc__lockdown(), *missing_privileges = privilege__missing();
-	struct hook hooks[HOOKS_MAX];
-	struct utsname host;
-	int n;
+	struct doctor d = {.out = stdout, .lockdown = proc__lockdown()};
+	int status;
 
 	tracer__set_verbose(false);
-	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+	parse_color("auto", &d.text.color);
+	if (argp_parse(&argp, argc, argv, 0, NULL, &d))
 		return STATUS_USAGE;
-	uname(&host);
-	printf("kernel      %s %s\n", host.release, host.machine);
-	printf("privileges  %s%s\n", missing_privileges ? "missing " : "all of " PRIVILEGES_NEEDED,
-	       missing_privileges ? missing_privileges : "");
-	printf("BTF         %s\n", access("/sys/kernel/btf/vmlinux", R_OK)
-					   ? "none: CONFIG_DEBUG_INFO_BTF is needed"
-					   : "/sys/kernel/btf/vmlinux");
-	printf("lockdown    %s\n",
-	       lockdown ? lockdown : "not shown (securityfs is not mounted, or no lockdown)");
-	printf("swap        %s\n", proc__has_swap() ? "in use" : "none");
-	n = tracer__try_hooks(hooks, HOOKS_MAX);
-	if (n < 0)
-		return fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-n));
-	print_modes(hooks, n, lockdown);
-	return print_verdict(hooks, n, lockdown);
+	if (!d.out)
+		d.out = fopen("/dev/null", "w");
+	if (!d.out)
+		return fail(STATUS_FAULT, "/dev/null: %s", strerror(errno));
+	print_host(&d);
+	d.n = tracer__try_hooks(d.hooks, HOOKS_MAX);
+	if (d.n < 0) {
+		status = fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-d.n));
+	} else {
+		print_modes(&d);
+		status = print_verdict(&d);
+	}
+	if (d.out != stdout)
+		fclose(d.out);
+	return status;
 }

@@ -145,16 +145,22 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 		err = metrics__add(s->metrics, r, role, outcome);
 	if (!err)
 		err = store__add(&s->store, r, wall_us(r->start_ns), role);
-	if (err)
-		fail(STATUS_FAULT, "a record of pid %u is lost: %s", t->pid, strerror(-err));
-	else if (!s->quiet)
+	if (err) {
+		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
+		     t->pid, s->records, strerror(-err));
+		metrics__add_error(s->metrics, "store");
+	} else if (!s->quiet) {
 		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid, role, outcome);
+	}
 }
 
-static void on_lost(pid_t pid, int err, void *data)
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
-	(void)data;
-	fail(STATUS_FAULT, "a record of pid %d is lost: %s", (int)pid, strerror(-err));
+	struct serve *s = data;
+
+	(void)pid;
+	fail(STATUS_FAULT, "%s", what);
+	metrics__add_error(s->metrics, kind);
 }
 
 static void on_watched(pid_t pid, void *data)
@@ -238,8 +244,8 @@ static int open_signals(void)
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
-	static const struct watcher_events events = {
-		.record = on_record, .lost = on_lost, .watched = on_watched};
+	const struct watcher_calls calls = {
+		.record = on_record, .watched = on_watched, .problem = on_problem, .data = s};
 	char why[512];
 	int err;
 
@@ -253,7 +259,7 @@ static int start(struct serve *s)
 	err = http__open(&s->http, s->listen, &s->store, s->metrics);
 	if (err)
 		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
-	err = watcher__open(&s->watcher, &s->tracer, &names, &events, s, why, sizeof(why));
+	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
 	if (!s->quiet)
@@ -269,6 +275,7 @@ int cmd_serve(int argc, char **argv)
 			  .records = "/var/lib/migpop",
 			  .max_size = 256ULL << 20,
 			  .tracer = {.stack = STACK_CFI,
+				     .rests = true,
 				     .arm_started = AWAITS_STREAM | AWAITS_THREAD,
 				     .max_sites = SITES},
 			  .store = {.dir = -1},

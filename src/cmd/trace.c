@@ -351,15 +351,12 @@ int trace__open_signals(void)
 /* -ENODATA: it never opened. */
 static int close_window(struct trace *t, struct record **out)
 {
-	int err = 0;
-
 	/* The last word may have come together with the target's end. */
 	tracer__window_events(t->tracer, on_window, t);
 	if (!t->migrating)
 		return -ENODATA;
-	if (!t->over)
-		err = tracer__close_window(t->tracer, t->options->pids[0], SIGNAL_NONE);
-	return err ? err : session__over(&t->session, out);
+	return t->over ? session__over(&t->session, out)
+		       : session__cut(&t->session, SIGNAL_NONE, out);
 }
 
 static int trace_window(struct trace *t, struct output_file *out)

@@ -70,14 +70,15 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 	in->status = trace__write_record(in->options, in->rules, r, in->out);
 }
 
-static void on_lost(pid_t pid, int err, void *data)
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
 	struct incoming *in = data;
 
-	if (pid != in->pid)
+	(void)kind;
+	if (pid && pid != in->pid)
 		return;
-	in->over = true;
-	in->status = fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err));
+	in->status = fail(STATUS_FAULT, "%s", what);
+	in->over = in->over || pid;
 }
 
 static uint64_t now_ms(void)
@@ -152,14 +153,17 @@ static void say_waiting(const struct incoming *in)
 int trace_incoming(const struct trace_options *o, const struct rules *rules,
 		   struct output_file *out)
 {
-	static const struct watcher_events events = {
-		.record = on_record, .lost = on_lost, .watched = on_watched, .opened = on_opened};
 	struct incoming in = {.options = o, .rules = rules, .out = out};
+	const struct watcher_calls calls = {.record = on_record,
+					    .watched = on_watched,
+					    .opened = on_opened,
+					    .problem = on_problem,
+					    .data = &in};
 	char why[512];
 	int status, err;
 
 	in.signal_fd = trace__open_signals();
-	err = watcher__open(&in.watcher, &o->tracer, &o->names, &events, &in, why, sizeof(why));
+	err = watcher__open(&in.watcher, &o->tracer, &o->names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
 	say_waiting(&in);

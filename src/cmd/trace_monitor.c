@@ -13,26 +13,37 @@
 
 enum { TIMEOUT_MS = 5000, LAST_WORDS = 50 };
 
-static u64 clock_us(clockid_t clock)
+static u64 clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return (u64)now.tv_sec * 1000000 + (u64)now.tv_nsec / 1000;
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
 }
 
-/* Events have the time of the wall, records that since boot. */
-static u64 boot_ns(int64_t wall_us)
+/* Events have the time of the wall, records that since boot: what lies between them, from the try
+ * that was interrupted least. */
+static u64 wall_after_boot_ns(void)
 {
-	u64 offset = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_BOOTTIME);
+	u64 shortest = UINT64_MAX, between = 0;
 
-	return ((u64)wall_us - offset) * 1000;
+	for (int i = 0; i < 10; i++) {
+		u64 before = clock_ns(CLOCK_BOOTTIME), wall = clock_ns(CLOCK_REALTIME);
+		u64 took = clock_ns(CLOCK_BOOTTIME) - before;
+
+		if (took < shortest) {
+			shortest = took;
+			between = wall - before - took / 2;
+		}
+	}
+	return between;
 }
 
 static void on_event(const char *name, json_object *data, int64_t wall_us, void *opaque)
 {
-	struct phases *p = ((struct monitor *)opaque)->phases;
-	u64 ns = boot_ns(wall_us);
+	const struct monitor *m = opaque;
+	u64 ns = (u64)wall_us * 1000 - m->wall_after_boot_ns;
+	struct phases *p = m->phases;
 	json_object *value = NULL;
 
 	if (!strcmp(name, "MIGRATION") && json_object_object_get_ex(data, "status", &value))
@@ -64,6 +75,7 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 	bool on = false;
 
 	m->phases = phases;
+	m->wall_after_boot_ns = wall_after_boot_ns();
 	phases->incoming = migration__is_incoming(m->qmp);
 	if (migration__has(m->qmp, "events", &on))
 		return;
@@ -77,7 +89,7 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 		return;
 	if (state.syncs > 0)
 		phases__on_pass(phases, 0, (u32)state.syncs);
-	phases__on_status(phases, clock_us(CLOCK_BOOTTIME) * 1000, state.status);
+	phases__on_status(phases, clock_ns(CLOCK_BOOTTIME), state.status);
 }
 
 /* Statuses of a migration that is on its way; before them is "none", after them it is over. */

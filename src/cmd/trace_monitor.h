@@ -15,6 +15,7 @@ struct qmp;
 struct monitor {
 	struct qmp *qmp; /* NULL: there is none */
 	struct phases *phases;
+	u64 wall_after_boot_ns;
 	bool switched_on; /* the events are ours to switch off again */
 	bool migrating;   /* it has said so */
 	char reason[64];

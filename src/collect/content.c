@@ -376,6 +376,12 @@ static int fill_head(const struct session *s, const struct snapshot *close, cons
 	r->closed_by = copy_string(closed_by);
 	r->start_ns = s->open.counters.taken_ns;
 	r->end_ns = close->counters.taken_ns;
+	if (s->windowed && s->window.opened_by == SIGNAL_UNDER_WAY) {
+		r->late_ns = r->late_pages = RECORD_UNKNOWN;
+	} else if (s->windowed) {
+		r->late_ns = (int64_t)s->window.late_ns;
+		r->late_pages = s->window.late_pages;
+	}
 	r->totals.faults = r->totals.faults_user = r->totals.faults_kernel = 0;
 	r->totals.populated_pages = r->totals.zero_populated_pages = 0;
 	r->totals.released_pages = r->totals.advice_calls = r->totals.advice_bytes = 0;

@@ -40,6 +40,7 @@ static void snapshot__free(struct snapshot *snap)
 	free(snap->figures);
 	free(snap->figures_moved);
 	free(snap->pages_again);
+	free(snap->files_moved);
 	memset(snap, 0, sizeof(*snap));
 }
 
@@ -418,7 +419,8 @@ static int begin(struct session *s)
 enum window_state session__look(struct session *s)
 {
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window) ||
-	    s->window.state == WINDOW_WAITS || (!s->begun && begin(s)))
+	    s->window.state == WINDOW_WAITS || s->window.state == WINDOW_WAKES ||
+	    (!s->begun && begin(s)))
 		return WINDOW_WAITS;
 	return s->window.state;
 }
@@ -475,7 +477,8 @@ static void end_now(struct snapshot *snap)
 		snap->counters.processes[i].value.exited = 0;
 }
 
-static int make_record(struct session *s, struct record **out)
+/* "before" counting ended; NULL: the kernel ended it, at an instant. */
+static int make_record(struct session *s, const struct snapshot *before, struct record **out)
 {
 	bool by_kernel = closed_by_kernel(&s->window);
 	struct snapshot snap;
@@ -491,6 +494,8 @@ static int make_record(struct session *s, struct record **out)
 		end_at_closing(s, &snap);
 	else
 		end_now(&snap);
+	if (before && !by_kernel)
+		snap.files_moved = books__moved(&before->counters, &snap.counters);
 	err = add_tick(s, &snap);
 	if (!err)
 		err = phases__of_window(&s->phases, &s->window);
@@ -504,15 +509,34 @@ static int make_record(struct session *s, struct record **out)
 	return err;
 }
 
-int session__over(struct session *s, struct record **out)
+static int end_window(struct session *s, const struct snapshot *before, struct record **out)
 {
 	int err, again;
 
 	remember_mappings(s);
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window))
 		return -ESRCH;
-	err = make_record(s, out);
+	err = make_record(s, before, out);
 	s->begun = false;
 	again = tracer__rearm(s->tracer, s->targets[0].pid);
 	return err ? err : again;
+}
+
+int session__over(struct session *s, struct record **out)
+{
+	return end_window(s, NULL, out);
+}
+
+int session__cut(struct session *s, enum window_signal by, struct record **out)
+{
+	struct snapshot before;
+	int err = snapshot__take(s, false, &before);
+
+	if (err)
+		return err;
+	err = tracer__close_window(s->tracer, s->targets[0].pid, by);
+	if (!err)
+		err = end_window(s, &before, out);
+	snapshot__free(&before);
+	return err;
 }

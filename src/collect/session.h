@@ -33,6 +33,8 @@ struct snapshot {
 	struct proc_figures *figures; /* a target each */
 	int64_t *figures_moved;       /* anonymous pages, a target each */
 	u64 *pages_again;             /* of counters.backings, read a second time */
+	int64_t *files_moved;         /* of counters.backings: pages that came or went about when
+					 counting ended, not known whether before; or NULL */
 };
 
 struct session {
@@ -85,6 +87,10 @@ int session__begun(struct session *s, const struct under_way *u);
 
 /* It is over: makes the record, and waits for the next one. */
 int session__over(struct session *s, struct record **out);
+
+/* Ends the window before its time ("by", see tracer__close_window()): what moves while that is done
+ * is uncertain. Then as session__over(). */
+int session__cut(struct session *s, enum window_signal by, struct record **out);
 
 /* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the
  * process), or "unknown" where it was not over. Static. */

@@ -18,6 +18,7 @@
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+#include "probe/privilege.h"
 #include "probe/probe.h"
 
 static const char *const mode_names[] = {"auto", "fentry", "kprobe", "tracepoint"};
@@ -101,7 +102,20 @@ static struct migpop_bpf *open_object(void)
 	return migpop_bpf__open_opts(&opts);
 }
 
-static int attach_programs(struct tracer *t, char *why, size_t size)
+/* What tells that a process, or a migration, begins or ends: rare, and all that a tracer at rest
+ * has.
+ */
+static bool program__rests(const struct bpf_program *prog)
+{
+	static const char *const sections[] = {"tp_btf/sched_process_", "tp_btf/task_rename"};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		if (!strncmp(bpf_program__section_name(prog), sections[i], strlen(sections[i])))
+			return true;
+	return false;
+}
+
+static int attach_programs(struct tracer *t, bool resting, char *why, size_t size)
 {
 	struct bpf_program *prog;
 
@@ -109,19 +123,29 @@ static int attach_programs(struct tracer *t, char *why, size_t size)
 	{
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(prog) || program__is_iterator(prog))
+		if (!bpf_program__autoload(prog) || program__is_iterator(prog) ||
+		    program__rests(prog) != resting)
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {
 			int err = -errno;
+			const char *because = err == -EACCES ? privilege__why_no_perf_events()
+							     : NULL;
 
-			snprintf(why, size, "cannot attach %s: %s", bpf_program__section_name(prog),
-				 strerror(-err));
+			snprintf(why, size, "cannot attach %s: %s%s%s",
+				 bpf_program__section_name(prog), strerror(-err),
+				 because ? ": " : "", because ? because : "");
 			return err;
 		}
 		t->links[t->nr_links++] = link;
 	}
 	return 0;
+}
+
+static void detach_down_to(struct tracer *t, size_t n)
+{
+	while (t->nr_links > n)
+		bpf_link__destroy(t->links[--t->nr_links]);
 }
 
 static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
@@ -159,10 +183,18 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
-	err = attach_programs(t, why, size);
+	err = attach_programs(t, true, why, size);
 	if (err)
 		goto fail;
+	t->nr_resting_links = t->nr_links;
+	/* One that rests attaches all of them once as well: only a trial tells whether it may. */
+	err = attach_programs(t, false, why, size);
+	if (err)
+		goto fail;
+	t->skel->bss->awake = 1;
 	t->mode = mode;
+	if (options->rests)
+		tracer__rest(t);
 	return 0;
 fail:
 	tracer__detach(t);
@@ -174,10 +206,38 @@ void tracer__detach(struct tracer *t)
 	tracer__unmap_unwinding(t);
 	ring_buffer__free(t->window_events);
 	t->window_events = NULL;
-	while (t->nr_links)
-		bpf_link__destroy(t->links[--t->nr_links]);
+	detach_down_to(t, 0);
 	migpop_bpf__destroy(t->skel);
 	t->skel = NULL;
+}
+
+int tracer__wake(struct tracer *t, char *why, size_t size)
+{
+	int err;
+
+	if (t->skel->bss->awake)
+		return 0;
+	err = attach_programs(t, false, why, size);
+	if (err) {
+		detach_down_to(t, t->nr_resting_links);
+		return err;
+	}
+	t->skel->bss->swap_in_use = proc__has_swap();
+	__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
+	/* Whoever came to share the targets' memory meanwhile. */
+	return tracer__run_iterator(t->skel->progs.common__open, -1);
+}
+
+int tracer__rest(struct tracer *t)
+{
+	__atomic_store_n(&t->skel->bss->awake, 0, __ATOMIC_SEQ_CST);
+	/* A grace period: whatever saw it awake has opened its window. */
+	if (grace__wait(&t->grace) || tracer__has_open_window(t)) {
+		__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
+		return -EBUSY;
+	}
+	detach_down_to(t, t->nr_resting_links);
+	return 0;
 }
 
 /* The mode that was asked for, or the first that attaches. */
@@ -220,14 +280,14 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 		snprintf(why, size, "cannot read what the targets execute: %s", strerror(-err));
 		goto fail;
 	}
-	err = open_modes(t, options, why, size);
-	if (err)
-		goto fail;
 	err = grace__open(&t->grace);
 	if (err) {
 		snprintf(why, size, "cannot make a map of maps: %s", strerror(-err));
 		goto fail;
 	}
+	err = open_modes(t, options, why, size);
+	if (err)
+		goto fail;
 	err = options->windowed ? tracer__begin_windows(t) : 0;
 	if (err) {
 		snprintf(why, size, "cannot follow windows: %s", strerror(-err));

@@ -24,6 +24,7 @@ struct tracer_options {
 	bool follow_children;
 	bool windowed;          /* targets count in windows of their own (tracer__arm()), not from
 				   tracer__watch() on */
+	bool rests;             /* windowed: hooks that count are attached by tracer__wake() only */
 	u32 arm_started;        /* enum window_awaits: emulators that are started have such a window
 				   at once, before they are entered; 0: none */
 	unsigned int max_sites; /* 0: the default */
@@ -34,6 +35,16 @@ struct tracer_options {
 /* Loads and attaches; nothing is counted yet. On failure a negative errno, and "why" says in one
  * line what was tried. *out is to be closed by tracer__close(). */
 int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size);
+
+/*
+ * Attaches the hooks that count, if they are not: each costs every process of the machine
+ * something. A window opens without them where a migration comes unexpected, as soon as they are
+ * there; its begin is late then. 0, or a negative errno with one line in "why".
+ */
+int tracer__wake(struct tracer *t, char *why, size_t size);
+
+/* Detaches them, unless a window is open: then -EBUSY. */
+int tracer__rest(struct tracer *t);
 
 /* Is it that the machine lacks something, when tracer__open() failed so? Else a fault is ours. */
 bool tracer__machine_lacks(int err);

@@ -15,6 +15,7 @@ struct tracer {
 	struct migpop_bpf *skel;
 	struct bpf_link *links[TRACER_LINKS_MAX];
 	size_t nr_links;
+	size_t nr_resting_links; /* the first of them, that stay while the tracer rests */
 	enum mode mode;
 	/* Call chains by call frame information; else NULL. */
 	struct unwind_tables *tables;
@@ -44,6 +45,7 @@ void tgid_bit__set(u64 *bits, pid_t tgid);
 void tgid_bit__clear(u64 *bits, pid_t tgid);
 
 int tracer__begin_windows(struct tracer *t);
+bool tracer__has_open_window(struct tracer *t);
 void tracer__detach(struct tracer *t);
 
 /* Runs an iterator program to its end, over the elements of a map or (map_fd -1) over tasks. */

@@ -69,6 +69,18 @@ bool tracer__window(struct tracer *t, pid_t pid, struct window *out)
 				     0);
 }
 
+bool tracer__has_open_window(struct tracer *t)
+{
+	struct bpf_map *windows = t->skel->maps.windows;
+	u32 tgid, *at = NULL;
+	struct window w;
+
+	for (; !bpf_map__get_next_key(windows, at, &tgid, sizeof(tgid)); at = &tgid)
+		if (tracer__window(t, (pid_t)tgid, &w) && w.state == WINDOW_OPEN)
+			return true;
+	return false;
+}
+
 int tracer__enter(struct tracer *t, pid_t pid)
 {
 	struct window armed;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One tracer for all emulators, a session each. An emulator that starts is taken in when it waits
- * in its main loop for the first time: what it does before is no migration.
+ * in its main loop for the first time: what it does before is no migration. Where the tracer rests,
+ * the hooks that count are attached while a window is open, or may open without a warning.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,13 +16,14 @@
 #include "collect/watcher.h"
 #include "symbol/resolve.h"
 
-enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000 };
+enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000 };
 
 /* Tables that only fill: from there on a new tracer takes over. */
 #define FULL 0.5
 
 struct emulator_session {
 	pid_t pid;
+	bool incoming; /* a stream opens its window, at any moment */
 	struct session session;
 };
 
@@ -35,14 +37,15 @@ struct watcher {
 	struct resolver *resolver;
 	struct tracer_options options;
 	struct resolver_options names;
-	const struct watcher_events *events;
-	void *data;
+	struct watcher_calls calls;
 	struct emulator_session **v;
 	size_t n;
 	struct starting *starting;
 	size_t nr_starting;
 	struct pollfd *fds;
 	uint64_t next_tick_ms;
+	uint64_t awake_until_ms;
+	bool awake;  /* the hooks that count are attached */
 	bool opened; /* one of the windows has, since it was last asked */
 	bool worn;   /* the tables are to be looked at */
 };
@@ -63,6 +66,40 @@ static struct emulator_session *find(struct watcher *w, pid_t pid)
 	return NULL;
 }
 
+static void problem(struct watcher *w, pid_t pid, const char *kind, const char *what)
+{
+	w->calls.problem(pid, kind, what, w->calls.data);
+}
+
+/* A migration is about to begin, or may. */
+static void wake(struct watcher *w)
+{
+	char why[256] = "cannot find who shares the memory of emulators";
+
+	w->awake_until_ms = now_ms() + AWAKE_MS;
+	if (tracer__wake(w->tracer, why, sizeof(why)))
+		problem(w, 0, "hooks", why);
+	else
+		w->awake = true;
+}
+
+static bool may_count(const struct watcher *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->session.begun || w->v[i]->incoming)
+			return true;
+	return false;
+}
+
+static void rest_if_idle(struct watcher *w)
+{
+	if (!w->options.rests || !w->awake || now_ms() < w->awake_until_ms || may_count(w))
+		return;
+	w->awake = tracer__rest(w->tracer) != 0;
+	if (w->awake) /* a window has just opened, and will be heard of */
+		w->awake_until_ms = now_ms() + AWAKE_MS;
+}
+
 static void emulator_session__free(struct emulator_session *e)
 {
 	session__free(&e->session);
@@ -81,6 +118,7 @@ static struct emulator_session *emulator_session__new(struct tracer *tracer,
 	if (!e)
 		return NULL;
 	e->pid = pid;
+	e->incoming = awaits & AWAITS_STREAM;
 	session__init_shared(&e->session, tracer, w->options.stack, resolver);
 	if (session__arm(&e->session, pid, awaits, &u)) {
 		tracer__disarm(tracer, pid);
@@ -91,19 +129,41 @@ static struct emulator_session *emulator_session__new(struct tracer *tracer,
 	return e;
 }
 
-static void end_window(struct watcher *w, struct emulator_session *e)
+static void no_record(struct watcher *w, const struct emulator_session *e, int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "no record of a migration of pid %d: %s", (int)e->pid,
+		 strerror(-err));
+	problem(w, e->pid, "record", what);
+}
+
+/* "err" is of the making of "r", which is taken over. */
+static void on_end(struct watcher *w, struct emulator_session *e, int err, struct record *r)
+{
+	struct window next;
+
+	w->worn = true;
+	if (r)
+		w->calls.record(r, e->session.window.incoming ? "destination" : "source",
+				session__outcome(&e->session), w->calls.data);
+	else
+		no_record(w, e, err);
+	record__free(r);
+	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.awaits & AWAITS_STREAM;
+	w->awake_until_ms = now_ms() + AWAKE_MS;
+}
+
+/* Ends the window of one, if it is open, before its time. */
+static void cut_window(struct watcher *w, struct emulator_session *e, enum window_signal by)
 {
 	struct record *r = NULL;
 	int err;
 
-	w->worn = true;
-	err = session__over(&e->session, &r);
-	if (r)
-		w->events->record(r, e->session.window.incoming ? "destination" : "source",
-				  session__outcome(&e->session), w->data);
-	else
-		w->events->lost(e->pid, err, w->data);
-	record__free(r);
+	if (!e->session.begun)
+		return;
+	err = session__cut(&e->session, by, &r);
+	on_end(w, e, err, r);
 }
 
 /* What the window says counts, an event only that it is worth a look. */
@@ -115,10 +175,14 @@ static void look(struct watcher *w, struct emulator_session *e)
 	if (state == WINDOW_WAITS)
 		return;
 	w->opened = true;
-	if (!was_open && w->events->opened)
-		w->events->opened(e->pid, w->data);
-	if (state == WINDOW_OVER)
-		end_window(w, e);
+	if (!was_open && w->calls.opened)
+		w->calls.opened(e->pid, w->calls.data);
+	if (state == WINDOW_OVER) {
+		struct record *r = NULL;
+		int err = session__over(&e->session, &r);
+
+		on_end(w, e, err, r);
+	}
 }
 
 static void take_in(struct watcher *w, pid_t pid)
@@ -138,12 +202,14 @@ static void take_in(struct watcher *w, pid_t pid)
 	if (!more)
 		return;
 	w->v = more;
+	if (awaits & AWAITS_STREAM || state.migration_thread)
+		wake(w);
 	more[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, awaits,
 					   awaits & AWAITS_THREAD ? state.migration_thread : 0);
 	if (!more[w->n])
 		return;
 	w->n++;
-	w->events->watched(pid, w->data);
+	w->calls.watched(pid, w->calls.data);
 	look(w, more[w->n - 1]);
 }
 
@@ -198,17 +264,6 @@ void watcher__scan(struct watcher *w)
 	take_in_started(w);
 }
 
-/* Ends the window of one, if it is open, before its time. */
-static void cut_window(struct watcher *w, struct emulator_session *e, enum window_signal by)
-{
-	int err = e->session.begun ? tracer__close_window(w->tracer, e->pid, by) : 0;
-
-	if (err)
-		w->events->lost(e->pid, err, w->data);
-	else if (e->session.begun)
-		end_window(w, e);
-}
-
 static void let_go(struct watcher *w, size_t i)
 {
 	struct emulator_session *e = w->v[i];
@@ -224,6 +279,8 @@ static void let_go(struct watcher *w, size_t i)
 /* A program was started: in a process that is known it has taken the place of the emulator. */
 static void on_exec(struct watcher *w, pid_t pid)
 {
+	struct emulator_state state;
+
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->v[i]->pid != pid)
 			continue;
@@ -231,6 +288,10 @@ static void on_exec(struct watcher *w, pid_t pid)
 		let_go(w, i);
 		break;
 	}
+	/* A stream may come as soon as it listens. */
+	proc__emulator_state(pid, &state);
+	if (state.incoming && proc__is_emulator(pid))
+		wake(w);
 	expect(w, pid);
 }
 
@@ -242,13 +303,20 @@ static void on_event(const struct window_event *event, void *data)
 
 	if (event->kind == WINDOW_EVENT_EXEC) {
 		on_exec(w, (pid_t)event->tgid);
+	} else if (event->kind == WINDOW_EVENT_SOON) {
+		wake(w);
 	} else if (event->kind == WINDOW_EVENT_MISSED) {
+		wake(w);
 		watcher__scan(w);
 		for (size_t i = 0; i < w->n; i++)
 			look(w, w->v[i]);
 	} else if (e) {
-		if (event->kind == WINDOW_EVENT_BEGUN)
+		if (event->kind == WINDOW_EVENT_RUNS)
+			e->incoming = false;
+		if (event->kind == WINDOW_EVENT_BEGUN) {
+			wake(w);
 			session__begun(&e->session, &u);
+		}
 		look(w, e);
 	}
 }
@@ -316,8 +384,12 @@ static void renew(struct watcher *w)
 
 	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
 		resolver__free(resolver);
+		problem(w, 0, "hooks", resolver ? why : "out of memory");
 		return;
 	}
+	/* Where it cannot, it will say so when a window opens. */
+	if (w->awake)
+		w->awake = !tracer__wake(fresh, why, sizeof(why));
 	v = sessions_on(w, fresh, resolver, &n);
 	w->opened = !v;
 	tracer__window_events(w->tracer, on_event, w);
@@ -344,26 +416,33 @@ static void served(pid_t pid, void *data)
 		resolver__remember(e->session.resolver, pid);
 }
 
+static void tick(struct watcher *w)
+{
+	w->next_tick_ms = now_ms() + TICK_MS;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->session.begun)
+			session__tick(&w->v[i]->session, NULL);
+}
+
 void watcher__run(struct watcher *w)
 {
 	uint64_t now = now_ms();
 
-	tracer__serve(w->tracer, served, w);
 	tracer__window_events(w->tracer, on_event, w);
+	tracer__serve(w->tracer, served, w);
 	let_go_of_gone(w);
 	take_in_started(w);
 	if (any_open(w)) {
-		if (now < w->next_tick_ms)
-			return;
-		w->next_tick_ms = now + TICK_MS;
-		for (size_t i = 0; i < w->n; i++)
-			if (w->v[i]->session.begun)
-				session__tick(&w->v[i]->session, NULL);
-	} else if (w->worn) {
+		if (now >= w->next_tick_ms)
+			tick(w);
+		return;
+	}
+	if (w->worn) {
 		w->worn = false;
 		if (tracer__fill(w->tracer) > FULL)
 			renew(w);
 	}
+	rest_if_idle(w);
 }
 
 int watcher__timeout(const struct watcher *w)
@@ -374,6 +453,8 @@ int watcher__timeout(const struct watcher *w)
 		return START_POLL_MS;
 	if (any_open(w))
 		return w->next_tick_ms > now ? (int)(w->next_tick_ms - now) : 0;
+	if (w->options.rests && w->awake && !may_count(w))
+		return w->awake_until_ms > now ? (int)(w->awake_until_ms - now) : 0;
 	return -1;
 }
 
@@ -404,8 +485,8 @@ enum mode watcher__mode(const struct watcher *w)
 }
 
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, const struct watcher_events *events,
-		  void *data, char *why, size_t size)
+		  const struct resolver_options *names, const struct watcher_calls *calls,
+		  char *why, size_t size)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
 	int err;
@@ -416,10 +497,10 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	w->options = *options;
 	w->options.windowed = true;
 	w->names = *names;
-	w->events = events;
-	w->data = data;
+	w->calls = *calls;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");
+	w->awake = !w->options.rests;
 	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;
 	if (err) {
 		resolver__free(w->resolver);

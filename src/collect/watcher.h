@@ -16,23 +16,25 @@
 struct watcher;
 struct resolver_options;
 
-struct watcher_events {
+struct watcher_calls {
 	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
 	 * only while it is called. */
 	void (*record)(struct record *r, const char *role, const char *outcome, void *data);
-	/* No record of it could be made. */
-	void (*lost)(pid_t pid, int err, void *data);
 	/* An emulator is watched from now on. */
 	void (*watched)(pid_t pid, void *data);
 	/* A migration of it has begun; or NULL. */
 	void (*opened)(pid_t pid, void *data);
+	/* Something did not go as it should, and the watcher goes on without: "kind" is one of a
+	 * few words, "what" one line; "pid" whose record it is that could not be made, or 0. */
+	void (*problem)(pid_t pid, const char *kind, const char *what, void *data);
+	void *data;
 };
 
 /* Loads the programs and looks for emulators: those that may have what options->arm_started awaits.
  * 0, or a negative errno with one line in "why". */
 int watcher__open(struct watcher **out, const struct tracer_options *options,
-		  const struct resolver_options *names, const struct watcher_events *events,
-		  void *data, char *why, size_t size);
+		  const struct resolver_options *names, const struct watcher_calls *calls,
+		  char *why, size_t size);
 
 /* Ends the windows that are open; their records come before it returns. */
 void watcher__close(struct watcher *w);

@@ -122,6 +122,8 @@ const struct member window_members[] = {
 	MEMBER(record, STRING, closed_by),
 	MEMBER(record, U64, start_ns),
 	MEMBER(record, U64, end_ns),
+	MEMBER(record, COUNT, late_ns),
+	MEMBER(record, COUNT, late_pages),
 	END,
 };
 

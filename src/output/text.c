@@ -48,21 +48,25 @@ static void text__target(struct flow *w, const struct record *r, struct format_t
 	}
 }
 
+static double phase__ns(const struct record_phase *first, const struct record_phase *last)
+{
+	return (double)last->end_ns - (double)first->begin_ns;
+}
+
 /* The rounds of precopy are one phrase: how many, and how long each took. */
 static size_t text__rounds(struct format_text *t, const struct record_phase *v, size_t n)
 {
 	char time[FORMAT_NUMBER];
 	size_t k;
 
-	for (k = 1; k < n && !strcmp(v[k].name, v[0].name); k++)
+	for (k = 1; k < n && v[k].name && !strcmp(v[k].name, v[0].name); k++)
 		;
-	format__add(t, "precopy %s", format__time(time, (double)(v[k - 1].end_ns - v[0].begin_ns)));
+	format__add(t, "precopy %s", format__time(time, phase__ns(&v[0], &v[k - 1])));
 	if (!v[0].round)
 		return k;
 	format__add(t, " in %zu round%s (", k, k > 1 ? "s" : "");
 	for (size_t i = 0; i < k && i < 8; i++)
-		format__add(t, "%s%s", i ? ", " : "",
-			    format__time(time, (double)(v[i].end_ns - v[i].begin_ns)));
+		format__add(t, "%s%s", i ? ", " : "", format__time(time, phase__ns(&v[i], &v[i])));
 	format__add(t, k > 8 ? ", …)" : ")");
 	return k;
 }
@@ -81,7 +85,7 @@ static void text__phases(struct flow *w, const struct record *r)
 			i += text__rounds(&t, p, r->nr_phases - i);
 		} else {
 			format__add(&t, "%s %s", string__or(p->name, "other"),
-				    format__time(time, (double)(p->end_ns - p->begin_ns)));
+				    format__time(time, phase__ns(p, p)));
 			i++;
 		}
 		flow__add(w, VERDICT_NONE, "", &t);
@@ -110,6 +114,10 @@ void text__head(struct flow *w, const struct record *r)
 		format__add_name(&t, string__or(r->opened_by, "?"));
 		format__add(&t, " → ");
 		format__add_name(&t, string__or(r->closed_by, "?"));
+	}
+	if (r->late_pages > 0) {
+		format__add(&t, ", %s late", format__time(n, (double)r->late_ns));
+		format__add(&t, ": %s pages came before", format__count(n, r->late_pages));
 	}
 	flow__add(w, VERDICT_NONE, "", &t);
 	flow__end(w);

@@ -27,6 +27,10 @@ static const struct {
 /* PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 static const ino_t initial_pid_namespace = 0xEFFFFFFC;
 
+/* The highest that the kernel itself knows. Above it Debian's and Ubuntu's refuse all perf events
+ * to who has not CAP_SYS_ADMIN, be it CAP_PERFMON that is asked for. */
+enum { PERF_EVENT_PARANOID_MAX = 2 };
+
 static uint64_t effective(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -53,6 +57,25 @@ const char *privilege__missing(void)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 used ? ", " : "", needed[i].name);
 	return used ? names : NULL;
+}
+
+const char *privilege__why_no_perf_events(void)
+{
+	static char why[128];
+	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = 0;
+
+	if (f && fscanf(f, "%d", &level) != 1)
+		level = 0;
+	if (f)
+		fclose(f);
+	if (level <= PERF_EVENT_PARANOID_MAX || has(effective(), CAP_SYS_ADMIN))
+		return NULL;
+	snprintf(why, sizeof(why),
+		 "kernel.perf_event_paranoid is %d, with which kprobes take CAP_SYS_ADMIN; with %d "
+		 "they do not",
+		 level, PERF_EVENT_PARANOID_MAX);
+	return why;
 }
 
 bool privilege__sees_all_processes(void)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include <microhttpd.h>
 
@@ -18,10 +20,24 @@
 #include "output/json.h"
 #include "serve/http.h"
 
-enum { CONNECTIONS_MAX = 64, IDLE_SECONDS = 10, REQUEST_MEMORY = 32 * 1024 };
+/* Whoever is slow must not keep others out: who comes when there are many takes the place of the
+ * one that has taken longest over its request, and no request takes longer than a while. */
+enum {
+	CONNECTIONS_MANY = 96,
+	CONNECTIONS_MAX = 128,
+	IDLE_SECONDS = 10,
+	REQUEST_MS = 30000,
+	REQUEST_MEMORY = 32 * 1024,
+};
+
+struct client {
+	int fd;            /* -1: nobody */
+	uint64_t since_ms; /* its request began, or it came, or the one before was answered */
+};
 
 struct http {
 	struct MHD_Daemon *daemon;
+	struct client clients[CONNECTIONS_MAX];
 	struct store *store;
 	const struct metrics *metrics;
 };
@@ -77,7 +93,8 @@ static void answer_index(struct http *h, const char *name, struct answer *a)
 	(void)name;
 	if (!f)
 		return;
-	fputs("<!doctype html><meta charset=utf-8><title>migpop</title>\n"
+	fputs("<!doctype html><meta charset=utf-8><title>migpop</title><link rel=icon "
+	      "href=\"data:,\">\n"
 	      "<h1>Migrations of this host</h1>\n<p><a href=\"/metrics\">metrics</a>\n<ul>\n",
 	      f);
 	store__each(h->store, put_row, f);
@@ -182,6 +199,11 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 	if (a->type)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	/* Pages are whole: what a name from outside should smuggle in could load nothing. */
+	MHD_add_response_header(response, "Content-Security-Policy",
+				"default-src 'none'; script-src 'unsafe-inline'; "
+				"style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+				"form-action 'none'; frame-ancestors 'none'");
 	if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	sent = MHD_queue_response(connection, a->status, response);
@@ -216,6 +238,83 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	else
 		route->answer(h, url + strlen(route->path), &a);
 	return send_answer(connection, &a);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct client *oldest(struct http *h, size_t *n)
+{
+	struct client *found = NULL;
+
+	*n = 0;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct client *c = &h->clients[i];
+
+		if (c->fd < 0)
+			continue;
+		++*n;
+		if (!found || c->since_ms < found->since_ms)
+			found = c;
+	}
+	return found;
+}
+
+/* The daemon sees the end of it and lets go. */
+static void hang_up(struct client *c)
+{
+	shutdown(c->fd, SHUT_RDWR);
+	c->fd = -1;
+}
+
+static void come(struct http *h, int fd, struct client **place)
+{
+	size_t n;
+	struct client *first = oldest(h, &n);
+
+	if (n >= CONNECTIONS_MANY)
+		hang_up(first);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		if (h->clients[i].fd >= 0)
+			continue;
+		h->clients[i] = (struct client){fd, now_ms()};
+		*place = &h->clients[i];
+		return;
+	}
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **place,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct client *c = *place;
+
+	if (!info)
+		return;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		come(data, info->connect_fd, (struct client **)place);
+	else if (c && c->fd == info->connect_fd)
+		c->fd = -1;
+}
+
+static void on_answered(void *data, struct MHD_Connection *connection, void **state,
+			enum MHD_RequestTerminationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *c = info ? info->socket_context : NULL;
+
+	(void)data;
+	(void)state;
+	(void)code;
+	if (c)
+		c->since_ms = now_ms();
 }
 
 static int parse_address(const char *text, struct sockaddr_storage *out)
@@ -279,17 +378,20 @@ int http__open(struct http **out, const char *address, struct store *store,
 		return -ENOMEM;
 	h->store = store;
 	h->metrics = metrics;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		h->clients[i].fd = -1;
 	if (at.ss_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
 	h->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_SOCK_ADDR,
-		(struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED,
+		on_answered, h, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)REQUEST_MEMORY, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!h->daemon) {
 		err = errno ? -errno : -EADDRINUSE;
 		free(h);
@@ -319,10 +421,16 @@ int http__timeout(const struct http *h)
 
 	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
 		return -1;
-	return ms > 60000 ? 60000 : (int)ms;
+	/* The slow are looked for now and then, while there are any. */
+	return ms > 1000 ? 1000 : (int)ms;
 }
 
 void http__run(struct http *h)
 {
+	struct client *c;
+	size_t n;
+
+	while ((c = oldest(h, &n)) && now_ms() - c->since_ms > REQUEST_MS)
+		hang_up(c);
 	MHD_run(h->daemon);
 }

@@ -4,6 +4,7 @@
  * they are escaped, and when there are too many of them the rest is summed under one.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ enum metric {
 	POPULATED,
 	ZERO_POPULATED,
 	RELEASED,
+	LATE,
 	RESIDUAL,
 	LOST,
 	OVERHEAD,
@@ -33,6 +35,10 @@ static const struct {
 	[ZERO_POPULATED] = {"migpop_zero_populated_pages_total", "counter",
 			    "Of these, pages that were only read, and are zero.", "category"},
 	[RELEASED] = {"migpop_released_pages_total", "counter", "Base pages given back.", NULL},
+	[LATE] =
+		{"migpop_late_pages_total", "counter",
+		 "Base pages of files allocated after a migration began and before it was watched.",
+		 NULL},
 	[RESIDUAL] = {"migpop_residual_pages", "gauge",
 		      "Base pages of the last migration by which books and kernel differ, beyond "
 		      "what is known to be uncertain.",
@@ -49,7 +55,12 @@ struct series {
 	double value;
 };
 
+/* Known from the start, so that the first error is an increase. */
+static const char *const error_kinds[] = {"hooks", "record", "store"};
+enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
+
 struct metrics {
+	uint64_t errors[NR_ERROR_KINDS];
 	struct series *v;
 	size_t n;
 	size_t nr_guests;
@@ -164,6 +175,13 @@ static void add_lost(struct adding *a, const struct record *r)
 		add(a, LOST, r->lost.unwind_errors[i].name, r->lost.unwind_errors[i].n);
 }
 
+void metrics__add_error(struct metrics *m, const char *kind)
+{
+	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
+		if (!strcmp(kind, error_kinds[i]))
+			m->errors[i]++;
+}
+
 int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome)
 {
 	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
@@ -188,6 +206,7 @@ int metrics__add(struct metrics *m, const struct record *r, const char *role, co
 			add(&a, ZERO_POPULATED, c->category, c->zero_populated_pages);
 	}
 	add(&a, RELEASED, NULL, r->totals.released_pages);
+	add(&a, LATE, NULL, r->late_pages);
 	*series(&a, RESIDUAL, NULL) = unexplained(r);
 	add_lost(&a, r);
 	if (r->overhead.bpf_ns != RECORD_UNKNOWN)
@@ -232,6 +251,13 @@ void metrics__write(const struct metrics *m, FILE *f)
 	      "# TYPE migpop_build_info gauge\n"
 	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
 	      f);
+	fputs("# HELP migpop_errors_total What the service could not do: attach hooks, make a "
+	      "record, "
+	      "keep it.\n# TYPE migpop_errors_total counter\n",
+	      f);
+	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
+		fprintf(f, "migpop_errors_total{kind=\"%s\"} %" PRIu64 "\n", error_kinds[i],
+			m->errors[i]);
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", metrics[metric].name,
 			metrics[metric].help, metrics[metric].name, metrics[metric].type);

@@ -15,6 +15,9 @@ struct metrics;
 struct metrics *metrics__new(void);
 void metrics__free(struct metrics *m);
 
+/* Something went wrong that no record tells of; "kind" is one of those of the implementation. */
+void metrics__add_error(struct metrics *m, const char *kind);
+
 /* 0 or -ENOMEM. */
 int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome);
 

@@ -18,20 +18,26 @@
 
 enum { NAME_SIZE = 160, GUEST_MAX = 64 };
 
-int store__open(struct store *s, const char *path, uint64_t max_size)
-{
-	*s = (struct store){.path = path, .dir = -1, .max_size = max_size};
-	if (mkdir(path, 0750) && errno != EEXIST)
-		return -errno;
-	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return s->dir < 0 ? -errno : store__trim(s);
-}
-
 void store__close(struct store *s)
 {
 	if (s->dir >= 0)
 		close(s->dir);
 	s->dir = -1;
+}
+
+/* Opens the directory, anew where another has its name by now, or none. */
+static int open_directory(struct store *s)
+{
+	struct stat open_one, named;
+
+	if (s->dir >= 0 && !fstat(s->dir, &open_one) && !stat(s->path, &named) &&
+	    open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev)
+		return 0;
+	store__close(s);
+	if (mkdir(s->path, 0750) && errno != EEXIST)
+		return -errno;
+	s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->dir < 0 ? -errno : 0;
 }
 
 static bool is_plain(char c)
@@ -78,28 +84,6 @@ static void make_name(char *out, uint64_t start_us, const struct record *r, cons
 		 role);
 }
 
-int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role)
-{
-	char name[NAME_SIZE], path[4096];
-	struct output_file out;
-	int err;
-
-	do {
-		make_name(name, start_us++, r, role);
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s.json", s->path, name) >=
-		    sizeof(path))
-			return -ENAMETOOLONG;
-	} while (!access(path, F_OK));
-	err = output_file__open(&out, path);
-	if (err)
-		return err;
-	err = output_json__write(r, out.f);
-	if (!err)
-		err = output_file__commit(&out);
-	output_file__abort(&out);
-	return err ? err : store__trim(s);
-}
-
 static int compare_newest_first(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*b)->d_name, (*a)->d_name);
@@ -119,7 +103,9 @@ static void free_entries(struct dirent **entries, int n)
 	free(entries);
 }
 
-int store__trim(struct store *s)
+/* "keep", without ".json", was written last: a migration that took long began before others. NULL:
+ * that of the newest name. */
+static int trim(struct store *s, const char *keep)
 {
 	struct dirent **entries = NULL;
 	uint64_t sum = 0;
@@ -129,23 +115,82 @@ int store__trim(struct store *s)
 	if (n < 0)
 		return -errno;
 	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
 		struct stat st;
 
-		if (fstatat(s->dir, entries[i]->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		sum += (uint64_t)st.st_size;
-		if (sum > s->max_size && unlinkat(s->dir, entries[i]->d_name, 0))
+		if (sum > s->max_size && (keep ? strncmp(name, keep, strlen(name) - 5) : i) &&
+		    unlinkat(s->dir, name, 0))
 			err = -errno;
 	}
 	free_entries(entries, n);
 	return err;
 }
 
+int store__trim(struct store *s)
+{
+	int err = open_directory(s);
+
+	return err ? err : trim(s, NULL);
+}
+
+int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role)
+{
+	char name[NAME_SIZE], path[4096];
+	struct output_file out;
+	int err = open_directory(s);
+
+	if (err)
+		return err;
+	do {
+		make_name(name, start_us++, r, role);
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s.json", s->path, name) >=
+		    sizeof(path))
+			return -ENAMETOOLONG;
+	} while (!access(path, F_OK));
+	err = output_file__open(&out, path);
+	if (err)
+		return err;
+	err = output_json__write(r, out.f);
+	if (!err)
+		err = output_file__commit(&out);
+	output_file__abort(&out);
+	return err ? err : trim(s, name);
+}
+
+static int is_unfinished(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return !strncmp(entry->d_name, ".migpop-", 8) && ends_with(entry->d_name, len, ".tmp");
+}
+
+int store__open(struct store *s, const char *path, uint64_t max_size)
+{
+	struct dirent **entries = NULL;
+	int n, err;
+
+	*s = (struct store){.path = path, .dir = -1, .max_size = max_size};
+	err = open_directory(s);
+	if (err)
+		return err;
+	/* Files that one before this did not come to rename when it was killed. */
+	n = scandirat(s->dir, ".", &entries, is_unfinished, NULL);
+	for (int i = 0; i < n; i++)
+		unlinkat(s->dir, entries[i]->d_name, 0);
+	free_entries(entries, n);
+	return trim(s, NULL);
+}
+
 int store__each(struct store *s, int (*each)(const char *name, void *data), void *data)
 {
 	struct dirent **entries = NULL;
-	int n, err = 0;
+	int n, err = open_directory(s);
 
+	if (err)
+		return err;
 	n = scandirat(s->dir, ".", &entries, is_record, compare_newest_first);
 	if (n < 0)
 		return -errno;
@@ -186,6 +231,9 @@ int store__read(struct store *s, const char *name, char **text, size_t *len)
 
 	if (!is_name(name, strlen(name)))
 		return -ENOENT;
+	err = open_directory(s);
+	if (err)
+		return err;
 	snprintf(file, sizeof(file), "%s.json", name);
 	fd = openat(s->dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)

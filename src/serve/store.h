@@ -18,7 +18,8 @@ struct store {
 	uint64_t max_size; /* bytes */
 };
 
-/* Makes the directory where it is missing. 0 or a negative errno; to be closed either way. */
+/* Makes the directory where it is missing, now and whenever it is found to be gone. 0 or a negative
+ * errno; to be closed either way. */
 int store__open(struct store *s, const char *path, uint64_t max_size);
 void store__close(struct store *s);
 
@@ -26,7 +27,7 @@ void store__close(struct store *s);
  * "pid". 0 or a negative errno. */
 int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role);
 
-/* Removes the oldest until the rest takes no more than it may. */
+/* Removes the oldest until the rest takes no more than it may; never the newest. */
 int store__trim(struct store *s);
 
 /* Calls "each" with the name of every record, newest first. 0 or a negative errno. */

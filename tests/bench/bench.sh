@@ -17,19 +17,20 @@ usage: bench.sh [options]
   --memory SIZE        memory populated at a time, three times a round (default 1G)
   --depth N            calls between main and the fault (default 4)
   --threads N          that many at once, each with memory of its own (default 1)
-  --contestants LIST   of migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours (default: all of them)
+  --contestants LIST   of migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours,serve (default: all of them)
   --build DIR          where the build left migpop and the workload (default build/release)
   --migpop PATH        the tracer (default: the one in --build)
   --mode MODE          handed to migpop trace
 Prints a table and, for each contestant, one line
   bench contestant=NAME ns=N ratio=N ratio_min=N ratio_max=N rounds=N faults=N recorded=N bytes=N
 migpop is that with --stack none, migpop-cfi with call chains, perf with -g, perf-dwarf with
---call-graph dwarf. Bytes are those of the file that the tracer wrote.
+--call-graph dwarf. Bytes are those of the file that the tracer wrote. not-ours traces another process;
+serve is the service at rest, with a QEMU on the host that is not being migrated.
 USAGE
 }
 
 rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=''
-contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours'
+contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours,serve'
 take_options "rounds memory depth threads contestants build migpop mode" "$@"
 ((rounds > 0 && threads > 0)) || { usage >&2 && exit 2; }
 size=$(bytes "$memory")
@@ -43,12 +44,12 @@ timeout=60
 ((EUID == 0)) || skip "tracing needs root"
 
 work=$(mktemp -d)
-tracer='' mounted=''
+tracer='' qemu='' mounted=''
 cleanup() {
 	exec 2>/dev/null # the shell announces each process that it kills
 	local p
 
-	for p in $tracer "${workload_PID:-}" "${other_PID:-}"; do
+	for p in $tracer $qemu "${workload_PID:-}" "${other_PID:-}"; do
 		kill -KILL "$p"
 	done
 	wait
@@ -160,6 +161,31 @@ detach_not-ours() {
 	recorded=0
 }
 
+# The service, at rest: it watches a QEMU that is not being migrated. Its port is any that is free.
+attach_serve() {
+	local status=0
+
+	rm -f "$work/log"
+	"$migpop" serve --listen 127.0.0.1:0 --records "$work/records" ${mode:+--mode "$mode"} 2>"$work/log" &
+	tracer=$!
+	wait_line "$work/log" "^pid $qemu: watched" "$tracer" "$timeout" && return
+	ended "$tracer" || die "migpop serve does not watch the QEMU within $timeout s"
+	wait "$tracer" || status=$?
+	tracer=''
+	((status != 3)) || skip "migpop: $(tail -n 1 "$work/log")"
+	die "migpop serve did not start: $(tail -n 3 "$work/log")"
+}
+
+detach_serve() {
+	stop TERM
+	recorded=0 written=0
+}
+
+start_qemu() {
+	qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg -m 32M >"$work/qemu" 2>&1 &
+	qemu=$!
+}
+
 # stop [SIGNAL]: and wait for the end. Without one, for an end already under way.
 stop() {
 	[[ ! ${1:-} ]] || kill -"$1" "$tracer" 2>/dev/null ||
@@ -198,7 +224,7 @@ check_recorded() {
 		# perf is known to lose samples, which is part of the comparison: it must have some.
 		((recorded >= 3 * pages / 10)) || die "$contestant recorded $recorded faults of $faults"
 		;;
-	not-ours) ;;
+	not-ours | serve) ;;
 	migpop*)
 		((recorded >= 3 * pages)) ||
 			die "$contestant recorded $recorded faults of $faults: $(jq -c .lost "$work/record.json")"
@@ -213,9 +239,10 @@ check_recorded() {
 prepare() {
 	local needs='jq'
 
-	[[ $contestants != *migpop* && $contestants != *not-ours* ]] || [[ -x $migpop ]] ||
+	[[ ! $contestants =~ migpop|not-ours|serve ]] || [[ -x $migpop ]] ||
 		die "no $migpop; build first"
 	[[ $contestants != *perf* ]] || needs+=' perf'
+	[[ $contestants != *serve* ]] || needs+=' qemu-system-x86_64'
 	[[ $contestants != *bpftrace* ]] || needs+=' bpftrace bpftool'
 	for tool in $needs; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed"
@@ -231,6 +258,7 @@ prepare() {
 }
 
 prepare
+[[ $contestants != *serve* ]] || start_qemu
 # bash keeps one named coprocess without a warning; two are just what is wanted here.
 # shellcheck disable=SC2034 # order() uses them by name
 { coproc workload { exec "$fault" -m "$size" -d "$depth" -t "$threads"; }; } 2>/dev/null
@@ -286,7 +314,7 @@ report() {
 		recorded=$(figure "$contestant" '$6' | median)
 		bytes=$(figure "$contestant" '$7' | median)
 		share=$(printf '%.1f %%' "$(figure "$contestant" '100 * $6 / $5' | median)")
-		[[ $contestant != not-ours ]] || share='none, as it should'
+		[[ $contestant != @(not-ours|serve) ]] || share='none, as it should'
 		printf '%s\t%.0f\t%.3f\t%.3f\t%.3f\t%s\t%s\n' "$contestant" "$ns" "$median" "$lowest" \
 			"$highest" "$share" "$(numfmt --to=iec "${bytes%.*}")"
 		echo "bench contestant=$contestant ns=$ns ratio=$median ratio_min=$lowest" \

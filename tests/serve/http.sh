@@ -113,7 +113,7 @@ done
 expect 200 /healthz
 
 echo "restart with a migration under way"
-for end in s d; do kill -KILL "$(<"$work/evil.$end.pid")" && rm "$work/evil.$end.pid"; done
+end_guest evil.s evil.d
 start_guest late.s late,debug-threads=on
 start_guest late.d late -incoming "unix:$work/late.stream"
 for end in s d; do

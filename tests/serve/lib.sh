@@ -81,6 +81,15 @@ start_guest() {
 	echo $! >"$work/$name.pid"
 }
 
+# end_guest NAME…: those that have ended by themselves as well.
+end_guest() {
+	for name; do
+		kill -KILL "$(<"$work/$name.pid")" 2>/dev/null || true
+		wait "$(<"$work/$name.pid")" 2>/dev/null || true
+		rm "$work/$name.pid"
+	done
+}
+
 # qmp NAME ARGS…
 qmp() {
 	local name=$1
@@ -127,11 +136,7 @@ migrate() {
 		;;
 	esac
 	wait_until 60 has_records "$name" || failed "$name ($how) left: $(cd "$records" && ls) $(cat "$work/service.log")"
-	for end in s d; do
-		kill -KILL "$(<"$work/$name.$end.pid")" 2>/dev/null || true
-		wait "$(<"$work/$name.$end.pid")" 2>/dev/null || true
-		rm "$work/$name.$end.pid"
-	done
+	end_guest "$name.s" "$name.d"
 }
 
 # Both ends' records are there.

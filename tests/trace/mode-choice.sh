@@ -17,6 +17,8 @@ failed() {
 
 [ "$(id -u)" -eq 0 ] || { echo "SKIP: mode-choice: not root" && exit 77; }
 "$migpop" doctor >"$work/doctor" || { echo "SKIP: mode-choice: no mode attaches here" && exit 77; }
+"$migpop" doctor --quiet >"$work/quiet" 2>&1 || failed "doctor --quiet ended otherwise"
+[ ! -s "$work/quiet" ] || failed "doctor --quiet says: $(cat "$work/quiet")"
 allowed=$(awk '
 	/^mode / { mode = $2; order[++n] = mode; ok[mode] = 1 }
 	/^  / && mode != "" && $NF != "ok" { ok[mode] = 0 }

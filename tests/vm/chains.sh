@@ -13,7 +13,7 @@ fi
 kernel=$1 mode=$2 build=$3
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
-jq=$(command -v jq) || { echo "SKIP: jq is not installed" && exit 77; }
+added=$(add_programs jq) || { echo "$added" && exit 77; }
 
 # In the machine: sh -c "$inside" chains MODE. The tests call "MIGPOP trace …".
 # shellcheck disable=SC2016 # expanded in there
@@ -47,4 +47,5 @@ done
 for script in expected.sh alternate.sh frame_pointers.sh; do
 	set -- "$@" --add "$top/tests/chains/$script:/tests/chains/$script"
 done
-in_machine --kernel "$kernel" --build "$build" --add "$jq" "$@" -- sh -c "$inside" chains "$mode"
+# shellcheck disable=SC2086 # a word each
+in_machine --kernel "$kernel" --build "$build" $added "$@" -- sh -c "$inside" chains "$mode"

@@ -11,3 +11,21 @@ in_machine() {
 	[ $status -eq 0 ] || [ $status -eq 77 ] || status=1
 	return $status
 }
+
+# add_programs NAME…: options that put programs of this machine into the other, a word each: where they
+# come before busybox's. What is missing is said in their place, with status 77.
+add_programs() {
+	for program; do
+		path=$(command -v "$program") || { echo "SKIP: $program is not installed" && return 77; }
+		echo "--add $path:/bin/$program"
+	done
+}
+
+# add_emulator: the same for QEMU, which finds what it loads beside itself.
+add_emulator() {
+	path=$(command -v qemu-system-x86_64) || { echo "SKIP: no QEMU" && return 77; }
+	for file in "$path" /usr/share/seabios /usr/share/qemu/kvmvapic.bin \
+		/usr/lib/"$(uname -m)"-linux-gnu/qemu/accel-tcg-x86_64.so; do
+		[ ! -e "$file" ] || echo "--add $file"
+	done
+}

@@ -14,11 +14,8 @@ kernel=$1 mode=$2 build=$3
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The emulator and what it loads, and the fix.
-set -- --add "$build/fix/libmigfix-preload.so:/bin/fix/libmigfix-preload.so"
-for path in "$(command -v qemu-system-x86_64)" /usr/share/seabios /usr/share/qemu/kvmvapic.bin \
-	/usr/lib/"$(uname -m)"-linux-gnu/qemu/accel-tcg-x86_64.so; do
-	[ ! -e "$path" ] || set -- "$@" --add "$path"
-done
-in_machine --kernel "$kernel" --build "$build" --memory 3G --timeout 600 "$@" -- \
+added=$(add_emulator) || { echo "$added" && exit 77; }
+# shellcheck disable=SC2086 # a word each
+in_machine --kernel "$kernel" --build "$build" --memory 3G --timeout 600 $added \
+	--add "$build/fix/libmigfix-preload.so:/bin/fix/libmigfix-preload.so" -- \
 	/bin/migpop verify -q --memory 128M --mode "$mode"

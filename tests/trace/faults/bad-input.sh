@@ -65,6 +65,7 @@ refused 2 "no such command" "$migpop" x
 refused 2 "no such command" "$migpop" ""
 refused 2 "unexpected argument" "$migpop" doctor x
 refused 2 "unrecognized option" "$migpop" doctor --x
+refused 2 "neither auto, always nor never" "$migpop" doctor --color x
 refused 2 "no FILE" "$migpop" report
 refused 2 "cannot read" "$migpop" report /nonexistent
 refused 2 "cannot read" "$migpop" report .

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What differs between architectures: the registers of user mode by what they are for, and flags in
+ * them. Arguments are those of the system call that saved the registers, when it has ended, too.
+ */
+#ifndef MIGPOP_ARCH_H
+#define MIGPOP_ARCH_H
+
+#ifdef __TARGET_ARCH_x86
+
+#include <asm/unistd_64.h>
+
+struct pt_regs {
+	unsigned long di, si, dx, cx, r10, r8, ip, cs, orig_ax, ax, bp, sp;
+} __attribute__((preserve_access_index));
+
+#define REGS_IP ip
+
+/* arch/x86/include/asm/segment.h: code segment of 64-bit programs */
+enum { USER_CS = 0x33 };
+
+/* -1 after an exception */
+static __always_inline s64 regs__syscall(const struct pt_regs *regs)
+{
+	return (s64)regs->orig_ax;
+}
+
+static __always_inline u64 regs__arg1(const struct pt_regs *regs)
+{
+	return regs->di;
+}
+
+static __always_inline u64 regs__arg2(const struct pt_regs *regs)
+{
+	return regs->si;
+}
+
+static __always_inline u64 regs__arg3(const struct pt_regs *regs)
+{
+	return regs->dx;
+}
+
+static __always_inline u64 regs__arg4(const struct pt_regs *regs)
+{
+	return regs->r10;
+}
+
+static __always_inline u64 regs__arg5(const struct pt_regs *regs)
+{
+	return regs->r8;
+}
+
+static __always_inline u64 regs__ip(const struct pt_regs *regs)
+{
+	return regs->ip;
+}
+
+static __always_inline u64 regs__sp(const struct pt_regs *regs)
+{
+	return regs->sp;
+}
+
+/* The frame pointer. */
+static __always_inline u64 regs__bp(const struct pt_regs *regs)
+{
+	return regs->bp;
+}
+
+static __always_inline bool regs__is_64bit(const struct pt_regs *regs)
+{
+	return regs->cs == USER_CS;
+}
+
+#else
+#error "no registers of this architecture"
+#endif
+
+#endif
