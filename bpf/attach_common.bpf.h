@@ -280,6 +280,12 @@ int common__read_backings(struct bpf_iter__bpf_map_elem *ctx)
 	bpf_probe_read_kernel(&found, sizeof(found), b);
 	if (!copy.tgid)
 		b->pages_now = backing__pages_now(&copy, &found);
+	/* Its owner counts, and what a window before this one ended with is over: as that ends,
+	 * counting does first. */
+	if (windowed && found.exited && tgid__test(watched_bits, found.owner)) {
+		b->exit_released = 0;
+		b->exited = 0;
+	}
 	return 0;
 }
 

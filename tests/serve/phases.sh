@@ -5,6 +5,7 @@
 # that can be told, at the times that the monitor says.
 #
 #	phases.sh --build DIR --out DIR [--qemu PATH|10] CASE        precopy, postcopy or kvm
+# shellcheck disable=SC2016 # names with a dollar are jq's
 # shellcheck source=tests/qemu/emulators.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../qemu/emulators.sh"
 set -euo pipefail
@@ -56,6 +57,7 @@ state() {
 	qmp source drive query-migrate | jq -r "$1"
 }
 
+# shellcheck disable=SC2317 # called through wait_until
 is() {
 	[[ $(state "$1") == true ]]
 }
