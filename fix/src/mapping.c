@@ -20,12 +20,14 @@ struct vma {
 };
 
 /* "7f…-7f… rw-s 00000000 00:01 1043   /memfd:ram (deleted)"; fields of a mapping begin with their
- * name instead. */
+ * name instead, in upper case. There are some twenty for each mapping, and hundreds of mappings. */
 static bool read_head(const char *line, struct vma *vma)
 {
 	unsigned int major_id, minor_id;
 	int path = 0;
 
+	if (line[0] >= 'A' && line[0] <= 'Z')
+		return false;
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n",
 		   &vma->start, &vma->end, vma->perms, &vma->offset, &major_id, &minor_id,
 		   &vma->inode, &path) != 7)

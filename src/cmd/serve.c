@@ -179,6 +179,8 @@ static void reload(struct serve *s)
 	if (rules_files__open(&s->rules_files, &rules) == STATUS_OK) {
 		rules__free(s->rules);
 		s->rules = rules;
+	} else {
+		metrics__add_error(s->metrics, "rules");
 	}
 	store__trim(&s->store);
 	watcher__scan(s->watcher);

@@ -25,7 +25,9 @@ enum ram_flag {
 	RAM_MULTIFD_FLUSH = 0x200,
 };
 
-enum { XBZRLE_ENCODING = 1, ZERO_RECORD = 9 };
+enum { XBZRLE_ENCODING = 1, ZERO_RECORD = 9, GROUP = 16, GROUP_BYTES = GROUP * ZERO_RECORD };
+
+#define CARRY_MASK UINT64_C(0xffffff)
 
 struct page {
 	uint64_t at; /* offset of its record in the stream */
@@ -171,17 +173,64 @@ static int read_place(struct stream_reader *r, uint64_t flags, struct page *p)
 	return 0;
 }
 
+/* How many of "n" records are the zero pages from "off" on. */
+static uint64_t count_records(const uint8_t *at, uint64_t off, uint64_t size, uint64_t n)
+{
+	uint64_t i = 0;
+
+	for (; i < n; i++, off += size, at += ZERO_RECORD)
+		if (read_be64(at) != (off | RAM_ZERO | RAM_CONTINUE) || at[8])
+			break;
+	return i;
+}
+
+/* One record at a time costs as much as reading the file. Where GROUP of them are known, the next
+ * ones are the same but for one byte, bits 16 to 23 of the offset, as long as nothing is carried.
+ */
+static bool follows_group(const uint8_t *at, const uint8_t step[GROUP_BYTES])
+{
+	uint8_t differs = 0;
+
+	for (size_t i = 0; i < GROUP_BYTES; i++)
+		differs |= (uint8_t)((uint8_t)(at[i] - at[(ptrdiff_t)i - GROUP_BYTES]) ^ step[i]);
+	return !differs;
+}
+
+/* How many of "n" records at "off" are whole groups that follow those of the group before. */
+static uint64_t count_groups(const uint8_t *at, uint64_t off, uint64_t size, uint64_t n)
+{
+	uint64_t group = GROUP * size, window = off & ~CARRY_MASK, i = 0;
+	uint8_t step[GROUP_BYTES] = {0};
+
+	if (group & 0xffff || off - group < window)
+		return 0;
+	for (size_t k = 5; k < GROUP_BYTES; k += ZERO_RECORD)
+		step[k] = (uint8_t)(group >> 16);
+	if (n > (window + CARRY_MASK + 1 - off) / size)
+		n = (window + CARRY_MASK + 1 - off) / size;
+	while (n - i >= GROUP && follows_group(at, step)) {
+		i += GROUP;
+		at += GROUP_BYTES;
+	}
+	return i;
+}
+
 /* Takes the records at hand that go on with the next pages; how many. */
 static uint64_t take_zero_run(struct stream_reader *r, const struct page *p)
 {
-	uint64_t size = r->info->page_size, end = r->blocks[p->block].length;
-	uint64_t off = p->off + size, n = 0;
+	uint64_t size = r->info->page_size, off = p->off + size, n = 0, some, found;
+	uint64_t most = (r->blocks[p->block].length - off) / size;
 	const uint8_t *at = r->in.buffer + r->in.begin;
-	size_t records = input__at_hand(&r->in) / ZERO_RECORD;
 
-	for (; records && off < end; records--, n++, off += size, at += ZERO_RECORD)
-		if (read_be64(at) != (off | RAM_ZERO | RAM_CONTINUE) || at[8])
-			break;
+	if (most > input__at_hand(&r->in) / ZERO_RECORD)
+		most = input__at_hand(&r->in) / ZERO_RECORD;
+	do {
+		if (n >= GROUP)
+			n += count_groups(at + n * ZERO_RECORD, off + n * size, size, most - n);
+		some = most - n < GROUP ? most - n : GROUP;
+		found = count_records(at + n * ZERO_RECORD, off + n * size, size, some);
+		n += found;
+	} while (found && found == some);
 	input__take(&r->in, n * ZERO_RECORD);
 	return n;
 }

@@ -49,9 +49,7 @@ look() {
 	same "$end: the first call site is of $category" true "$(js "return document
 		.querySelector('#callsites tbody tr').textContent.includes('$category')")"
 	same "$end: no console message" '[]' "$(log browser)"
-	same "$end: no request but for the page" "file://$out/$end.html" "$(log performance |
-		jq -r '[.[].message | fromjson | .message | select(.method == "Network.requestWillBeSent") |
-			.params.request.url] | unique | join(" ")')"
+	same "$end: no request but for the page" "file://$out/$end.html" "$(requests)"
 }
 
 look source zero-detect qemu_savevm_state_iterate

@@ -56,8 +56,18 @@ webdriver() {
 	jq -c .value <<<"$answer"
 }
 
+# visit PATH|URL
 visit() {
-	webdriver url "$(jq -n --arg url "file://$1" '{$url}')" >/dev/null
+	local url=$1
+
+	[[ $url == *://* ]] || url=file://$url
+	webdriver url "$(jq -n --arg url "$url" '{$url}')" >/dev/null
+}
+
+# The addresses that were asked for since the last time, each once.
+requests() {
+	log performance | jq -r '[.[].message | fromjson | .message |
+		select(.method == "Network.requestWillBeSent") | .params.request.url] | unique | join(" ")'
 }
 
 # js SCRIPT: what it returns; text as it is, anything else as JSON.

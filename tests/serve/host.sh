@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Migrations of small guests under migpop serve, some at once, some cancelled, some killed: one
 # record each, all balanced, metrics equal to their sum, no descriptor and no memory leaked.
-# Arguments: MIGPOP QMP-CLI MIGRATIONS AT-ONCE
+# Arguments: MIGPOP QMP-CLI MIGRATIONS AT-ONCE SECONDS [OPTIONS of migpop serve]
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-migrations=$3 at_once=$4
+migrations=$3 at_once=$4 seconds=$5
+shift 5
 
-start_service --max-size 1G
+start_service --max-size 1G "$@"
 # The files that emulators execute are opened with the first of them, once.
 migrate vm-first completed
 wait_until 20 let_go || failed "guests that are gone are held on to"
@@ -23,17 +24,41 @@ how() {
 	esac
 }
 
-early=''
-for ((first = 0; first < migrations; first += at_once)); do
-	jobs=()
-	for ((i = first; i < first + at_once && i < migrations; i++)); do
-		(trap - EXIT && migrate "vm$i" "$(how $i)") &
-		jobs+=($!)
+# Each of so many at once begins its next one some time after the one before, on average so that all of
+# them take SECONDS.
+seed=${MIGPOP_SEED:-$RANDOM}
+echo "seed $seed"
+pause_ms=$((2000 * seconds * at_once / migrations))
+one_after_another() {
+	local i
+
+	trap - EXIT
+	RANDOM=$((seed + $1))
+	for ((i = $1; i < migrations; i += at_once)); do
+		((!pause_ms)) || sleep "$((RANDOM * pause_ms / 32768))e-3"
+		migrate "vm$i" "$(how $i)"
+		echo "$i" >>"$work/migrated"
 	done
+}
+jobs=()
+for ((i = 0; i < at_once; i++)); do
+	one_after_another $i &
+	jobs+=($!)
+done
+touch "$work/migrated"
+# shellcheck disable=SC2317 # called through wait_until
+ten_migrated() {
+	local job
+
+	(($(wc -l <"$work/migrated") >= 10)) && return
 	for job in "${jobs[@]}"; do
-		wait "$job" || failed "a migration of vm$first and those after it: see above"
+		! alive "$job" || return 1
 	done
-	[[ $early ]] || ((first + at_once < 10)) || early=$(memory)
+}
+wait_until $((60 + seconds)) ten_migrated || failed "after $((60 + seconds)) s: $(wc -l <"$work/migrated") migrations"
+early=$(memory)
+for job in "${jobs[@]}"; do
+	wait "$job" || failed "a migration: see above"
 done
 
 wait_until 20 let_go || failed "guests that are gone are held on to"

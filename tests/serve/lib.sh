@@ -14,7 +14,7 @@ for program in qemu-system-x86_64 jq curl; do
 	command -v "$program" >/dev/null || skip "$program is not installed"
 done
 work=$(mktemp -d /dev/shm/serve.XXXXXX)
-records=$work/records service=''
+records=$work/records service='' mounted=''
 guest_memory=$((32 << 20))
 
 cleanup() {
@@ -25,6 +25,7 @@ cleanup() {
 		kill -KILL "$(<"$file")" || true
 	done
 	wait || true
+	[[ ! $mounted ]] || umount -l "$mounted"
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -45,13 +46,14 @@ free_port() {
 	done
 }
 
-# start_service [OPTIONS…]: at $url.
+# start_service [OPTIONS…]: at $url. The command is run by "${launch[@]}".
+launch=()
 start_service() {
 	local port
 
 	port=$(free_port)
 	url=http://127.0.0.1:$port
-	"$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
+	"${launch[@]}" "$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
 	service=$!
 	wait_line "$work/service.log" '^serving ' "$service" 60 && return
 	local status=0
@@ -69,12 +71,13 @@ stop_service() {
 	((status == 0)) || failed "the service ended with $status: $(tail -n 3 "$work/service.log")"
 }
 
-# start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told.
+# start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told. By "${launch_guest[@]}".
+launch_guest=()
 start_guest() {
 	local name=$1 guest=$2
 
 	shift 2
-	qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg \
+	"${launch_guest[@]}" qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg \
 		-object "memory-backend-memfd,id=ram0,share=on,size=$guest_memory" \
 		-machine pc,memory-backend=ram0 -m $((guest_memory >> 20))M -name "guest=$guest" \
 		-qmp "unix:$work/$name.qmp,server=on,wait=off" "$@" >"$work/$name.log" 2>&1 &
@@ -87,6 +90,16 @@ end_guest() {
 		kill -KILL "$(<"$work/$name.pid")" 2>/dev/null || true
 		wait "$(<"$work/$name.pid")" 2>/dev/null || true
 		rm "$work/$name.pid"
+	done
+}
+
+# wait_known NAME…: until the service watches each of them.
+wait_known() {
+	local name
+
+	for name; do
+		qmp "$name" --wait-ready
+		wait_until 60 known "$name" || failed "$name is not taken in"
 	done
 }
 
@@ -104,16 +117,13 @@ known() {
 }
 
 # migrate NAME HOW: from NAME.s to NAME.d. HOW: completed, cancelled, source-killed or
-# destination-killed.
+# destination-killed. $recorded NAME is waited for, has_records where it is not set.
 migrate() {
 	local name=$1 how=$2 end
 
 	start_guest "$name.s" "$name"
 	start_guest "$name.d" "$name" -incoming defer
-	for end in s d; do
-		qmp "$name.$end" --wait-ready
-		wait_until 60 known "$name.$end" || failed "$name.$end is not taken in"
-	done
+	wait_known "$name.s" "$name.d"
 	qmp "$name.d" migrate-incoming "{\"uri\": \"unix:$work/$name.stream\"}"
 	# Slow enough to be met under way: 32 MiB of zero pages are 74 kB of stream.
 	[[ $how == completed ]] || qmp "$name.s" migrate-set-parameters '{"max-bandwidth": 4000}'
@@ -135,13 +145,13 @@ migrate() {
 		kill -KILL "$(<"$work/$name.$end.pid")"
 		;;
 	esac
-	wait_until 60 has_records "$name" || failed "$name ($how) left: $(cd "$records" && ls) $(cat "$work/service.log")"
+	wait_until 60 "${recorded:-has_records}" "$name" || failed "$name ($how) left: $(cd "$records" && ls) $(cat "$work/service.log")"
 	end_guest "$name.s" "$name.d"
 }
 
 # Both ends' records are there.
 has_records() {
-	(($(find "$records" -name "*-$1-source.json" -o -name "*-$1-destination.json" | wc -l) >= 2))
+	(($(find "$records" -name "*-$1-source.json" -o -name "*-$1-destination.json" 2>/dev/null | wc -l) >= 2))
 }
 
 # outcome NAME END: what its record says.
@@ -190,6 +200,11 @@ check_metrics() {
 		"released_pages \(.totals.released_pages)"' "$records"/*.json |
 		awk '{sum[$1] += $2} END {for (i in sum) print i, sum[i]}' | sort)
 	[[ $said == "$summed" ]] || failed "metrics say"$'\n'"$said"$'\n'"records say"$'\n'"$summed"
+}
+
+# metric SERIES: its value.
+metric() {
+	curl -sf "$url/metrics" | awk -v series="$1" 'index($0, series " ") == 1 { print $NF }'
 }
 
 # Processes that the service holds a pidfd of; other tests' guests may be among them.

@@ -3,7 +3,7 @@
 # migpop serve at rest: none of the hooks that count is attached, and it uses no processor time. A
 # guest that leaves this host then is seen all the same: what was populated before
 # the hooks were there is known to the page.
-# Arguments: MIGPOP QMP-CLI
+# Arguments: MIGPOP QMP-CLI [OPTIONS of migpop serve]
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -15,14 +15,14 @@ rests() { [[ $(hooks) == "$resting" ]]; }
 resting=$'sched_process_exec\nsched_process_exit\nsched_process_fork\nsched_process_free\ntask_rename'
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$service/stat"; }
 
-start_service
+shift 2
+start_service "$@"
 wait_until 30 rests || failed "at rest it holds $(hooks | tr '\n' ' ')"
 guest_pages=$((guest_memory / 4096))
 
 for how in exec unix; do
 	start_guest "$how" "$how"
-	qmp "$how" --wait-ready
-	wait_until 60 known "$how" || failed "$how is not taken in"
+	wait_known "$how"
 	wait_until 30 rests || failed "with a guest that stays it holds $(hooks | tr '\n' ' ')"
 	case $how in
 	exec) uri='exec:cat >/dev/null' ;;
@@ -53,7 +53,7 @@ for how in exec unix; do
 done
 
 start_guest stays stays
-wait_until 60 known stays || failed "stays is not taken in"
+wait_known stays
 wait_until 30 rests || failed "after migrations it holds $(hooks | tr '\n' ' ')"
 before=$(cpu_ticks) began=$(milliseconds)
 sleep 10

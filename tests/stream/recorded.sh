@@ -10,7 +10,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 case=${1:-} full=${2:-}
-if [[ $case == mapped-ram ]]; then
+if [[ $case == mapped-ram && ! ${QEMU:-} ]]; then
 	qemu=$("$top/scripts/qemu10.sh" | tail -n 1)
 	[[ -x $qemu ]] || skip "${qemu#SKIP: }"
 fi
