@@ -142,7 +142,7 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 		tgid__clear(signal_bits, child->tgid);
 	}
 	if (windowed && is_target(parent)) /* "exec:" has the stream sent by another program */
-		window_event__send(parent->tgid, WINDOW_EVENT_SOON);
+		window_event__send(parent->tgid, WINDOW_EVENT_SOON, 0, -1);
 	return 0;
 }
 
@@ -151,8 +151,8 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 {
 	u32 tgid = task->tgid;
 
-	if (windowed && comm__may_be_emulator(task))
-		window_event__send(tgid, WINDOW_EVENT_EXEC);
+	if (windowed)
+		window__on_exec(task);
 	if (!is_watched(task))
 		return 0;
 	__sync_fetch_and_add(&vma_generation, 1);
@@ -280,6 +280,12 @@ int common__read_backings(struct bpf_iter__bpf_map_elem *ctx)
 	bpf_probe_read_kernel(&found, sizeof(found), b);
 	if (!copy.tgid)
 		b->pages_now = backing__pages_now(&copy, &found);
+	/* Its owner counts, and what a window before this one ended with is over: as that ends,
+	 * counting does first. */
+	if (windowed && found.exited && tgid__test(watched_bits, found.owner)) {
+		b->exit_released = 0;
+		b->exited = 0;
+	}
 	return 0;
 }
 

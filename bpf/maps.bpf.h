@@ -43,8 +43,10 @@ u32 swap_in_use;
 u32 awake;
 
 const volatile bool follow_children;
-const volatile bool windowed;  /* targets are watched in windows of their own (struct window) */
-const volatile u32 stack_kind; /* enum stack_kind */
+const volatile bool windowed;   /* targets are watched in windows of their own (struct window) */
+const volatile u32 arm_started; /* enum window_awaits of emulators that are started; 0: none has a
+				   window before the collector knows of it */
+const volatile u32 stack_kind;  /* enum stack_kind */
 const volatile u32 max_chains;
 
 /* Raised when rows or mappings change: remembered chains are void. */
@@ -53,6 +55,7 @@ u32 nr_chains;
 u64 chain_ends[CHAIN_ENDS_ROOM]; /* of chains asked for; those that are complete are not counted */
 u64 runs_not_missed;        /* that the kernel counts as missed, of a program that faulted itself */
 u32 mapping_changes_missed; /* the ring was full */
+u32 window_events_missed;   /* the same */
 s32 launched_pid;           /* thread that waits when it has mapped code; 0: none */
 
 struct {

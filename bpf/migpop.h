@@ -277,6 +277,8 @@ enum window_signal {
 	SIGNAL_THREAD_END,
 	SIGNAL_STREAM_END, /* the stream is closed */
 	SIGNAL_PROCESS_END,
+	SIGNAL_ENDED_BEFORE, /* one that was under way was over before its end could be waited for
+			      */
 };
 
 enum window_state {
@@ -286,34 +288,45 @@ enum window_state {
 	WINDOW_WAKES, /* the migration has begun, and the hooks that count are not attached yet */
 };
 
+/* What a window waits for, or'ed. */
+enum window_awaits { AWAITS_STREAM = 1, AWAITS_THREAD = 2 };
+
 /* A process that counts only while a migration of it is under way: opened and closed in the kernel,
  * at the very event. */
 struct window {
 	u64 open_ns, close_ns; /* CLOCK_BOOTTIME */
 	u64 late_ns;           /* from the begin of the migration to that of the window */
 	s64 late_pages;        /* of files, populated in that time */
-	u64 vcpu_ns;           /* when a guest that came here first ran, under KVM; else 0 */
+	u64 ran_ns;            /* under KVM, else 0: when a guest that came here first ran, or one
+				  that leaves last did */
+	u64 postcopy_ns;       /* incoming: when postcopy began; else 0 */
 	u32 state;             /* enum window_state */
 	u32 opened_by, closed_by;
-	u32 incoming;  /* it waits for a stream, not for a thread */
+	u32 awaits;    /* enum window_awaits */
+	u32 incoming;  /* it was opened by a stream */
 	u32 thread;    /* that migrates; 0 where it is incoming */
 	s32 stream;    /* file descriptor; -1 before it is known */
-	u16 cut;       /* the stream was shut down under way */
-	u16 failed;    /* the last word of the stream was an error, or an end too early */
+	s32 cut;       /* descriptor that was shut down, of the stream if that is known; -1: none */
+	u32 failed;    /* the last word of the stream was an error, or an end too early */
 	u32 exit_code; /* of wait(), where the process ended */
 };
 
 enum window_event_kind {
-	WINDOW_EVENT_EXEC,
+	WINDOW_EVENT_EXEC, /* an emulator may have been started */
 	WINDOW_EVENT_SOON, /* a migration is about to begin, or has: the hooks that count are wanted
 			    */
+	WINDOW_EVENT_RUNS, /* a guest that was thought to come here runs: it is here */
 	WINDOW_EVENT_OPEN,
 	WINDOW_EVENT_CLOSE,
+	WINDOW_EVENT_BEGUN,  /* a migration has begun while the window was over: it is not open */
+	WINDOW_EVENT_MISSED, /* of any kind and process: made by the collector */
 };
 
 struct window_event {
 	u32 tgid;
-	u32 kind; /* enum window_event_kind */
+	u32 kind;   /* enum window_event_kind */
+	u32 thread; /* of what has begun: the thread, or 0 and */
+	s32 stream; /* the descriptor */
 };
 
 enum lost_kind {
@@ -332,7 +345,8 @@ _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 72, "no padding");
+_Static_assert(sizeof(struct window) == 88, "no padding");
+_Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct backing) == 144, "no padding");
 
 #endif

@@ -75,11 +75,14 @@ static __always_inline void process__close(struct task_struct *task)
 	p->exited = 1;
 }
 
-static __always_inline void window_event__send(u32 tgid, enum window_event_kind kind)
+static __always_inline void window_event__send(u32 tgid, enum window_event_kind kind, u32 thread,
+					       s32 stream)
 {
-	struct window_event event = {.tgid = tgid, .kind = kind};
+	struct window_event event = {
+		.tgid = tgid, .kind = kind, .thread = thread, .stream = stream};
 
-	bpf_ringbuf_output(&window_events, &event, sizeof(event), 0);
+	if (bpf_ringbuf_output(&window_events, &event, sizeof(event), 0))
+		window_events_missed = 1;
 }
 
 /* The window of the current process, whose migration has begun, opens. What its threads remember of
@@ -113,21 +116,28 @@ __noinline int window__begin(void)
 	__sync_fetch_and_add(&vma_generation, 1);
 	tgid__set(watched_bits, tgid);
 	tgid__set(signal_bits, tgid);
-	window_event__send(tgid, WINDOW_EVENT_OPEN);
+	window_event__send(tgid, WINDOW_EVENT_OPEN, 0, -1);
 	return 0;
 }
 
 /* A migration of the current process begins. Its window opens at once or, where the hooks that
  * count are still to be attached, when the thread that migrates is met next: what it populates
  * until then is known by the kernel's figures. */
-static __always_inline void window__open(struct window *w, u32 thread, enum window_signal by)
+static __always_inline void window__open(struct window *w, u32 thread, s32 stream,
+					 enum window_signal by)
 {
 	u32 tgid = bpf_get_current_task_btf()->tgid;
 	struct opening opening = {.owner = tgid};
 
-	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_WAKES) != WINDOW_WAITS)
+	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_WAKES) != WINDOW_WAITS) {
+		/* The collector has not read the last one yet. */
+		if (w->state == WINDOW_OVER)
+			window_event__send(tgid, WINDOW_EVENT_BEGUN, thread, stream);
 		return;
+	}
 	w->thread = thread;
+	w->stream = stream;
+	w->incoming = !thread;
 	w->opened_by = by;
 	w->open_ns = 0;
 	if (awake) {
@@ -137,7 +147,7 @@ static __always_inline void window__open(struct window *w, u32 thread, enum wind
 	bpf_for_each_map_elem(&backings, backing__open, &opening, 0);
 	w->open_ns = bpf_ktime_get_boot_ns();
 	tgid__set(signal_bits, tgid);
-	window_event__send(tgid, WINDOW_EVENT_SOON);
+	window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
 }
 
 /* At a fault or a system call of a process that is not counted: does it begin to be with this one?
@@ -165,22 +175,25 @@ static __always_inline void window__close(struct window *w, enum window_signal b
 	if (__sync_val_compare_and_swap(&w->state, WINDOW_OPEN, WINDOW_OVER) != WINDOW_OPEN)
 		return;
 	tgid__clear(watched_bits, tgid);
-	tgid__clear(signal_bits, tgid);
+	if (!(w->awaits & AWAITS_STREAM)) /* else the next may come before this one was read */
+		tgid__clear(signal_bits, tgid);
 	w->close_ns = bpf_ktime_get_boot_ns();
 	w->closed_by = by;
 	process__close(task);
 	bpf_for_each_map_elem(&backings, backing__close, &tgid, 0);
-	window_event__send(tgid, WINDOW_EVENT_CLOSE);
+	window_event__send(tgid, WINDOW_EVENT_CLOSE, 0, -1);
 }
 
-enum { THREAD_NAME_SIZE = 16, NR_THREAD_NAMES = 4 };
+enum { THREAD_NAME_SIZE = 16, NR_SENDERS = 4, NR_THREAD_NAMES = 6 };
 
 /* Of threads that read the guest's memory to send it: QEMU's migration/migration.c, two of 7.2 and
- * two of 10.0. */
+ * two of 10.0. Then of those that listen where postcopy begins, one of each. */
 static const char thread_names[NR_THREAD_NAMES][THREAD_NAME_SIZE] = {
-	"live_migration", "bg_snapshot", "mig/src/main", "mig/snapshot"};
+	"live_migration", "bg_snapshot",     "mig/src/main",
+	"mig/snapshot",   "postcopy/listen", "mig/dst/listen"};
 
-static __always_inline bool name__migrates(const char *name)
+/* Its number among them; NR_THREAD_NAMES if it is none. */
+static __always_inline u32 name__number(const char *name)
 {
 	const u64 *a = (const u64 *)name;
 
@@ -188,9 +201,27 @@ static __always_inline bool name__migrates(const char *name)
 		const u64 *b = (const u64 *)thread_names[i];
 
 		if (a[0] == b[0] && a[1] == b[1])
-			return true;
+			return i;
 	}
-	return false;
+	return NR_THREAD_NAMES;
+}
+
+/* Can a thread tell this window anything? */
+static __always_inline bool window__hears_threads(const struct window *w)
+{
+	return w->state == WINDOW_OPEN ? w->incoming && !w->postcopy_ns : w->awaits & AWAITS_THREAD;
+}
+
+/* A thread of that number is there. */
+static __always_inline void window__on_thread_name(struct window *w, u32 number, u32 pid,
+						   enum window_signal by)
+{
+	if (number >= NR_SENDERS) {
+		if (w->state == WINDOW_OPEN)
+			w->postcopy_ns = bpf_ktime_get_boot_ns();
+	} else if (w->state != WINDOW_OPEN) {
+		window__open(w, pid, -1, by);
+	}
 }
 
 /* Of a thread that connects, to the destination it may be (io/task.c). */
@@ -208,12 +239,14 @@ __noinline int window__on_name(u32 pid, u32 tgid, u64 name)
 {
 	char comm[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	u32 number;
 
-	if (!w || w->incoming || w->state != WINDOW_WAITS)
+	if (!w || !window__hears_threads(w))
 		return 0;
 	bpf_probe_read_kernel_str(comm, sizeof(comm), (const void *)name);
-	if (name__migrates(comm))
-		window__open(w, pid, SIGNAL_THREAD_NAME);
+	number = name__number(comm);
+	if (number < NR_THREAD_NAMES)
+		window__on_thread_name(w, number, pid, SIGNAL_THREAD_NAME);
 	return 0;
 }
 
@@ -228,8 +261,9 @@ enum { DESCRIPTOR_FROM = 0x5c0, DESCRIPTOR_WORDS = 40, ARGUMENT_NAME = 16 };
 __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 {
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	u32 number;
 
-	if (!w || w->incoming || w->state != WINDOW_WAITS)
+	if (!w || !window__hears_threads(w))
 		return 0;
 	for (u32 i = 0; i < DESCRIPTOR_WORDS; i++) {
 		char text[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
@@ -245,12 +279,13 @@ __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 			continue;
 		if (bpf_probe_read_user_str(text, sizeof(text), (const void *)name) < 0)
 			continue;
-		if (name__migrates(text)) {
-			window__open(w, pid, SIGNAL_THREAD_ARGUMENT);
+		number = name__number(text);
+		if (number < NR_THREAD_NAMES) {
+			window__on_thread_name(w, number, pid, SIGNAL_THREAD_ARGUMENT);
 			break;
 		}
 		if (name__connects(text)) {
-			window_event__send(tgid, WINDOW_EVENT_SOON);
+			window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
 			break;
 		}
 	}
@@ -305,9 +340,16 @@ static __always_inline void window__on_read(struct window *w, s32 nr, s32 fd, u6
 	if (ret < 4 || bpf_probe_read_user(&magic, sizeof(magic), (const void *)data) ||
 	    magic != STREAM_MAGIC)
 		return;
-	w->stream = fd;
-	window__open(w, 0, SIGNAL_STREAM_BEGIN);
+	window__open(w, 0, fd, SIGNAL_STREAM_BEGIN);
 }
+
+static __always_inline bool sends(s32 nr)
+{
+	return nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev;
+}
+
+/* include/uapi/linux/kvm.h */
+#define KVM_RUN 0xae80u
 
 /* The end of a system call of a process whose calls tell. */
 __noinline int window__on_syscall_exit(s64 ret)
@@ -321,16 +363,16 @@ __noinline int window__on_syscall_exit(s64 ret)
 
 	if (!w)
 		return 0;
-	if (w->incoming)
+	if (w->state == WINDOW_OPEN ? w->incoming : w->awaits & AWAITS_STREAM) {
 		window__on_read(w, nr, fd, second, ret);
-	else if (w->thread == pid && fd == w->stream &&
-		 (nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev) && is_refusal(ret))
-		w->failed = 1;
+	} else if (w->state == WINDOW_OPEN) {
+		if (nr == __NR_ioctl && (u32)second == KVM_RUN)
+			w->ran_ns = bpf_ktime_get_boot_ns();
+		else if (w->thread == pid && fd == w->stream && sends(nr) && is_refusal(ret))
+			w->failed = 1;
+	}
 	return 0;
 }
-
-/* include/uapi/linux/kvm.h */
-#define KVM_RUN 0xae80u
 
 /* The begin of one. */
 __noinline int window__on_syscall_enter(s32 nr)
@@ -338,20 +380,30 @@ __noinline int window__on_syscall_enter(s32 nr)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs__arg2(regs);
-	s32 fd = (s32)regs__arg1(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	bool runs = nr == __NR_ioctl && second == KVM_RUN;
+	s32 fd = (s32)regs__arg1(regs);
 
-	if (!w || w->state != WINDOW_OPEN)
+	if (!w)
+		return 0;
+	if (w->state == WINDOW_WAITS) {
+		/* A guest that runs here is not waited for any more: its calls tell nothing. */
+		if (runs && __sync_fetch_and_and(&w->awaits, ~AWAITS_STREAM) & AWAITS_STREAM) {
+			tgid__clear(signal_bits, tgid);
+			window_event__send(tgid, WINDOW_EVENT_RUNS, 0, -1);
+		}
+		return 0;
+	}
+	if (w->state != WINDOW_OPEN)
 		return 0;
 	if (nr == __NR_shutdown && (w->stream < 0 || fd == w->stream))
-		w->cut = 1;
+		w->cut = fd;
 	if (w->incoming) {
 		if (nr == __NR_close && fd == w->stream)
 			window__close(w, SIGNAL_STREAM_END);
-		else if (nr == __NR_ioctl && second == KVM_RUN && !w->vcpu_ns)
-			w->vcpu_ns = bpf_ktime_get_boot_ns();
-	} else if (w->stream < 0 && w->thread == pid &&
-		   (nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev)) {
+		else if (runs && !w->ran_ns)
+			w->ran_ns = bpf_ktime_get_boot_ns();
+	} else if (w->stream < 0 && w->thread == pid && sends(nr)) {
 		w->stream = fd;
 	}
 	return 0;
@@ -390,6 +442,25 @@ static __always_inline bool comm__may_be_emulator(const struct task_struct *task
 	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
 	return (comm[0] == 'q' && comm[1] == 'e' && comm[2] == 'm' && comm[3] == 'u') ||
 	       (comm[0] == 'k' && comm[1] == 'v' && comm[2] == 'm' && !comm[3]);
+}
+
+/* A program was started in the current process. Where every emulator is watched one has its window
+ * before it can read a stream: the collector may be busy, and a stream begins only once. */
+static __always_inline void window__on_exec(const struct task_struct *task)
+{
+	struct window w = {.awaits = arm_started, .stream = -1, .cut = -1};
+	u32 tgid = task->tgid;
+
+	if (!comm__may_be_emulator(task))
+		return;
+	/* What is there already is another's of that number, who is not forgotten yet. */
+	if (arm_started && !is_target(task) &&
+	    !bpf_map_update_elem(&windows, &tgid, &w, BPF_NOEXIST)) {
+		tgid__set(target_bits, tgid);
+		if (arm_started & AWAITS_STREAM)
+			tgid__set(signal_bits, tgid);
+	}
+	window_event__send(tgid, WINDOW_EVENT_EXEC, 0, -1);
 }
 
 /* Attached only where targets have windows of their own. */

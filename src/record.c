@@ -86,6 +86,9 @@ static const char *const behaviors[] = {
 	"other",
 };
 
+static const char *const phases[] = {"setup",    "precopy", "downtime", "postcopy",
+				     "incoming", "stopped", "other"};
+
 static const struct {
 	const char *const *v;
 	size_t n;
@@ -97,6 +100,7 @@ static const struct {
 	[RECORD_NAME_KIND] = SET(kinds),   [RECORD_NAME_MODE] = SET(modes),
 	[RECORD_NAME_STACK] = SET(stacks), [RECORD_NAME_CHAIN_END] = SET(chain_ends),
 	[RECORD_NAME_CALL] = SET(calls),   [RECORD_NAME_BEHAVIOR] = SET(behaviors),
+	[RECORD_NAME_PHASE] = SET(phases),
 #undef SET
 };
 
@@ -260,6 +264,7 @@ void record__free(struct record *r)
 	record_count__clear(r->lost.unwind_errors, r->lost.nr_unwind_errors);
 	record_count__clear(r->lost.kinds, r->lost.nr_kinds);
 	free(r->timeline);
+	free(r->phases);
 	free(r->tool_version);
 	free(r->host_kernel);
 	free(r->host_arch);
@@ -354,6 +359,16 @@ struct record_tick *record__add_tick(struct record *r)
 		return NULL;
 	r->timeline = p;
 	return &r->timeline[r->nr_timeline++];
+}
+
+struct record_phase *record__add_phase(struct record *r)
+{
+	void *p = array__grow(r->phases, r->nr_phases, sizeof(*r->phases));
+
+	if (!p)
+		return NULL;
+	r->phases = p;
+	return &r->phases[r->nr_phases++];
 }
 
 struct record_target *record__add_target(struct record *r)

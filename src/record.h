@@ -98,6 +98,15 @@ struct record_tick {
 	int64_t rss_pages;
 };
 
+/* A phase of the migration, as far as it could be told: those that are not are not there. */
+struct record_phase {
+	const char
+		*name;  /* static: setup, precopy, downtime, postcopy; incoming: what a destination
+			   is sent before postcopy; stopped: the guest of a source runs no more */
+	uint32_t round; /* of precopy and downtime: which pass over dirty pages; 0 where unknown */
+	uint64_t begin_ns, end_ns; /* since start_ns */
+};
+
 struct record_count {
 	char *name;
 	int64_t n;
@@ -149,6 +158,8 @@ struct record {
 	size_t nr_advice;
 	struct record_tick *timeline;
 	size_t nr_timeline;
+	struct record_phase *phases; /* one after the other */
+	size_t nr_phases;
 	struct {
 		int64_t events, bpf_ns;
 		double ns_per_event; /* NAN where not measured */
@@ -173,6 +184,7 @@ struct record_backing *record__add_backing(struct record *r);
 struct record_backing *record_callsite__add_backing(struct record_callsite *c);
 struct record_frame *record_frames__add(struct record_frames *f);
 struct record_tick *record__add_tick(struct record *r);
+struct record_phase *record__add_phase(struct record *r);
 struct record_target *record__add_target(struct record *r);
 /* Frees what is in it, which is not valid afterwards. */
 void record_frames__clear(struct record_frames *f);
@@ -198,6 +210,7 @@ enum record_name {
 	RECORD_NAME_CHAIN_END,
 	RECORD_NAME_CALL,
 	RECORD_NAME_BEHAVIOR,
+	RECORD_NAME_PHASE,
 	RECORD_NAME_ERRNO,
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "collect/tracer.h"
 #include "probe/privilege.h"
 #include "symbol/rules.h"
 
@@ -34,6 +35,12 @@ int fail(int status, const char *format, ...)
 	say(format, args);
 	va_end(args);
 	return status;
+}
+
+int fail_tracer(int err, const char *why)
+{
+	return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
+		    "%s; \"migpop doctor\" says what this kernel allows", why);
 }
 
 void usage_fail(const char *format, ...)

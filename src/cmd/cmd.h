@@ -32,6 +32,9 @@ int cmd_doctor(int argc, char **argv);
 /* One line on stderr, "migpop: ...". Returns "status". */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for a tracer that cannot be opened: "err" and "why" are tracer__open()'s. */
+int fail_tracer(int err, const char *why);
+
 /* The same for what is wrong with the command line, and ends the program. */
 _Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

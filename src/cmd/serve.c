@@ -13,10 +13,10 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
+#include "collect/watcher.h"
 #include "serve/http.h"
 #include "serve/metrics.h"
 #include "serve/store.h"
-#include "serve/watcher.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
 
@@ -154,10 +154,11 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 	}
 }
 
-static void on_problem(const char *kind, const char *what, void *data)
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
 	struct serve *s = data;
 
+	(void)pid;
 	fail(STATUS_FAULT, "%s", what);
 	metrics__add_error(s->metrics, kind);
 }
@@ -245,7 +246,8 @@ static int open_signals(void)
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
-	const struct watcher_calls calls = {on_record, on_watched, on_problem, s};
+	const struct watcher_calls calls = {
+		.record = on_record, .watched = on_watched, .problem = on_problem, .data = s};
 	char why[512];
 	int err;
 
@@ -261,8 +263,7 @@ static int start(struct serve *s)
 		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
 	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
-		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
-			    "%s; \"migpop doctor\" says what this kernel allows", why);
+		return fail_tracer(err, why);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
 			mode__name(watcher__mode(s->watcher)));
@@ -275,7 +276,10 @@ int cmd_serve(int argc, char **argv)
 	struct serve s = {.listen = "127.0.0.1:9477",
 			  .records = "/var/lib/migpop",
 			  .max_size = 256ULL << 20,
-			  .tracer = {.stack = STACK_CFI, .max_sites = SITES},
+			  .tracer = {.stack = STACK_CFI,
+				     .rests = true,
+				     .arm_started = AWAITS_STREAM | AWAITS_THREAD,
+				     .max_sites = SITES},
 			  .store = {.dir = -1},
 			  .signal_fd = -1};
 	int status;

@@ -15,21 +15,22 @@
 
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
+#include "cmd/trace.h"
+#include "cmd/trace_monitor.h"
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
-#include "qemu/qmp.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 
-enum { TICK_MS = 500, QMP_POLL_MS = 10, QMP_TIMEOUT_MS = 5000 };
+enum { TICK_MS = 500, QMP_POLL_MS = 10 };
 
 struct trace {
 	const struct trace_options *options;
 	const struct rules *rules;
 	struct session session;
 	struct tracer *tracer;
-	struct qmp *qmp;
+	struct monitor monitor;
 	pid_t child;      /* of the command; 0 without one, or once it is reaped */
 	int child_status; /* wait status */
 	bool migrating;   /* the monitor has said so, or the window has opened */
@@ -67,29 +68,40 @@ static int start_child(struct trace *t)
 	return STATUS_OK;
 }
 
-/* What the kernel says of the window of the one target. */
+/* The kernel says something of the window of the one target. */
 static void on_window(const struct window_event *event, void *data)
 {
+	struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
 	struct trace *t = data;
+	enum window_state state;
 
-	if (event->tgid != (u32)t->options->pids[0])
+	if (event->tgid != (u32)t->options->pids[0] && event->kind != WINDOW_EVENT_MISSED)
 		return;
-	if (event->kind == WINDOW_EVENT_OPEN)
-		t->migrating = !session__opened(&t->session);
-	else if (event->kind == WINDOW_EVENT_CLOSE)
-		t->over = true;
+	if (event->kind == WINDOW_EVENT_BEGUN && !t->over)
+		session__begun(&t->session, &u);
+	state = session__look(&t->session);
+	t->migrating = t->migrating || state != WINDOW_WAITS;
+	t->over = state == WINDOW_OVER;
 }
 
 static int arm(struct trace *t)
 {
 	pid_t pid = t->options->pids[0];
-	struct emulator_state state;
+	struct under_way u = {.stream = -1};
+	struct emulator_state is;
+	enum window_state state;
 	int err;
 
-	proc__emulator_state(pid, &state);
-	err = session__arm(&t->session, pid, state.incoming, state.migration_thread);
-	t->migrating = !err && state.migration_thread;
-	return err || !t->migrating ? err : session__opened(&t->session);
+	proc__emulator_state(pid, &is);
+	u.thread = is.migration_thread;
+	err = session__arm(&t->session, pid,
+			   is.incoming ? AWAITS_STREAM | AWAITS_THREAD : AWAITS_THREAD, &u);
+	if (err)
+		return err;
+	state = session__look(&t->session);
+	t->migrating = state != WINDOW_WAITS;
+	t->over = state == WINDOW_OVER;
+	return 0;
 }
 
 static int start_targets(struct trace *t)
@@ -119,46 +131,15 @@ static void say_tracing(const struct trace *t)
 		stack__name(t->session.stack));
 }
 
-/* Statuses of a migration that is on its way; before them is "none", after them it is over. */
-static bool is_under_way(const char *status)
-{
-	static const char *const states[] = {"setup",
-					     "cancelling",
-					     "active",
-					     "device",
-					     "postcopy-active",
-					     "postcopy-paused",
-					     "postcopy-recover",
-					     "postcopy-recover-setup",
-					     "pre-switchover",
-					     "wait-unplug",
-					     "colo"};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
-		if (!strcmp(status, states[i]))
-			return true;
-	return false;
-}
-
 /* Follows the migration; the reason to close the window, or NULL. */
 static const char *follow_migration(struct trace *t)
 {
-	static char reason[64];
-	char status[32];
-	int err = qmp__migration_status(t->qmp, status, sizeof(status));
+	const char *reason = monitor__follow(&t->monitor);
 
-	if (err == -ETIMEDOUT)
-		return NULL; /* QEMU is busy: ask again */
-	if (err)
-		return "monitor gone";
-	if (is_under_way(status)) {
-		t->migrating = true;
+	t->migrating = t->monitor.migrating;
+	if (t->migrating)
 		t->session.opened_by = "migration setup (QMP)";
-	} else if (strcmp(status, "none")) {
-		snprintf(reason, sizeof(reason), "migration %s (QMP)", status);
-		return t->migrating || !strcmp(status, "completed") ? reason : NULL;
-	}
-	return NULL;
+	return reason;
 }
 
 static void print_line(struct trace *t)
@@ -251,12 +232,12 @@ static const char *on_time(struct trace *t, uint64_t now)
 		t->next_tick_ms = now + TICK_MS;
 		/* Waiting for a migration, the window opens anew at each tick, so that it begins
 		 * before the first page of it. */
-		if (t->qmp && !t->migrating)
+		if (t->monitor.qmp && !t->migrating)
 			session__reopen(&t->session);
 		else if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
-	if (t->qmp)
+	if (t->monitor.qmp)
 		return follow_migration(t);
 	return NULL;
 }
@@ -273,7 +254,7 @@ static const char *run(struct trace *t)
 	while (!reason) {
 		uint64_t now = now_ms(), until = t->next_tick_ms;
 
-		if (t->qmp && until > now + QMP_POLL_MS)
+		if (t->monitor.qmp && until > now + QMP_POLL_MS)
 			until = now + QMP_POLL_MS;
 		if (t->options->interval > 0 && until > t->next_line_ms)
 			until = t->next_line_ms;
@@ -302,11 +283,14 @@ static const char *run(struct trace *t)
 	return reason;
 }
 
-static int write_record(const struct trace_options *o, const struct record *r,
+int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
 			struct output_file *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
+	int err = rules__classify(rules, r);
 
+	if (err)
+		return fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err));
 	return output__finish(out, o->output, output_format__write(o->format, r, out->f, &text));
 }
 
@@ -351,7 +335,7 @@ static void let_go(struct trace *t)
 	}
 }
 
-static int open_signals(void)
+int trace__open_signals(void)
 {
 	sigset_t set;
 
@@ -371,9 +355,8 @@ static int close_window(struct trace *t, struct record **out)
 	tracer__window_events(t->tracer, on_window, t);
 	if (!t->migrating)
 		return -ENODATA;
-	if (!t->over)
-		tracer__close_window(t->tracer, t->options->pids[0]);
-	return session__over(&t->session, out);
+	return t->over ? session__over(&t->session, out)
+		       : session__cut(&t->session, SIGNAL_NONE, out);
 }
 
 static int trace_window(struct trace *t, struct output_file *out)
@@ -391,10 +374,8 @@ static int trace_window(struct trace *t, struct output_file *out)
 					  : session__close(&t->session, reason, &r);
 	if (err == -ENODATA)
 		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
-	if (!err)
-		err = rules__classify(t->rules, r);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
-		     : write_record(t->options, r, out);
+		     : trace__write_record(t->options, t->rules, r, out);
 	record__free(r);
 	return status;
 }
@@ -406,26 +387,27 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	char why[512];
 	int status, err;
 
-	t.signal_fd = open_signals();
+	t.signal_fd = trace__open_signals();
 	if (o->qmp_path) {
-		err = qmp__open(&t.qmp, o->qmp_path, QMP_TIMEOUT_MS);
+		err = monitor__open(&t.monitor, o->qmp_path);
 		if (err)
 			return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
 				    strerror(-err));
 	}
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
-		qmp__close(t.qmp);
-		return fail(tracer__machine_lacks(err) ? STATUS_MACHINE : STATUS_FAULT,
-			    "%s; \"migpop doctor\" says what this kernel allows", why);
+		monitor__close(&t.monitor);
+		return fail_tracer(err, why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
+	if (t.monitor.qmp)
+		monitor__tell_phases(&t.monitor, &t.session.phases);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
 	let_go(&t);
 	record__free(t.last);
 	session__free(&t.session);
 	tracer__close(t.tracer);
-	qmp__close(t.qmp);
+	monitor__close(&t.monitor);
 	close(t.signal_fd);
 	return status;
 }
@@ -450,7 +432,7 @@ int cmd_trace(int argc, char **argv)
 		status = output__open(&out, o.output, o.format);
 	if (status)
 		goto out;
-	status = trace_targets(&o, rules, &out);
+	status = o.incoming ? trace_incoming(&o, rules, &out) : trace_targets(&o, rules, &out);
 	output_file__abort(&out);
 out:
 	rules__free(rules);

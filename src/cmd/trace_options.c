@@ -14,13 +14,14 @@
 #include "cmd/trace_options.h"
 #include "collect/proc.h"
 
-static const char doc[] =
-	"Watch one or more processes, attribute every populated page.\v"
-	"TARGET: -p, -c or a command after --. WINDOW: from attaching until Ctrl-C or the target's "
-	"end, unless -d, --qmp or --phase says otherwise.";
+static const char doc[] = "Watch one or more processes, attribute every populated page.\v"
+			  "TARGET: -p, -c, --incoming or a command after --. WINDOW: from "
+			  "attaching until Ctrl-C or the "
+			  "target's end, unless -d, --qmp or --phase says otherwise.";
 
 enum {
-	OPT_QMP = 256,
+	OPT_INCOMING = 256,
+	OPT_QMP,
 	OPT_PHASE,
 	OPT_MODE,
 	OPT_STACK,
@@ -35,6 +36,11 @@ enum {
 static const struct argp_option argp_options[] = {
 	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
 	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
+	{"incoming", OPT_INCOMING, 0, 0,
+	 "Wait for a migration to come in, to any QEMU of this host, also one that is started "
+	 "later, "
+	 "and trace it: as with --phase auto, which this implies",
+	 1},
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
 	 "Open and close with the migration that QEMU's monitor reports", 2},
@@ -130,9 +136,11 @@ enum stack_kind parse_stack(const char *word)
 
 static void check_options(const struct trace_options *o)
 {
-	if (!o->nr_pids && !o->command)
-		usage_fail("nothing to trace: give -p PID, -c CGROUP or -- COMMAND");
-	if (o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))
+	if (!o->nr_pids && !o->command && !o->incoming)
+		usage_fail("nothing to trace: give -p PID, -c CGROUP, --incoming or -- COMMAND");
+	if (o->incoming && (o->nr_pids || o->command || o->qmp_path || o->interval > 0))
+		usage_fail("--incoming goes without other targets, --qmp and -i");
+	if (!o->incoming && o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))
 		usage_fail("--phase auto goes with one -p PID, without --qmp");
 	if (o->nr_pids && o->command)
 		usage_fail("either a command or -p and -c, not both");
@@ -166,6 +174,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'v':
 		o->verbose = true;
+		break;
+	case OPT_INCOMING:
+		o->incoming = true;
+		o->tracer.windowed = true;
+		o->tracer.arm_started = AWAITS_STREAM;
 		break;
 	case OPT_QMP:
 		o->qmp_path = arg;

@@ -26,6 +26,7 @@ struct trace_options {
 	struct tracer_options tracer;
 	struct resolver_options names;
 	struct rules_files rules_files;
+	bool incoming; /* whichever QEMU receives a migration */
 	bool quiet, verbose, color;
 };
 

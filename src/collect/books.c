@@ -87,9 +87,10 @@ static int64_t pages_in_flight(const struct session *s, const struct counters *c
 	return s->windowed && p ? (int64_t)p->settled : 0;
 }
 
-static int add_file_books(const struct session *s, const struct counters *close,
+static int add_file_books(const struct session *s, const struct snapshot *snap,
 			  const struct site_row *rows, size_t n, struct record *r)
 {
+	const struct counters *close = &snap->counters;
 	int64_t in_flight = pages_in_flight(s, close);
 
 	for (size_t i = 0; i < close->nr_backings; i++) {
@@ -116,7 +117,8 @@ static int add_file_books(const struct session *s, const struct counters *close,
 		a->inode = row->key.id;
 		a->traced_pages = traced;
 		a->kernel_pages = kernel;
-		a->uncertainty_pages = (open ? opening_uncertainty(s, open) : 0) + in_flight;
+		a->uncertainty_pages = (open ? opening_uncertainty(s, open) : 0) + in_flight +
+				       (snap->files_moved ? snap->files_moved[i] : 0);
 		set_residual(a);
 	}
 	return 0;
@@ -217,7 +219,7 @@ int books__make_record(const struct session *s, const struct snapshot *close, co
 		goto out;
 	err = content__fill(s, close, closed_by, rows, n, r);
 	if (!err)
-		err = add_file_books(s, &close->counters, rows, n, r);
+		err = add_file_books(s, close, rows, n, r);
 	for (size_t i = 0; !err && i < s->nr_targets; i++)
 		err = add_process_books(s, i, close, rows, n, r);
 	for (size_t i = 0; !err && i < s->nr_ticks; i++) {
@@ -228,6 +230,8 @@ int books__make_record(const struct session *s, const struct snapshot *close, co
 		else
 			err = -ENOMEM;
 	}
+	if (!err)
+		err = phases__put(&s->phases, r);
 	if (!err)
 		record__sort(r);
 out:
@@ -246,6 +250,36 @@ void books__pages_again(const struct counters *c, const struct counters *again, 
 
 		pages[i] = row ? row->value.pages_now : c->backings[i].value.pages_now;
 	}
+}
+
+void books__begin_at(struct counters *open, const struct counters *before)
+{
+	for (size_t i = 0; i < open->nr_backings; i++) {
+		struct backing_row *row = &open->backings[i];
+		const struct backing_row *then = counters__find_backing(before, &row->key);
+		int64_t counted = traced_growth(before->sites, before->nr_sites, &row->key, 0, 0,
+						false);
+
+		if (then)
+			row->value.open_pages = then->value.pages_now - (u64)counted;
+	}
+}
+
+int64_t *books__moved(const struct counters *before, const struct counters *now)
+{
+	int64_t *moved = calloc(now->nr_backings + 1, sizeof(*moved));
+
+	for (size_t i = 0; moved && i < now->nr_backings; i++) {
+		const struct backing_row *row = &now->backings[i];
+		const struct backing_row *then = counters__find_backing(before, &row->key);
+		u64 pages = then ? then->value.pages_now : row->value.open_pages;
+
+		moved[i] = absolute(
+			(int64_t)(row->value.pages_now - pages) -
+			traced_growth(now->sites, now->nr_sites, &row->key, 0, 0, false) +
+			traced_growth(before->sites, before->nr_sites, &row->key, 0, 0, false));
+	}
+	return moved;
 }
 
 void books__tick(const struct session *s, const struct snapshot *now, struct record_tick *tick)

@@ -174,31 +174,51 @@ pid_t proc__tgid(pid_t pid)
 	return tgid > 0 ? (pid_t)tgid : -ESRCH;
 }
 
-/* PF_EXITING among the flags of stat(5), or a SIGKILL that it has not taken yet, as all threads of
- * a process that ends as a whole have. Workers of io_uring live for others, whether or not they
- * have taken theirs. */
-static bool thread__is_doomed(pid_t pid, pid_t tid)
-{
-	enum { PF_EXITING = 0x4, PF_IO_WORKER = 0x10 };
-	char name[32], *status, *stat, *after;
-	unsigned long long pending = 0;
-	unsigned int flags = 0;
-	bool doomed;
+enum { PF_EXITING = 0x4, PF_IO_WORKER = 0x10 };
 
-	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
-	status = proc__read(pid, name, NULL);
+/* Its flags of stat(5); those of one that is gone are PF_EXITING. */
+static unsigned int thread__flags(pid_t pid, pid_t tid)
+{
+	unsigned int flags = PF_EXITING;
+	char name[32], *stat, *after;
+
 	snprintf(name, sizeof(name), "task/%d/stat", (int)tid);
 	stat = proc__read(pid, name, NULL);
-	after = status ? strstr(status, "\nSigPnd:") : NULL;
-	if (after)
-		sscanf(after, "\nSigPnd: %llx", &pending);
 	after = stat ? strrchr(stat, ')') : NULL;
 	if (after)
 		sscanf(after, ") %*c %*d %*d %*d %*d %*d %u", &flags);
-	doomed = !stat || flags & (PF_EXITING | PF_IO_WORKER) || pending >> (SIGKILL - 1) & 1;
-	free(status);
 	free(stat);
-	return doomed;
+	return flags;
+}
+
+bool proc__thread_lives(pid_t pid, pid_t tid)
+{
+	return !(thread__flags(pid, tid) & PF_EXITING);
+}
+
+bool proc__has_descriptor(pid_t pid, int fd)
+{
+	char path[64], target[8];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+	return readlink(path, target, sizeof(target)) >= 0;
+}
+
+/* Exiting, or with a SIGKILL that it has not taken yet, as all threads of a process that ends as a
+ * whole have. Workers of io_uring live for others, whether or not they have taken theirs. */
+static bool thread__is_doomed(pid_t pid, pid_t tid)
+{
+	unsigned long long pending = 0;
+	char name[32], *status, *after;
+
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	status = proc__read(pid, name, NULL);
+	after = status ? strstr(status, "\nSigPnd:") : NULL;
+	if (after)
+		sscanf(after, "\nSigPnd: %llx", &pending);
+	free(status);
+	return thread__flags(pid, tid) & (PF_EXITING | PF_IO_WORKER) ||
+	       pending >> (SIGKILL - 1) & 1;
 }
 
 bool proc__others_live(pid_t pid)

@@ -42,6 +42,12 @@ struct emulator_state {
 
 void proc__emulator_state(pid_t pid, struct emulator_state *out);
 
+/* Is it a thread of "pid" that does not end? */
+bool proc__thread_lives(pid_t pid, pid_t tid);
+
+/* Does the process have a file of that descriptor? */
+bool proc__has_descriptor(pid_t pid, int fd);
+
 /* Does its first thread wait for descriptors, as in a main loop? */
 bool proc__waits(pid_t pid);
 

@@ -40,6 +40,7 @@ static void snapshot__free(struct snapshot *snap)
 	free(snap->figures);
 	free(snap->figures_moved);
 	free(snap->pages_again);
+	free(snap->files_moved);
 	memset(snap, 0, sizeof(*snap));
 }
 
@@ -65,6 +66,7 @@ void session__free(struct session *s)
 	free(s->targets);
 	free(s->described);
 	free(s->ticks);
+	phases__free(&s->phases);
 	snapshot__free(&s->open);
 	if (!s->shares_resolver)
 		resolver__free(s->resolver);
@@ -282,17 +284,69 @@ int session__close(struct session *s, const char *by, struct record **out)
 	return err;
 }
 
-int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way)
+static bool lasts(pid_t pid, const struct under_way *u)
+{
+	return u->thread ? proc__thread_lives(pid, u->thread)
+			 : proc__has_descriptor(pid, u->stream);
+}
+
+/* The books begin while it goes on: what moves between the reading before and the one after is
+ * uncertain. */
+static int arm_under_way(struct session *s, u32 awaits, const struct under_way *u)
+{
+	pid_t pid = s->targets[0].pid;
+	struct snapshot before;
+	int err = snapshot__take(s, false, &before);
+
+	if (err)
+		return err;
+	err = tracer__arm_under_way(s->tracer, pid, awaits, u);
+	if (!err)
+		err = open_window(s, true, "");
+	if (!err)
+		books__begin_at(&s->open.counters, &before.counters);
+	snapshot__free(&before);
+	/* Its end may have come before it was waited for. */
+	if (!err && !lasts(pid, u))
+		err = tracer__close_window(s->tracer, pid, SIGNAL_ENDED_BEFORE);
+	return err;
+}
+
+static int arm_waiting(struct session *s, u32 awaits)
+{
+	pid_t pid = s->targets[0].pid;
+	struct window w;
+	bool armed = tracer__window(s->tracer, pid, &w);
+	/* What nobody has counted yet can be read before the window may open. */
+	int err = open_window(s, false, "");
+
+	if (!err)
+		err = tracer__arm(s->tracer, pid, awaits);
+	/* Of one that has opened in a process that was just started all that was counted is this
+	 * window's; what the tracer has lost of others may be among it. */
+	if (!err && armed && tracer__window(s->tracer, pid, &w) && w.state != WINDOW_WAITS)
+		counters__free(&s->open.counters);
+	return err;
+}
+
+int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u)
 {
 	int err = add_targets(s, &pid, 1);
 
 	s->windowed = true;
 	if (!err)
 		err = tracer__enter(s->tracer, pid);
-	/* What nobody has counted yet can be read before the window may open. */
-	if (!err)
-		err = open_window(s, under_way, "");
-	return err ? err : tracer__arm(s->tracer, pid, incoming, under_way);
+	if (err)
+		return err;
+	return u->thread || u->stream >= 0 ? arm_under_way(s, awaits, u) : arm_waiting(s, awaits);
+}
+
+int session__begun(struct session *s, const struct under_way *u)
+{
+	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window) ||
+	    s->window.state != WINDOW_WAITS)
+		return 0;
+	return arm_under_way(s, s->window.awaits, u);
 }
 
 static const char *signal__name(u32 signal)
@@ -305,6 +359,7 @@ static const char *signal__name(u32 signal)
 		[SIGNAL_THREAD_END] = "end of QEMU's migration thread",
 		[SIGNAL_STREAM_END] = "end of the incoming stream",
 		[SIGNAL_PROCESS_END] = "end of the process",
+		[SIGNAL_ENDED_BEFORE] = "its end, before it could be watched",
 	};
 
 	return signal < sizeof(names) / sizeof(*names) && names[signal] ? names[signal]
@@ -318,6 +373,8 @@ static void begin_books(struct session *s, const struct counters *now)
 	struct proc_figures *figures = &s->open.figures[0];
 	struct counters *open = &s->open.counters;
 
+	if (s->window.opened_by == SIGNAL_UNDER_WAY)
+		return; /* it was read when that was seen */
 	for (size_t i = 0; i < open->nr_backings; i++) {
 		struct backing *b = &open->backings[i].value;
 
@@ -328,8 +385,6 @@ static void begin_books(struct session *s, const struct counters *now)
 		b->pages_now = b->open_pages;
 		s->open.pages_again[i] = b->open_pages;
 	}
-	if (s->window.opened_by == SIGNAL_UNDER_WAY)
-		return;
 	for (size_t i = 0; i < now->nr_processes; i++) {
 		const struct process *p = &now->processes[i].value;
 
@@ -342,15 +397,12 @@ static void begin_books(struct session *s, const struct counters *now)
 	}
 }
 
-int session__opened(struct session *s)
+static int begin(struct session *s)
 {
-	pid_t pid = s->targets[0].pid;
 	struct counters now;
 	int err;
 
-	if (!tracer__window(s->tracer, pid, &s->window))
-		return -ESRCH;
-	tracer__refresh(s->tracer, pid);
+	tracer__refresh(s->tracer, s->targets[0].pid);
 	remember_mappings(s);
 	err = tracer__read(s->tracer, &now);
 	if (err)
@@ -360,7 +412,17 @@ int session__opened(struct session *s)
 	s->open.counters.taken_ns = s->window.open_ns;
 	s->opened_by = signal__name(s->window.opened_by);
 	s->nr_ticks = 0;
+	s->begun = true;
 	return 0;
+}
+
+enum window_state session__look(struct session *s)
+{
+	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window) ||
+	    s->window.state == WINDOW_WAITS || s->window.state == WINDOW_WAKES ||
+	    (!s->begun && begin(s)))
+		return WINDOW_WAITS;
+	return s->window.state;
 }
 
 const char *session__outcome(const struct session *s)
@@ -373,43 +435,70 @@ const char *session__outcome(const struct session *s)
 		return w->exit_code & 0x7f ? "killed" : "failed";
 	case SIGNAL_THREAD_END:
 	case SIGNAL_STREAM_END:
-		return w->cut ? "cancelled" : w->failed ? "failed" : "completed";
+		if (w->cut >= 0 && (w->stream < 0 || w->cut == w->stream))
+			return "cancelled";
+		return w->failed ? "failed" : "completed";
 	default:
 		return "unknown";
 	}
 }
 
+static bool closed_by_kernel(const struct window *w)
+{
+	return w->closed_by == SIGNAL_THREAD_END || w->closed_by == SIGNAL_STREAM_END ||
+	       w->closed_by == SIGNAL_PROCESS_END;
+}
+
 /* The books are those of the closing: what was read now is of later. */
 static void end_at_closing(struct session *s, struct snapshot *snap)
 {
+	bool known = false;
+
 	for (size_t i = 0; i < snap->counters.nr_backings; i++) {
 		struct backing *b = &snap->counters.backings[i].value;
 
 		if (b->exited)
 			b->pages_now = b->exit_pages;
 	}
+	for (size_t i = 0; i < snap->counters.nr_processes; i++)
+		known = known || snap->counters.processes[i].value.exited;
+	if (!known)
+		memset(&snap->figures[0], 0xff, sizeof(snap->figures[0]));
 	snap->counters.taken_ns = s->window.close_ns;
 	snap->figures_moved[0] = 0;
 }
 
-int session__over(struct session *s, struct record **out)
+/* What the kernel took at the end of a window before this one is none of this one's. */
+static void end_now(struct snapshot *snap)
 {
-	pid_t pid = s->targets[0].pid;
+	for (size_t i = 0; i < snap->counters.nr_backings; i++)
+		snap->counters.backings[i].value.exited = 0;
+	for (size_t i = 0; i < snap->counters.nr_processes; i++)
+		snap->counters.processes[i].value.exited = 0;
+}
+
+/* "before" counting ended; NULL: the kernel ended it, at an instant. */
+static int make_record(struct session *s, const struct snapshot *before, struct record **out)
+{
+	bool by_kernel = closed_by_kernel(&s->window);
 	struct snapshot snap;
 	char by[128];
 	int err;
 
-	remember_mappings(s);
-	if (!tracer__window(s->tracer, pid, &s->window))
-		return -ESRCH;
 	err = tracer__settle(s->tracer);
 	if (!err)
-		err = snapshot__take(s, s->window.closed_by == SIGNAL_NONE, &snap);
+		err = snapshot__take(s, !by_kernel, &snap);
 	if (err)
 		return err;
-	if (s->window.closed_by != SIGNAL_NONE)
+	if (by_kernel)
 		end_at_closing(s, &snap);
+	else
+		end_now(&snap);
+	if (before && !by_kernel)
+		snap.files_moved = books__moved(&before->counters, &snap.counters);
 	err = add_tick(s, &snap);
+	if (!err)
+		err = phases__of_window(&s->phases, &s->window);
 	snprintf(by, sizeof(by), "%s, migration %s", signal__name(s->window.closed_by),
 		 session__outcome(s));
 	if (!err)
@@ -417,5 +506,37 @@ int session__over(struct session *s, struct record **out)
 	/* Nothing counts until the next one opens: where this ends, that begins. */
 	snapshot__free(&s->open);
 	s->open = snap;
-	return err ? err : tracer__rearm(s->tracer, pid);
+	return err;
+}
+
+static int end_window(struct session *s, const struct snapshot *before, struct record **out)
+{
+	int err, again;
+
+	remember_mappings(s);
+	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window))
+		return -ESRCH;
+	err = make_record(s, before, out);
+	s->begun = false;
+	again = tracer__rearm(s->tracer, s->targets[0].pid);
+	return err ? err : again;
+}
+
+int session__over(struct session *s, struct record **out)
+{
+	return end_window(s, NULL, out);
+}
+
+int session__cut(struct session *s, enum window_signal by, struct record **out)
+{
+	struct snapshot before;
+	int err = snapshot__take(s, false, &before);
+
+	if (err)
+		return err;
+	err = tracer__close_window(s->tracer, s->targets[0].pid, by);
+	if (!err)
+		err = end_window(s, &before, out);
+	snapshot__free(&before);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collect/phases.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "record.h"
@@ -32,6 +33,8 @@ struct snapshot {
 	struct proc_figures *figures; /* a target each */
 	int64_t *figures_moved;       /* anonymous pages, a target each */
 	u64 *pages_again;             /* of counters.backings, read a second time */
+	int64_t *files_moved;         /* of counters.backings: pages that came or went about when
+					 counting ended, not known whether before; or NULL */
 };
 
 struct session {
@@ -46,6 +49,8 @@ struct session {
 	const char *opened_by, *closed_by;
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
 	struct window window; /* as it was when last looked at */
+	bool begun;           /* it is open, and the books have begun with it */
+	struct phases phases;
 	struct record_tick *ticks;
 	size_t nr_ticks;
 };
@@ -65,16 +70,27 @@ void session__free(struct session *s);
 int session__watch(struct session *s, const pid_t *pids, size_t n);
 
 /*
- * One process, in a window that opens and closes with a migration (tracer__arm()), instead of
- * session__watch(), open and close. The tracer may be shared with other sessions.
+ * One process, in a window that opens and closes with a migration that it sends or receives
+ * ("awaits", enum window_awaits), instead of session__watch(), open and close. One that is under
+ * way is watched from here on. The tracer may be shared with other sessions.
  */
-int session__arm(struct session *s, pid_t pid, bool incoming, pid_t under_way);
+int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u);
 
-/* The window has opened, in the kernel: its books begin with the figures of that moment. */
-int session__opened(struct session *s);
+/* What has become of the window, to be asked when the tracer has an event: as it opens the books
+ * begin with the figures of that moment, which the kernel took. WINDOW_WAITS also where that cannot
+ * be. */
+enum window_state session__look(struct session *s);
 
-/* It has closed: makes the record, and waits for the next one. */
+/* WINDOW_EVENT_BEGUN: while the last window was over, and its record not made, the next migration
+ * has begun. It is watched from here on, unless it was waited for again by then. */
+int session__begun(struct session *s, const struct under_way *u);
+
+/* It is over: makes the record, and waits for the next one. */
 int session__over(struct session *s, struct record **out);
+
+/* Ends the window before its time ("by", see tracer__close_window()): what moves while that is done
+ * is uncertain. Then as session__over(). */
+int session__cut(struct session *s, enum window_signal by, struct record **out);
 
 /* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the
  * process), or "unknown" where it was not over. Static. */

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +171,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	}
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->windowed = options->windowed;
+	t->skel->rodata->arm_started = options->arm_started;
 	t->skel->rodata->stack_kind = options->stack;
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
@@ -232,7 +232,7 @@ int tracer__rest(struct tracer *t)
 {
 	__atomic_store_n(&t->skel->bss->awake, 0, __ATOMIC_SEQ_CST);
 	/* A grace period: whatever saw it awake has opened its window. */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) || tracer__has_open_window(t)) {
+	if (grace__wait(&t->grace) || tracer__has_open_window(t)) {
 		__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
 		return -EBUSY;
 	}
@@ -274,9 +274,15 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 
 	if (!t)
 		return -ENOMEM;
+	t->grace = (struct grace){-1, -1};
 	err = tracer__prepare_unwinding(t, options);
 	if (err) {
 		snprintf(why, size, "cannot read what the targets execute: %s", strerror(-err));
+		goto fail;
+	}
+	err = grace__open(&t->grace);
+	if (err) {
+		snprintf(why, size, "cannot make a map of maps: %s", strerror(-err));
 		goto fail;
 	}
 	err = open_modes(t, options, why, size);
@@ -305,6 +311,7 @@ void tracer__close(struct tracer *t)
 		return;
 	tracer__detach(t);
 	tracer__end_unwinding(t);
+	grace__close(&t->grace);
 	free(t);
 }
 
@@ -422,11 +429,11 @@ int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 
 int tracer__stop(struct tracer *t)
 {
+	int err;
+
 	__atomic_store_n(&t->skel->bss->closed, 1, __ATOMIC_SEQ_CST);
-	/* A grace period: programs that were running have ended (kernel/sched/membarrier.c). */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		return -errno;
-	return tracer__run_iterator(t->skel->progs.common__settle, -1);
+	err = grace__wait(&t->grace);
+	return err ? err : tracer__run_iterator(t->skel->progs.common__settle, -1);
 }
 
 static int try_hook(const char *name)

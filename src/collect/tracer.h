@@ -25,6 +25,8 @@ struct tracer_options {
 	bool windowed;          /* targets count in windows of their own (tracer__arm()), not from
 				   tracer__watch() on */
 	bool rests;             /* windowed: hooks that count are attached by tracer__wake() only */
+	u32 arm_started;        /* enum window_awaits: emulators that are started have such a window
+				   at once, before they are entered; 0: none */
 	unsigned int max_sites; /* 0: the default */
 	const pid_t *tgids; /* that will be watched: their code is read while programs are loaded */
 	size_t nr_tgids;
@@ -57,13 +59,21 @@ enum mode tracer__mode(const struct tracer *t);
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
 
 /* Enters the memory that a process has, to be watched in windows that the kernel opens and closes
- * with a migration. It counts nothing yet. 0, or a negative errno. */
+ * with a migration. It counts nothing yet, unless it has a window already (arm_started). 0, or a
+ * negative errno. */
 int tracer__enter(struct tracer *t, pid_t tgid);
 
-/* Its window opens with the next migration that it sends or, "incoming", receives. Between windows
- * it costs nothing and counts nothing. "under_way": its thread that migrates already, the window
- * opens at once; else 0. 0, or a negative errno. */
-int tracer__arm(struct tracer *t, pid_t tgid, bool incoming, pid_t under_way);
+/* A migration that has begun already, and by what its end will be known. */
+struct under_way {
+	pid_t thread; /* that sends; or 0, and */
+	int stream;   /* the descriptor that is received from; -1: none is under way */
+};
+
+/* Its window opens with the next migration that it sends or receives ("awaits", enum
+ * window_awaits), or, where one is under way, at once. Between windows it costs nothing and counts
+ * nothing. A window that it has already stays as it is. 0, or a negative errno. */
+int tracer__arm(struct tracer *t, pid_t tgid, u32 awaits);
+int tracer__arm_under_way(struct tracer *t, pid_t tgid, u32 awaits, const struct under_way *u);
 
 /* The window as it is; false if there is none. */
 bool tracer__window(struct tracer *t, pid_t tgid, struct window *out);
@@ -74,14 +84,16 @@ int tracer__rearm(struct tracer *t, pid_t tgid);
 /* The process is gone, or of no interest any more. */
 void tracer__disarm(struct tracer *t, pid_t tgid);
 
-/* Closes the window of a process whose migration goes on. */
-int tracer__close_window(struct tracer *t, pid_t tgid);
+/* Closes the window of a process whose migration goes on (SIGNAL_NONE), or is over already; one
+ * that the kernel has closed stays as that left it. */
+int tracer__close_window(struct tracer *t, pid_t tgid, enum window_signal by);
 
 /* What threads have pending in windows that have closed is settled. */
 int tracer__settle(struct tracer *t);
 
 /* Becomes readable when windows open or close, or programs are started that may be emulators:
- * "event" is called with each. -1 where there are none. */
+ * "event" is called with each. Where some had no room it is called with WINDOW_EVENT_MISSED: then
+ * whatever is to be known of windows and processes must be looked at. -1 where there are none. */
 int tracer__window_fd(const struct tracer *t);
 typedef void tracer_event_fn(const struct window_event *event, void *data);
 void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data);

@@ -5,6 +5,7 @@
 #ifndef MIGPOP_COLLECT_TRACER_INTERNAL_H
 #define MIGPOP_COLLECT_TRACER_INTERNAL_H
 
+#include "collect/grace.h"
 #include "collect/tracer.h"
 #include "migpop.skel.h"
 
@@ -25,6 +26,7 @@ struct tracer {
 	struct unwind_row *rows; /* mapped */
 	struct unwind_mapping *mappings;
 	size_t max_rows, max_mappings;
+	struct grace grace;
 	void (*served)(pid_t pid, void *data);
 	void *served_data;
 };

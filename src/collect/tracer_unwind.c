@@ -124,6 +124,7 @@ int tracer__begin_unwinding(struct tracer *t)
 		.max_mappings = t->max_mappings,
 		.processes_fd = bpf_map__fd(t->skel->maps.unwind_processes),
 		.generation = &t->skel->data->unwind_generation,
+		.grace = &t->grace,
 	};
 	return unwind_tables__publish(t->tables, &maps);
 }

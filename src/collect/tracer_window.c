@@ -4,10 +4,7 @@
  * heard of them. Knows nothing of records.
  */
 #include <errno.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -39,16 +36,29 @@ int tracer__window_fd(const struct tracer *t)
 
 void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data)
 {
+	static const struct window_event missed = {.kind = WINDOW_EVENT_MISSED};
+
+	if (!t->window_events)
+		return;
 	t->on_event = event;
 	t->on_event_data = data;
-	if (t->window_events)
-		ring_buffer__consume(t->window_events);
+	ring_buffer__consume(t->window_events);
+	if (__atomic_exchange_n(&t->skel->bss->window_events_missed, 0, __ATOMIC_SEQ_CST))
+		event(&missed, data);
 }
 
-static int set_window(struct tracer *t, u32 tgid, const struct window *w)
+static u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+static int set_window(struct tracer *t, u32 tgid, const struct window *w, u64 flags)
 {
 	return bpf_map__update_elem(t->skel->maps.windows, &tgid, sizeof(tgid), w, sizeof(*w),
-				    BPF_ANY);
+				    flags);
 }
 
 bool tracer__window(struct tracer *t, pid_t pid, struct window *out)
@@ -73,53 +83,78 @@ bool tracer__has_open_window(struct tracer *t)
 
 int tracer__enter(struct tracer *t, pid_t pid)
 {
+	struct window armed;
 	u32 tgid = (u32)pid;
 
 	/* What another of that number left is none of its own. */
-	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
+	if (!tracer__window(t, pid, &armed))
+		bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tgid_bit__set(t->skel->bss->target_bits, pid);
 	tracer__serve_all(t, &pid, 1);
 	return tracer__run_iterator(t->skel->progs.common__open, -1);
 }
 
-int tracer__arm(struct tracer *t, pid_t pid, bool incoming, pid_t under_way)
+int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 {
-	struct window w = {.incoming = incoming, .stream = -1};
-	int err;
+	struct window w = {.awaits = awaits, .stream = -1, .cut = -1};
+	int err = set_window(t, (u32)pid, &w, BPF_NOEXIST);
 
-	if (under_way) {
-		struct timespec now;
+	if (!err && awaits & AWAITS_STREAM)
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	if (err != -EEXIST)
+		return err;
+	/* It had one as it was started. Only now it is known whether it can receive anything; what
+	 * has opened meanwhile wants to hear of its end. */
+	if (!(awaits & AWAITS_STREAM))
+		tgid_bit__clear(t->skel->bss->signal_bits, pid);
+	if (tracer__window(t, pid, &w) && w.state == WINDOW_OPEN)
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	return 0;
+}
 
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		w.open_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-		w.state = WINDOW_OPEN;
-		w.opened_by = SIGNAL_UNDER_WAY;
-		w.thread = (u32)under_way;
-	}
-	err = set_window(t, (u32)pid, &w);
+int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct under_way *u)
+{
+	struct window w = {
+		.open_ns = now_ns(),
+		.state = WINDOW_OPEN,
+		.opened_by = SIGNAL_UNDER_WAY,
+		.awaits = awaits,
+		.incoming = !u->thread,
+		.thread = (u32)u->thread,
+		.stream = u->stream,
+		.cut = -1,
+	};
+	int err = set_window(t, (u32)pid, &w, BPF_ANY);
+
 	if (err)
 		return err;
-	if (under_way)
-		tgid_bit__set(t->skel->bss->watched_bits, pid);
-	if (incoming || under_way)
-		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	tgid_bit__set(t->skel->bss->watched_bits, pid);
+	tgid_bit__set(t->skel->bss->signal_bits, pid);
 	return 0;
 }
 
 int tracer__rearm(struct tracer *t, pid_t pid)
 {
-	struct window w = {.stream = -1}, old;
+	struct window w = {.awaits = AWAITS_THREAD, .stream = -1, .cut = -1}, old;
 	int err;
 
 	if (!tracer__window(t, pid, &old))
 		return -ESRCH;
 	/* What has come here is sent on from here: it waits for a second stream only where the
 	 * first has failed. */
-	w.incoming = old.incoming && (old.failed || old.cut);
-	err = set_window(t, (u32)pid, &w);
-	if (!err && w.incoming)
+	if (old.incoming && (old.failed || old.cut >= 0))
+		w.awaits = old.awaits;
+	err = set_window(t, (u32)pid, &w, BPF_ANY);
+	if (err)
+		return err;
+	if (w.awaits & AWAITS_STREAM)
 		tgid_bit__set(t->skel->bss->signal_bits, pid);
-	return err;
+	else
+		tgid_bit__clear(t->skel->bss->signal_bits, pid);
+	/* It may have opened at once. */
+	if (tracer__window(t, pid, &w) && w.state == WINDOW_OPEN)
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	return 0;
 }
 
 static void remove_row(const struct bpf_map *map, const void *key)
@@ -159,27 +194,32 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 		unwind_tables__forget(t->tables, pid);
 }
 
-int tracer__close_window(struct tracer *t, pid_t pid)
+int tracer__close_window(struct tracer *t, pid_t pid, enum window_signal by)
 {
-	struct timespec now;
 	struct window w;
+	int err;
 
 	tgid_bit__clear(t->skel->bss->watched_bits, pid);
 	tgid_bit__clear(t->skel->bss->signal_bits, pid);
+	/* A program that still saw the bits may be closing it. */
+	err = grace__wait(&t->grace);
+	if (err)
+		return err;
 	if (!tracer__window(t, pid, &w))
 		return -ESRCH;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	w.close_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+	if (w.state == WINDOW_OVER)
+		return 0;
+	w.close_ns = now_ns();
 	w.state = WINDOW_OVER;
-	return set_window(t, (u32)pid, &w);
+	w.closed_by = by;
+	return set_window(t, (u32)pid, &w, BPF_ANY);
 }
 
 int tracer__settle(struct tracer *t)
 {
-	/* A grace period: programs that were running have ended. */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		return -errno;
-	return tracer__run_iterator(t->skel->progs.common__settle, -1);
+	int err = grace__wait(&t->grace);
+
+	return err ? err : tracer__run_iterator(t->skel->progs.common__settle, -1);
 }
 
 static double fill(const struct bpf_map *map, u64 used)

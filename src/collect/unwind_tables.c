@@ -5,7 +5,6 @@
  * reads the old ones meanwhile reads what was.
  */
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,9 +288,9 @@ static int hand_over_all(struct unwind_tables *t, size_t half)
 /* All processes move to the other half, which none has used since the last such move. */
 static int move_all(struct unwind_tables *t)
 {
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		return -errno;
-	return hand_over_all(t, t->half ? 0 : t->maps.max_mappings / 2);
+	int err = grace__wait(t->maps.grace);
+
+	return err ? err : hand_over_all(t, t->half ? 0 : t->maps.max_mappings / 2);
 }
 
 int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *maps)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collect/grace.h"
 #include "migpop.h"
 
 struct unwind_tables;
@@ -22,6 +23,7 @@ struct unwind_maps {
 	size_t max_mappings;
 	int processes_fd;
 	u64 *generation;
+	const struct grace *grace;
 };
 
 /* NULL without memory. */

@@ -87,6 +87,14 @@ const struct member tick_members[] = {
 	END,
 };
 
+const struct member phase_members[] = {
+	STATIC(record_phase, name, PHASE),
+	OPTIONAL(record_phase, U32, round),
+	MEMBER(record_phase, U64, begin_ns),
+	MEMBER(record_phase, U64, end_ns),
+	END,
+};
+
 const struct member target_members[] = {
 	MEMBER(record_target, U32, pid),      MEMBER(record_target, STRING, comm),
 	MEMBER(record_target, STRING, exe),   MEMBER(record_target, STRING, build_id),

@@ -151,6 +151,13 @@ static bool reader__tick(struct reader *rd, json_object *object, struct record *
 	return t ? reader__members(rd, object, tick_members, t) : reader__no_memory(rd);
 }
 
+static bool reader__phase(struct reader *rd, json_object *object, struct record *r)
+{
+	struct record_phase *p = record__add_phase(r);
+
+	return p ? reader__members(rd, object, phase_members, p) : reader__no_memory(rd);
+}
+
 static bool reader__callsite(struct reader *rd, json_object *object, struct record *r)
 {
 	struct record_callsite *c = record__add_callsite(r);
@@ -233,7 +240,8 @@ static bool reader__record(struct reader *rd, json_object *root, struct record *
 	    !reader__each(rd, root, "callsites", r, reader__callsite) ||
 	    !reader__each(rd, root, "backing", r, reader__backing) ||
 	    !reader__each(rd, root, "advice", r, reader__advice) ||
-	    !reader__each(rd, root, "timeline", r, reader__tick))
+	    !reader__each(rd, root, "timeline", r, reader__tick) ||
+	    !reader__each(rd, root, "phases", r, reader__phase))
 		return false;
 	/* a record by another tool may have "target" alone */
 	if (!r->nr_target && json_object_object_get_ex(root, "target", &v) && v) {

@@ -165,6 +165,9 @@ void record_writer__put(struct record_writer *rw, json_object *root, const struc
 	array = writer__array(w, root, "timeline");
 	for (size_t i = 0; array && i < r->nr_timeline; i++)
 		writer__members(w, writer__element(w, array), tick_members, &r->timeline[i]);
+	array = writer__array(w, root, "phases");
+	for (size_t i = 0; array && i < r->nr_phases; i++)
+		writer__members(w, writer__element(w, array), phase_members, &r->phases[i]);
 
 	writer__members(w, writer__object(w, root, "overhead"), overhead_members, r);
 }

@@ -48,6 +48,51 @@ static void text__target(struct flow *w, const struct record *r, struct format_t
 	}
 }
 
+static double phase__ns(const struct record_phase *first, const struct record_phase *last)
+{
+	return (double)last->end_ns - (double)first->begin_ns;
+}
+
+/* The rounds of precopy are one phrase: how many, and how long each took. */
+static size_t text__rounds(struct format_text *t, const struct record_phase *v, size_t n)
+{
+	char time[FORMAT_NUMBER];
+	size_t k;
+
+	for (k = 1; k < n && v[k].name && !strcmp(v[k].name, v[0].name); k++)
+		;
+	format__add(t, "precopy %s", format__time(time, phase__ns(&v[0], &v[k - 1])));
+	if (!v[0].round)
+		return k;
+	format__add(t, " in %zu round%s (", k, k > 1 ? "s" : "");
+	for (size_t i = 0; i < k && i < 8; i++)
+		format__add(t, "%s%s", i ? ", " : "", format__time(time, phase__ns(&v[i], &v[i])));
+	format__add(t, k > 8 ? ", …)" : ")");
+	return k;
+}
+
+/* "setup 12 ms   precopy 3.03 s in 2 rounds (2.49 s, 540 ms)   downtime 10 ms" */
+static void text__phases(struct flow *w, const struct record *r)
+{
+	char time[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	for (size_t i = 0; i < r->nr_phases;) {
+		const struct record_phase *p = &r->phases[i];
+
+		if (p->name && !strcmp(p->name, "precopy")) {
+			i += text__rounds(&t, p, r->nr_phases - i);
+		} else {
+			format__add(&t, "%s %s", string__or(p->name, "other"),
+				    format__time(time, phase__ns(p, p)));
+			i++;
+		}
+		flow__add(w, VERDICT_NONE, "", &t);
+	}
+	flow__end(w);
+}
+
 void text__head(struct flow *w, const struct record *r)
 {
 	char n[FORMAT_NUMBER];
@@ -75,6 +120,8 @@ void text__head(struct flow *w, const struct record *r)
 		format__add(&t, ": %s pages came before", format__count(n, r->late_pages));
 	}
 	flow__add(w, VERDICT_NONE, "", &t);
+	flow__end(w);
+	text__phases(w, r);
 	flow__blank(w);
 }
 

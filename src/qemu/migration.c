@@ -64,6 +64,55 @@ static void text(json_object *from, const char *name, char *out, size_t size)
 		snprintf(out, size, "%s", json_object_get_string(value));
 }
 
+int migration__has(struct qmp *qmp, const char *capability, bool *out)
+{
+	json_object *ret = NULL;
+	int err = qmp__execute(qmp, "query-migrate-capabilities", NULL, &ret);
+
+	*out = false;
+	if (err)
+		return err;
+	for (size_t i = 0; i < json_object_array_length(ret); i++) {
+		json_object *entry = json_object_array_get_idx(ret, i), *state = NULL;
+		char name[64] = "";
+
+		text(entry, "capability", name, sizeof(name));
+		if (!strcmp(name, capability) && json_object_object_get_ex(entry, "state", &state))
+			*out = json_object_get_boolean(state);
+	}
+	json_object_put(ret);
+	return 0;
+}
+
+int migration__switch(struct qmp *qmp, const char *capability, bool on)
+{
+	json_object *arguments = json_tokener_parse("{\"capabilities\": [{}]}");
+	json_object *list = NULL, *entry;
+	int err = -ENOMEM;
+
+	if (!arguments)
+		return err;
+	json_object_object_get_ex(arguments, "capabilities", &list);
+	entry = json_object_array_get_idx(list, 0);
+	if (!json_object_object_add(entry, "capability", json_object_new_string(capability)) &&
+	    !json_object_object_add(entry, "state", json_object_new_boolean(on)))
+		err = qmp__execute(qmp, "migrate-set-capabilities", arguments, NULL);
+	json_object_put(arguments);
+	return err;
+}
+
+bool migration__is_incoming(struct qmp *qmp)
+{
+	json_object *ret = NULL;
+	char status[32] = "";
+
+	if (qmp__execute(qmp, "query-status", NULL, &ret))
+		return false;
+	text(ret, "status", status, sizeof(status));
+	json_object_put(ret);
+	return !strcmp(status, "inmigrate");
+}
+
 int migration__query(struct qmp *qmp, struct migration_state *out)
 {
 	json_object *info = NULL, *ram = NULL;

@@ -30,6 +30,14 @@ struct migration_state {
 
 int migration__query(struct qmp *qmp, struct migration_state *out);
 
+/* Is a capability on? */
+int migration__has(struct qmp *qmp, const char *capability, bool *out);
+/* Refused where a migration is under way. */
+int migration__switch(struct qmp *qmp, const char *capability, bool on);
+
+/* Does it wait for a migration, or receive one? */
+bool migration__is_incoming(struct qmp *qmp);
+
 /* Will this state not change any more? */
 bool migration__is_over(const struct migration_state *s);
 

@@ -27,6 +27,8 @@ struct qmp {
 	int timeout_ms;
 	int dead; /* negative errno once the conversation cannot go on, else 0 */
 	int64_t next_id;
+	qmp_event_fn *on_event; /* or NULL */
+	void *on_event_opaque;
 	struct json_tokener *tokener;
 	size_t message; /* bytes of the message being parsed */
 	size_t start;   /* what of `buffer` is read but not parsed yet: [start, end) */
@@ -157,6 +159,34 @@ static int parse(struct qmp *qmp, json_object **message)
 	return 0;
 }
 
+static int64_t member(json_object *object, const char *name)
+{
+	json_object *value = NULL;
+
+	json_object_object_get_ex(object, name, &value);
+	return json_object_get_int64(value);
+}
+
+/* Hands on what is an event. */
+static void deliver(const struct qmp *qmp, json_object *message)
+{
+	json_object *name = NULL, *data = NULL, *time = NULL;
+
+	if (!qmp->on_event || !json_object_object_get_ex(message, "event", &name))
+		return;
+	json_object_object_get_ex(message, "data", &data);
+	json_object_object_get_ex(message, "timestamp", &time);
+	qmp->on_event(json_object_get_string(name), data,
+		      member(time, "seconds") * 1000000 + member(time, "microseconds"),
+		      qmp->on_event_opaque);
+}
+
+void qmp__on_event(struct qmp *qmp, qmp_event_fn *event, void *opaque)
+{
+	qmp->on_event = event;
+	qmp->on_event_opaque = opaque;
+}
+
 static int receive(struct qmp *qmp, json_object **message, int64_t deadline)
 {
 	int err;
@@ -251,6 +281,7 @@ static int execute(struct qmp *qmp, const char *command, json_object *arguments,
 		if (err)
 			break;
 		err = answer(qmp, message, command, id, ret);
+		deliver(qmp, message);
 		json_object_put(message);
 	}
 	return err > 0 ? 0 : err;
@@ -373,6 +404,8 @@ int qmp__drain(struct qmp *qmp)
 		json_object *message = NULL;
 
 		err = parse(qmp, &message);
+		if (!err)
+			deliver(qmp, message);
 		json_object_put(message);
 		if (err == -EAGAIN)
 			err = fill(qmp);

@@ -10,6 +10,7 @@
 #define MIGPOP_QEMU_QMP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <json-c/json.h>
 
@@ -30,15 +31,14 @@ struct qmp;
 int qmp__open(struct qmp **out, const char *path, int timeout_ms);
 
 /*
- * Run one command and wait for its reply; events arriving before it are skipped. `arguments` is
- * borrowed and may be NULL. `ret` may be NULL; on success *ret is the reply's "return" member,
- * owned by the caller (json_object_put); on failure it is NULL.
- *   -EOPNOTSUPP                this QEMU has no such command
- *   -EREMOTEIO                 QEMU refused the command: qmp__error() holds its words
- *   -ETIMEDOUT                 no reply in time; the connection stays usable, a late reply is
- *                              recognised by its id and skipped
- *   -ECONNRESET, -EPIPE        QEMU went away; every later call says so again, at once
- *   -EPROTO, -EMSGSIZE         unparsable, or larger than 64 MiB; the connection is then dead
+ * Run one command and wait for its reply; events arriving before it go to qmp__on_event()'s.
+ * `arguments` is borrowed and may be NULL. `ret` may be NULL; on success *ret is the reply's
+ * "return" member, owned by the caller (json_object_put); on failure it is NULL. -EOPNOTSUPP this
+ * QEMU has no such command -EREMOTEIO                 QEMU refused the command: qmp__error() holds
+ * its words -ETIMEDOUT                 no reply in time; the connection stays usable, a late reply
+ * is recognised by its id and skipped -ECONNRESET, -EPIPE        QEMU went away; every later call
+ * says so again, at once -EPROTO, -EMSGSIZE         unparsable, or larger than 64 MiB; the
+ * connection is then dead
  */
 int qmp__execute(struct qmp *qmp, const char *command, json_object *arguments, json_object **ret);
 
@@ -55,6 +55,11 @@ int qmp__migration_status(struct qmp *qmp, char *status, size_t size);
  * by the connection. After it was readable call qmp__drain(), or it stays readable for ever.
  */
 int qmp__fd(const struct qmp *qmp);
+
+/* "event" is called with each event from here on, while others are called: its name, its data (NULL
+ * without any) and when QEMU says it was, in microseconds of the wall's clock. It must not call. */
+typedef void qmp_event_fn(const char *name, json_object *data, int64_t wall_us, void *opaque);
+void qmp__on_event(struct qmp *qmp, qmp_event_fn *event, void *opaque);
 
 /* Take in and drop what has arrived, without waiting. -ECONNRESET if QEMU went away. */
 int qmp__drain(struct qmp *qmp);

@@ -135,6 +135,16 @@ static void migration__timeline(struct record *r)
 	r->totals.released_pages = 5120 * 9;
 }
 
+static void migration__phases(struct record *r)
+{
+	sample__phase(r, "setup", 0, 0, 12000000);
+	sample__phase(r, "precopy", 1, 12000000, 1400000000);
+	sample__phase(r, "precopy", 2, 1400000000, 2000000000);
+	sample__phase(r, "precopy", 3, 2000000000, 2300000000);
+	sample__phase(r, "downtime", 4, 2300000000, 2315000000);
+	sample__phase(r, "postcopy", 0, 2315000000, 3050000000);
+}
+
 static void migration__advice(struct record *r)
 {
 	struct record_advice *a = record__add_advice(r);
@@ -176,6 +186,7 @@ static struct record *migration(void)
 	migration__backing(r, "memfd:ram0", "ram0", pages - 358, zero - 2);
 	migration__backing(r, "[heap]", NULL, 358, 2);
 	migration__timeline(r);
+	migration__phases(r);
 	migration__advice(r);
 	record__add_lost(r, "events_without_a_call_site_entry", 0);
 	r->lost.stacks = 0;

@@ -88,6 +88,20 @@ check "figures have separators" 'return document.querySelector(".tile b").textCo
 check "books balance, nothing was lost" 'return ["balance", "nothing"].every(word =>
 	[...document.querySelectorAll(".tile.good b")].some(e => e.textContent.includes(word)))'
 check "the timeline has population and RSS" 'return document.querySelectorAll("#chart .line").length === 3'
+bands='[...document.querySelectorAll("#chart .phase .band")].map(e => e.getBoundingClientRect())'
+check "a band for each phase, one after the other, each to be seen" "const v = $bands, w =
+	document.getElementById('chart').getBoundingClientRect();
+	return v.length === 6 && v.every((b, i) => b.width >= 1 && b.left >= w.left && b.right <= w.right + 1 &&
+		(!i || b.left >= v[i - 1].left))"
+check "each has its name as far as there is room" 'return [...document.querySelectorAll("#chart .phase text")]
+	.map(e => e.textContent).join("|") === "|precopy 1|precopy 2|precopy 3||postcopy"'
+check "no name is longer than its band" 'return [...document.querySelectorAll("#chart .phase")].every(e =>
+	e.querySelector("text").getBoundingClientRect().width <= e.querySelector(".band").getBoundingClientRect().width)'
+check "the legend says how long each took" 'return [...document.querySelectorAll(".phases li")]
+	.map(e => e.textContent).join("|") === "setup 12.0 ms|precopy 2.29 s in 3 rounds|downtime 15.0 ms|postcopy 735 ms"'
+check "the readout says in which phase" 'const c = document.getElementById("chart"); c.focus();
+	for (let i = 0; i < 5; i++) c.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
+	return document.querySelector("#timeline .readout").textContent.includes("(precopy, round 1)")'
 check "readable in light" "$contrast"
 screenshot light
 

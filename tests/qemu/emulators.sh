@@ -10,6 +10,8 @@ memory=1G qemu=qemu-system-x86_64 backing=memfd preload='' timeout=120 out=''
 build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
 # The tracer, by default the one in $build, and what is handed to it.
 migpop='' trace_options=()
+# How the guest runs, and that it does not until it is told to.
+accel=tcg stands=(-S)
 # Properties of the memory object, each with a comma before it.
 memory_properties=''
 # A property of -name, the same.
@@ -77,7 +79,7 @@ start() {
 
 	shift
 	object=$(memory_object "$end")
-	LD_PRELOAD=$preload "$qemu" -S -display none -nodefaults -no-user-config -accel tcg \
+	LD_PRELOAD=$preload "$qemu" "${stands[@]}" -display none -nodefaults -no-user-config -accel $accel \
 		-machine pc,memory-backend=ram0 -object "$object" -m "$((size >> 20))M" \
 		-name "guest=idle-$end$thread_names" \
 		-qmp "unix:$work/$end.drive,server=on,wait=off" \
@@ -119,12 +121,16 @@ find_migpop() {
 	command -v "$migpop" >/dev/null || die "no $migpop; build first"
 }
 
-# attach END, or END.phase: by its monitor, or without one.
+# attach END, END.phase or END.incoming: by its monitor, without one, or without knowing who it is.
 attach() {
-	local end=$1 window=(--qmp "$work/$1.watch")
+	local end=$1 window
 
-	[[ $end != *.phase ]] || window=(--phase auto)
-	"$migpop" trace -p "${pid[${end%.phase}]}" "${window[@]}" "${trace_options[@]}" \
+	case $end in
+	*.phase) window=(-p "${pid[${end%.phase}]}" --phase auto) ;;
+	*.incoming) window=(--incoming) ;;
+	*) window=(-p "${pid[$end]}" --qmp "$work/$end.watch") ;;
+	esac
+	"$migpop" trace "${window[@]}" "${trace_options[@]}" \
 		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
 	helper[$end]=$!
 }
@@ -132,7 +138,7 @@ attach() {
 wait_attached() {
 	local end=$1
 
-	wait_line "$out/$end.trace.log" '^tracing ' "${helper[$end]}" "$timeout" && return
+	wait_line "$out/$end.trace.log" '^(tracing|waiting for a migration) ' "${helper[$end]}" "$timeout" && return
 	# Status 3: this machine lacks something, and the tracer has said what.
 	if ended "${helper[$end]}"; then
 		local status=0

@@ -3,7 +3,8 @@
 # Migrate one real, paused, stock QEMU to another over a UNIX socket, each end under the tracer, and
 # leave in --out what was measured:
 #   {source,destination}.json .txt   the record of each end and its rendering (not with --no-trace)
-#   {source,destination}.phase.json   with --phase, those of tracers that ask no monitor
+#   {source,destination}.phase.json destination.incoming.json   with --phase, those of tracers that
+#                                    ask no monitor, or wait for whoever receives
 #   run.json                         pids, memory, inodes of guest memory, RSS before and after
 #   migration.json                   query-migrate of the source
 #   {source,destination}.log         stderr of QEMU, {…}.trace.log that of the tracer
@@ -28,7 +29,8 @@ usage: migrate.sh --out DIR [options]
   --build DIR         where the build left migpop and qmp-cli (default build/release)
   --migpop PATH       the tracer (default: the one in --build)
   --no-trace          measure without a tracer
-  --phase             trace each end by migpop trace --phase auto as well
+  --phase             trace each end by migpop trace --phase auto as well, the destination also by
+                      --incoming
   --names             QEMU names its threads, as under libvirt
   --mode MODE         handed to migpop trace
   --stack KIND        handed to migpop trace
@@ -69,7 +71,7 @@ done
 [[ $out ]] || { usage >&2 && exit 2; }
 prepare
 ((!trace)) || find_migpop
-rm -f "$out"/{source,destination}{,.phase}.{json,txt,log,trace.log} "$out"/{run,migration}.json
+rm -f "$out"/{source,destination}{,.phase,.incoming}.{json,txt,log,trace.log} "$out"/{run,migration}.json
 declare -A inode before after
 
 # The file behind guest memory, by number: its name may be anything, /proc/PID/maps has the inode.
@@ -129,7 +131,7 @@ for end in source destination; do
 done
 if ((trace)); then
 	ends=(source destination)
-	((!phase)) || ends+=(source.phase destination.phase)
+	((!phase)) || ends+=(source.phase destination.phase destination.incoming)
 	for end in "${ends[@]}"; do attach "$end"; done
 	for end in "${ends[@]}"; do wait_attached "$end"; done
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One migration, each end traced twice at once: by what its monitor says, and by its own threads and
-# stream (--phase auto). Both must have seen the same. Options are those of tests/qemu/migrate.sh;
+# stream (--phase auto); the destination by --incoming as well. All must have seen the same. Options are those of tests/qemu/migrate.sh;
 # --qemu 10 is scripts/qemu10.sh's.
 set -euo pipefail
 
@@ -58,11 +58,12 @@ declare -A opened=([source]="creation of QEMU's migration thread" [destination]=
 declare -A closed=([source]="end of QEMU's migration thread, migration completed"
 	[destination]="end of the incoming stream, migration completed")
 failed=0
-for end in source destination; do
+for record in source.phase destination.phase destination.incoming; do
+	end=${record%.*}
 	lines=$(jq -r --arg side "$end" --arg opened "${opened[$end]}" --arg closed "${closed[$end]}" \
 		--slurpfile qmp "$out/$end.json" --argjson run "$(<"$out/run.json")" "$checks" \
-		"$out/$end.phase.json") || lines="FAIL  $end: no two records"
+		"$out/$record.json") || lines="FAIL  $record: no two records"
 	column -t -s $'\t' <<<"$lines"
 	! grep -q '^FAIL' <<<"$lines" || failed=1
 done
-((!failed)) || die "$out: --phase auto and --qmp do not agree"
+((!failed)) || die "$out: --qmp and those that ask no monitor do not agree"

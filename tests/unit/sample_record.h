@@ -105,6 +105,12 @@ static inline void sample__head(struct record *r)
 	t->cmdline[1] = strdup("-incoming=\"unix:x\"\n");
 }
 
+static inline void sample__phase(struct record *r, const char *name, uint32_t round, uint64_t begin,
+				 uint64_t end)
+{
+	*record__add_phase(r) = (struct record_phase){name, round, begin, end};
+}
+
 static inline struct record *sample__record(void)
 {
 	static const char *const discard[] = {"qemu_ram_discard", "main"};
@@ -162,6 +168,10 @@ static inline struct record *sample__record(void)
 	tick->populated_pages = 11;
 	tick->released_pages = RECORD_UNKNOWN;
 	tick->rss_pages = 9000;
+	sample__phase(r, "setup", 0, 0, 12000000);
+	sample__phase(r, "precopy", 1, 12000000, 2500000000);
+	sample__phase(r, "precopy", 2, 2500000000, 3040000000);
+	sample__phase(r, "downtime", 3, 3040000000, 3050000000);
 	r->overhead.events = 262144;
 	r->overhead.bpf_ns = 54000000;
 	r->overhead.ns_per_event = 205.99;

@@ -80,6 +80,7 @@ static void answers_all(void **state)
 	(void)state;
 	has(text, "pid 4711 qemu-system-x86_64   guest fedora-7   tracepoint mode, cfi stacks");
 	has(text, "window 3.05 s, setup → completed");
+	has(text, "setup 12.0 ms   precopy 3.03 s in 2 rounds (2.49 s, 540 ms)   downtime 10.0 ms");
 	has(text, "populated 262,175 pages (1.00 GiB)");
 	has(text, "zero pages nobody needed 262,095 (99.97 %)");
 	has(text, "given back 5\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Population and RSS over the window, drawn anew for each width. */
+/* Population and RSS over the window, under the migration's phases; drawn anew for each width. */
 
 const SERIES = [
 	{key: "populated_pages", label: "populated", cls: "populated"},
@@ -7,6 +7,53 @@ const SERIES = [
 	{key: "released_pages", label: "given back", cls: "back"},
 ];
 const CHART = {height: 230, left: 66, right: 14, top: 12, bottom: 26};
+/* The strip of phases above the plot, where the record has any. */
+const STRIP = {height: 19, gap: 7, letter: 6.3};
+
+function phaseName(phase) {
+	return phase.round ? `${phase.name}, round ${phase.round}` : phase.name;
+}
+
+function phaseAt(ns) {
+	return RECORD.phases.find(p => Number(ns) >= Number(p.begin_ns) && Number(ns) <= Number(p.end_ns));
+}
+
+/* As much of its name as there is room for. */
+function phaseLabel(phase, room) {
+	const words = phase.round ? [`${phase.name} ${phase.round}`, `${phase.round}`] : [phase.name];
+
+	return words.find(text => text.length * STRIP.letter + 6 <= room) ?? "";
+}
+
+function drawPhases(scale) {
+	for (const phase of RECORD.phases) {
+		const x = scale.x(phase.begin_ns), width = Math.max(scale.x(phase.end_ns) - x, 1.5);
+		const cls = "phase " + phase.name;
+
+		chart.append(s("g", {class: cls},
+			s("title", null, `${phaseName(phase)}: ${time(Number(phase.end_ns) - Number(phase.begin_ns))}`),
+			s("rect", {class: "shade", x, width, y: scale.top, height: scale.bottom - scale.top}),
+			s("rect", {class: "band", x, width, y: CHART.top, height: STRIP.height}),
+			s("text", {x: x + width / 2, y: CHART.top + 13.5, "text-anchor": "middle"},
+				phaseLabel(phase, width))));
+	}
+}
+
+/* What each phase took; the rounds of precopy together. */
+function phaseLegend() {
+	const sums = new Map();
+
+	for (const p of RECORD.phases) {
+		const sum = sums.get(p.name) ?? {ns: 0, n: 0};
+
+		sum.ns += Number(p.end_ns) - Number(p.begin_ns);
+		sum.n++;
+		sums.set(p.name, sum);
+	}
+	return h("ul", {class: "legend phases", "aria-label": "Phases of the migration"}, [...sums].map(([name, {ns, n}]) =>
+		h("li", null, h("i", {class: "band-key " + name}), `${name} ${time(ns)}` +
+			(name === "precopy" && n > 1 ? ` in ${n} rounds` : ""))));
+}
 
 /* Round figures, about @n of them, from 0 to above @top. */
 function ticksUpTo(top, n, base) {
@@ -30,11 +77,12 @@ function timelineScale(ticks, width) {
 			top = Math.max(top, known(tick[key]) ? Number(tick[key]) : 0);
 	const yTicks = ticksUpTo(top * page, 4, RECORD.host.page_size ? 1024 : 10);
 	const room = width - CHART.left - CHART.right;
+	const top_y = CHART.top + (RECORD.phases.length ? STRIP.height + STRIP.gap : 0);
 	const bottom = CHART.height - CHART.bottom;
 	return {
-		yTicks, bottom, end,
+		yTicks, bottom, end, top: top_y,
 		x: ns => CHART.left + room * Number(ns) / end,
-		y: bytes => bottom - (bottom - CHART.top) * bytes / yTicks[yTicks.length - 1],
+		y: bytes => bottom - (bottom - top_y) * bytes / yTicks[yTicks.length - 1],
 		of: (tick, key) => Number(tick[key]) * page,
 		label: RECORD.host.page_size ? size : count,
 	};
@@ -72,7 +120,9 @@ function tickText(tick) {
 	const value = key => known(tick[key]) && RECORD.host.page_size ?
 		pagesAsSize(tick[key]) : count(tick[key]);
 
-	return `${time(tick.t_ns)}: populated ${value("populated_pages")} · RSS ${value("rss_pages")} · ` +
+	const phase = phaseAt(tick.t_ns);
+
+	return `${time(tick.t_ns)}${phase ? " (" + phaseName(phase) + ")" : ""}: populated ${value("populated_pages")} · RSS ${value("rss_pages")} · ` +
 		`given back ${value("released_pages")} · ${plural(tick.faults, "fault")}`;
 }
 
@@ -125,6 +175,8 @@ function showTimeline(section) {
 
 	chart.before(h("ul", {class: "legend"}, shown.map(x =>
 		h("li", null, h("i", {class: "key " + x.cls}), x.label))));
+	if (RECORD.phases.length)
+		chart.before(phaseLegend());
 	chart.after(readout);
 	chart.setAttribute("aria-label", "Population and RSS over time. At the end, after " +
 		tickText(ticks[ticks.length - 1]));
@@ -136,6 +188,7 @@ function showTimeline(section) {
 		chart.setAttribute("viewBox", `0 0 ${width} ${CHART.height}`);
 		chart.replaceChildren();
 		const scale = timelineScale(ticks, width);
+		drawPhases(scale);
 		drawAxes(scale, width);
 		shown.forEach(x => drawSeries(scale, ticks, x));
 		reader(scale);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One tracer for all emulators, a session each. An emulator that starts is taken in when it waits
- * in its main loop for the first time: what it does before is no migration. The hooks that count
- * are attached while a window is open, or may open without a warning.
+ * in its main loop for the first time: what it does before is no migration. Where the tracer rests,
+ * the hooks that count are attached while a window is open, or may open without a warning.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "collect/proc.h"
 #include "collect/session.h"
-#include "serve/watcher.h"
+#include "collect/watcher.h"
 #include "symbol/resolve.h"
 
 enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000 };
@@ -23,7 +23,6 @@ enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000 
 
 struct emulator_session {
 	pid_t pid;
-	bool open;
 	bool incoming; /* a stream opens its window, at any moment */
 	struct session session;
 };
@@ -67,9 +66,9 @@ static struct emulator_session *find(struct watcher *w, pid_t pid)
 	return NULL;
 }
 
-static void problem(struct watcher *w, const char *kind, const char *what)
+static void problem(struct watcher *w, pid_t pid, const char *kind, const char *what)
 {
-	w->calls.problem(kind, what, w->calls.data);
+	w->calls.problem(pid, kind, what, w->calls.data);
 }
 
 /* A migration is about to begin, or may. */
@@ -79,7 +78,7 @@ static void wake(struct watcher *w)
 
 	w->awake_until_ms = now_ms() + AWAKE_MS;
 	if (tracer__wake(w->tracer, why, sizeof(why)))
-		problem(w, "hooks", why);
+		problem(w, 0, "hooks", why);
 	else
 		w->awake = true;
 }
@@ -87,14 +86,14 @@ static void wake(struct watcher *w)
 static bool may_count(const struct watcher *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->open || w->v[i]->incoming)
+		if (w->v[i]->session.begun || w->v[i]->incoming)
 			return true;
 	return false;
 }
 
 static void rest_if_idle(struct watcher *w)
 {
-	if (!w->awake || now_ms() < w->awake_until_ms || may_count(w))
+	if (!w->options.rests || !w->awake || now_ms() < w->awake_until_ms || may_count(w))
 		return;
 	w->awake = tracer__rest(w->tracer) != 0;
 	if (w->awake) /* a window has just opened, and will be heard of */
@@ -111,50 +110,113 @@ static void emulator_session__free(struct emulator_session *e)
 static struct emulator_session *emulator_session__new(struct tracer *tracer,
 						      struct resolver *resolver,
 						      const struct watcher *w, pid_t pid,
-						      const struct emulator_state *state)
+						      u32 awaits, pid_t migration_thread)
 {
+	const struct under_way u = {.thread = migration_thread, .stream = -1};
 	struct emulator_session *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->pid = pid;
-	e->incoming = state->incoming;
+	e->incoming = awaits & AWAITS_STREAM;
 	session__init_shared(&e->session, tracer, w->options.stack, resolver);
-	if (session__arm(&e->session, pid, state->incoming, state->migration_thread)) {
+	if (session__arm(&e->session, pid, awaits, &u)) {
 		tracer__disarm(tracer, pid);
 		resolver__forget(resolver, pid);
 		emulator_session__free(e);
 		return NULL;
 	}
-	if (state->migration_thread)
-		e->open = !session__opened(&e->session);
 	return e;
+}
+
+static void no_record(struct watcher *w, const struct emulator_session *e, int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "no record of a migration of pid %d: %s", (int)e->pid,
+		 strerror(-err));
+	problem(w, e->pid, "record", what);
+}
+
+/* "err" is of the making of "r", which is taken over. */
+static void on_end(struct watcher *w, struct emulator_session *e, int err, struct record *r)
+{
+	struct window next;
+
+	w->worn = true;
+	if (r)
+		w->calls.record(r, e->session.window.incoming ? "destination" : "source",
+				session__outcome(&e->session), w->calls.data);
+	else
+		no_record(w, e, err);
+	record__free(r);
+	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.awaits & AWAITS_STREAM;
+	w->awake_until_ms = now_ms() + AWAKE_MS;
+}
+
+/* Ends the window of one, if it is open, before its time. */
+static void cut_window(struct watcher *w, struct emulator_session *e, enum window_signal by)
+{
+	struct record *r = NULL;
+	int err;
+
+	if (!e->session.begun)
+		return;
+	err = session__cut(&e->session, by, &r);
+	on_end(w, e, err, r);
+}
+
+/* What the window says counts, an event only that it is worth a look. */
+static void look(struct watcher *w, struct emulator_session *e)
+{
+	bool was_open = e->session.begun;
+	enum window_state state = session__look(&e->session);
+
+	if (state == WINDOW_WAITS)
+		return;
+	w->opened = true;
+	if (!was_open && w->calls.opened)
+		w->calls.opened(e->pid, w->calls.data);
+	if (state == WINDOW_OVER) {
+		struct record *r = NULL;
+		int err = session__over(&e->session, &r);
+
+		on_end(w, e, err, r);
+	}
 }
 
 static void take_in(struct watcher *w, pid_t pid)
 {
-	struct emulator_session **more = reallocarray(w->v, w->n + 1, sizeof(*more));
+	struct emulator_session **more;
 	struct emulator_state state;
+	u32 awaits = w->options.arm_started;
 
+	proc__emulator_state(pid, &state);
+	if (!state.incoming)
+		awaits &= ~(u32)AWAITS_STREAM;
+	if (!awaits) {
+		tracer__disarm(w->tracer, pid);
+		return;
+	}
+	more = reallocarray(w->v, w->n + 1, sizeof(*more));
 	if (!more)
 		return;
 	w->v = more;
-	proc__emulator_state(pid, &state);
-	if (state.incoming || state.migration_thread)
+	if (awaits & AWAITS_STREAM || state.migration_thread)
 		wake(w);
-	w->v[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, &state);
-	if (!w->v[w->n])
+	more[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, awaits,
+					   awaits & AWAITS_THREAD ? state.migration_thread : 0);
+	if (!more[w->n])
 		return;
 	w->n++;
 	w->calls.watched(pid, w->calls.data);
+	look(w, more[w->n - 1]);
 }
 
 static void expect(struct watcher *w, pid_t pid)
 {
 	struct starting *more;
 
-	if (find(w, pid))
-		return;
 	for (size_t i = 0; i < w->nr_starting; i++)
 		if (w->starting[i].pid == pid)
 			return;
@@ -175,9 +237,14 @@ static void take_in_started(struct watcher *w)
 
 		if (emulator && !proc__waits(s.pid) && now < s.until_ms)
 			continue;
+		/* One that is gone, of whose number this is. */
+		if (find(w, s.pid))
+			continue;
 		w->starting[i - 1] = w->starting[--w->nr_starting];
 		if (emulator)
 			take_in(w, s.pid);
+		else
+			tracer__disarm(w->tracer, s.pid);
 	}
 }
 
@@ -189,7 +256,7 @@ void watcher__scan(struct watcher *w)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && proc__is_emulator(pid))
+		if (pid > 0 && !find(w, pid) && proc__is_emulator(pid))
 			expect(w, pid);
 	}
 	if (proc)
@@ -197,67 +264,67 @@ void watcher__scan(struct watcher *w)
 	take_in_started(w);
 }
 
-static void end_window(struct watcher *w, struct emulator_session *e)
-{
-	const char *role = e->session.window.incoming ? "destination" : "source";
-	struct record *r = NULL;
-	struct window next;
-	char what[128];
-	int err;
-
-	e->open = false;
-	w->worn = true;
-	err = session__over(&e->session, &r);
-	if (err) {
-		snprintf(what, sizeof(what), "no record of a migration of pid %d: %s", (int)e->pid,
-			 strerror(-err));
-		problem(w, "record", what);
-	} else {
-		w->calls.record(r, role, session__outcome(&e->session), w->calls.data);
-	}
-	record__free(r);
-	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.incoming;
-	w->awake_until_ms = now_ms() + AWAKE_MS;
-}
-
-static void on_event(const struct window_event *event, void *data)
-{
-	struct watcher *w = data;
-	struct emulator_session *e = find(w, (pid_t)event->tgid);
-
-	switch (event->kind) {
-	case WINDOW_EVENT_EXEC:
-		expect(w, (pid_t)event->tgid);
-		break;
-	case WINDOW_EVENT_SOON:
-		wake(w);
-		break;
-	case WINDOW_EVENT_OPEN:
-		w->opened = true;
-		if (e)
-			e->open = !session__opened(&e->session);
-		break;
-	case WINDOW_EVENT_CLOSE:
-		if (e && e->open)
-			end_window(w, e);
-		break;
-	}
-}
-
 static void let_go(struct watcher *w, size_t i)
 {
 	struct emulator_session *e = w->v[i];
 
+	/* It should have been closed as the process ended. */
+	cut_window(w, e, SIGNAL_ENDED_BEFORE);
 	tracer__disarm(w->tracer, e->pid);
 	resolver__forget(w->resolver, e->pid);
 	emulator_session__free(e);
 	w->v[i] = w->v[--w->n];
 }
 
+/* A program was started: in a process that is known it has taken the place of the emulator. */
+static void on_exec(struct watcher *w, pid_t pid)
+{
+	struct emulator_state state;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->v[i]->pid != pid)
+			continue;
+		look(w, w->v[i]);
+		let_go(w, i);
+		break;
+	}
+	/* A stream may come as soon as it listens. */
+	proc__emulator_state(pid, &state);
+	if (state.incoming && proc__is_emulator(pid))
+		wake(w);
+	expect(w, pid);
+}
+
+static void on_event(const struct window_event *event, void *data)
+{
+	const struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
+	struct watcher *w = data;
+	struct emulator_session *e = find(w, (pid_t)event->tgid);
+
+	if (event->kind == WINDOW_EVENT_EXEC) {
+		on_exec(w, (pid_t)event->tgid);
+	} else if (event->kind == WINDOW_EVENT_SOON) {
+		wake(w);
+	} else if (event->kind == WINDOW_EVENT_MISSED) {
+		wake(w);
+		watcher__scan(w);
+		for (size_t i = 0; i < w->n; i++)
+			look(w, w->v[i]);
+	} else if (e) {
+		if (event->kind == WINDOW_EVENT_RUNS)
+			e->incoming = false;
+		if (event->kind == WINDOW_EVENT_BEGUN) {
+			wake(w);
+			session__begun(&e->session, &u);
+		}
+		look(w, e);
+	}
+}
+
 static bool any_open(const struct watcher *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->open)
+		if (w->v[i]->session.begun)
 			return true;
 	return false;
 }
@@ -293,12 +360,10 @@ static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t
 	*n = 0;
 	for (size_t i = 0; v && i < w->n; i++) {
 		/* One that received a guest sends it next, as the window that waits now says. */
-		struct emulator_state state = {0};
-		struct window window;
+		struct window window = {.awaits = AWAITS_THREAD};
 
-		if (tracer__window(w->tracer, w->v[i]->pid, &window))
-			state.incoming = window.incoming;
-		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, &state);
+		tracer__window(w->tracer, w->v[i]->pid, &window);
+		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, window.awaits, 0);
 		if (v[*n])
 			++*n;
 	}
@@ -319,7 +384,7 @@ static void renew(struct watcher *w)
 
 	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
 		resolver__free(resolver);
-		problem(w, "hooks", resolver ? why : "out of memory");
+		problem(w, 0, "hooks", resolver ? why : "out of memory");
 		return;
 	}
 	/* Where it cannot, it will say so when a window opens. */
@@ -355,7 +420,7 @@ static void tick(struct watcher *w)
 {
 	w->next_tick_ms = now_ms() + TICK_MS;
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->open)
+		if (w->v[i]->session.begun)
 			session__tick(&w->v[i]->session, NULL);
 }
 
@@ -388,14 +453,14 @@ int watcher__timeout(const struct watcher *w)
 		return START_POLL_MS;
 	if (any_open(w))
 		return w->next_tick_ms > now ? (int)(w->next_tick_ms - now) : 0;
-	if (w->awake && !may_count(w))
+	if (w->options.rests && w->awake && !may_count(w))
 		return w->awake_until_ms > now ? (int)(w->awake_until_ms - now) : 0;
 	return -1;
 }
 
 struct pollfd *watcher__fds(struct watcher *w, size_t *n)
 {
-	struct pollfd *more = reallocarray(w->fds, w->n + 2, sizeof(*more));
+	struct pollfd *more = reallocarray(w->fds, w->n + 3, sizeof(*more));
 
 	*n = 0;
 	if (!more)
@@ -407,6 +472,11 @@ struct pollfd *watcher__fds(struct watcher *w, size_t *n)
 		more[(*n)++] = (struct pollfd){.fd = w->v[i]->session.targets[0].pidfd,
 					       .events = POLLIN};
 	return more;
+}
+
+size_t watcher__count(const struct watcher *w)
+{
+	return w->n;
 }
 
 enum mode watcher__mode(const struct watcher *w)
@@ -425,11 +495,12 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	if (!w)
 		return -ENOMEM;
 	w->options = *options;
-	w->options.windowed = w->options.rests = true;
+	w->options.windowed = true;
 	w->names = *names;
 	w->calls = *calls;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");
+	w->awake = !w->options.rests;
 	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;
 	if (err) {
 		resolver__free(w->resolver);
@@ -446,12 +517,8 @@ void watcher__close(struct watcher *w)
 	if (!w)
 		return;
 	tracer__window_events(w->tracer, on_event, w);
-	for (size_t i = 0; i < w->n; i++) {
-		if (!w->v[i]->open)
-			continue;
-		tracer__close_window(w->tracer, w->v[i]->pid);
-		end_window(w, w->v[i]);
-	}
+	for (size_t i = 0; i < w->n; i++)
+		cut_window(w, w->v[i], SIGNAL_NONE);
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
 	resolver__free(w->resolver);

@@ -3,8 +3,8 @@
  * Every emulator of this host, those that run and those that start later, each with a window that a
  * migration opens and closes. It must not know what becomes of their records.
  */
-#ifndef MIGPOP_SERVE_WATCHER_H
-#define MIGPOP_SERVE_WATCHER_H
+#ifndef MIGPOP_COLLECT_WATCHER_H
+#define MIGPOP_COLLECT_WATCHER_H
 
 #include <poll.h>
 #include <stdbool.h>
@@ -16,25 +16,22 @@
 struct watcher;
 struct resolver_options;
 
-/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's only
- * while it is called. */
-typedef void watcher_record_fn(struct record *r, const char *role, const char *outcome, void *data);
-
-/* An emulator is watched from now on. */
-typedef void watcher_watched_fn(pid_t pid, void *data);
-
-/* Something did not go as it should, and the watcher goes on without: "kind" is one of a few words,
- * "what" one line. */
-typedef void watcher_problem_fn(const char *kind, const char *what, void *data);
-
 struct watcher_calls {
-	watcher_record_fn *record;
-	watcher_watched_fn *watched;
-	watcher_problem_fn *problem;
+	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
+	 * only while it is called. */
+	void (*record)(struct record *r, const char *role, const char *outcome, void *data);
+	/* An emulator is watched from now on. */
+	void (*watched)(pid_t pid, void *data);
+	/* A migration of it has begun; or NULL. */
+	void (*opened)(pid_t pid, void *data);
+	/* Something did not go as it should, and the watcher goes on without: "kind" is one of a
+	 * few words, "what" one line; "pid" whose record it is that could not be made, or 0. */
+	void (*problem)(pid_t pid, const char *kind, const char *what, void *data);
 	void *data;
 };
 
-/* Loads the programs and looks for emulators. 0, or a negative errno with one line in "why". */
+/* Loads the programs and looks for emulators: those that may have what options->arm_started awaits.
+ * 0, or a negative errno with one line in "why". */
 int watcher__open(struct watcher **out, const struct tracer_options *options,
 		  const struct resolver_options *names, const struct watcher_calls *calls,
 		  char *why, size_t size);
@@ -44,7 +41,11 @@ void watcher__close(struct watcher *w);
 
 enum mode watcher__mode(const struct watcher *w);
 
-/* What to poll for: an array of its own, valid until the next call, and how many. */
+/* How many emulators are watched. */
+size_t watcher__count(const struct watcher *w);
+
+/* What to poll for: an array of its own with room for one more, valid until the next call, and how
+ * many. */
 struct pollfd *watcher__fds(struct watcher *w, size_t *n);
 
 /* Milliseconds after which watcher__run() is wanted anyway; -1: never. */

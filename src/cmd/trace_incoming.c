@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migpop trace --incoming: the first migration that comes in, to whichever QEMU of this host.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/inout.h"
+#include "cmd/trace.h"
+#include "cmd/trace_options.h"
+#include "collect/proc.h"
+#include "collect/watcher.h"
+
+struct incoming {
+	const struct trace_options *options;
+	const struct rules *rules;
+	struct output_file *out;
+	struct watcher *watcher;
+	int signal_fd;
+	pid_t pid; /* whose migration it is; 0: none has come yet */
+	bool over;
+	int status; /* of its record */
+};
+
+static void on_opened(pid_t pid, void *data)
+{
+	struct incoming *in = data;
+	char *comm;
+
+	if (in->pid) {
+		if (!in->options->quiet)
+			fprintf(stderr,
+				"pid %d receives one as well, which is not traced: migpop serve "
+				"records every one\n",
+				(int)pid);
+		return;
+	}
+	in->pid = pid;
+	if (in->options->quiet)
+		return;
+	comm = proc__read(pid, "comm", NULL);
+	fprintf(stderr, "tracing pid %d (%.*s)\n", (int)pid, comm ? (int)strcspn(comm, "\n") : 1,
+		comm ? comm : "?");
+	free(comm);
+}
+
+static void on_watched(pid_t pid, void *data)
+{
+	const struct incoming *in = data;
+
+	if (in->options->verbose)
+		fprintf(stderr, "pid %d can receive a migration\n", (int)pid);
+}
+
+static void on_record(struct record *r, const char *role, const char *outcome, void *data)
+{
+	struct incoming *in = data;
+
+	(void)role, (void)outcome;
+	if (in->over || r->target[0].pid != (uint32_t)in->pid)
+		return;
+	in->over = true;
+	in->status = trace__write_record(in->options, in->rules, r, in->out);
+}
+
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
+{
+	struct incoming *in = data;
+
+	(void)kind;
+	if (pid && pid != in->pid)
+		return;
+	in->status = fail(STATUS_FAULT, "%s", what);
+	in->over = in->over || pid;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The reason to wait no more, or NULL. */
+static const char *why_end(struct incoming *in, uint64_t start_ms)
+{
+	struct signalfd_siginfo info;
+
+	while (read(in->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
+			return info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM";
+	if (in->options->duration > 0 &&
+	    now_ms() - start_ms >= (uint64_t)(in->options->duration * 1000))
+		return "duration";
+	return in->over ? "end of the migration" : NULL;
+}
+
+static int until(const struct incoming *in, uint64_t start_ms)
+{
+	int timeout = watcher__timeout(in->watcher);
+	uint64_t end_ms = start_ms + (uint64_t)(in->options->duration * 1000), now = now_ms();
+
+	if (in->options->duration <= 0)
+		return timeout;
+	if (end_ms <= now)
+		return 0;
+	return timeout < 0 || end_ms - now < (uint64_t)timeout ? (int)(end_ms - now) : timeout;
+}
+
+static int run(struct incoming *in)
+{
+	uint64_t start_ms = now_ms();
+	const char *reason;
+
+	while (!(reason = why_end(in, start_ms))) {
+		size_t n;
+		struct pollfd *fds = watcher__fds(in->watcher, &n);
+
+		fds[n] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
+		poll(fds, n + 1, until(in, start_ms));
+		watcher__run(in->watcher);
+	}
+	/* One that is under way is recorded as far as it has come. */
+	watcher__close(in->watcher);
+	in->watcher = NULL;
+	if (!in->over)
+		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
+	return in->status;
+}
+
+static void say_waiting(const struct incoming *in)
+{
+	size_t n = watcher__count(in->watcher);
+
+	if (in->options->quiet)
+		return;
+	fprintf(stderr,
+		"waiting for a migration to come in: %zu QEMU%s can receive one, more when they "
+		"are "
+		"started; %s mode, stacks %s\n",
+		n, n == 1 ? "" : "s", mode__name(watcher__mode(in->watcher)),
+		stack__name(in->options->tracer.stack));
+}
+
+int trace_incoming(const struct trace_options *o, const struct rules *rules,
+		   struct output_file *out)
+{
+	struct incoming in = {.options = o, .rules = rules, .out = out};
+	const struct watcher_calls calls = {.record = on_record,
+					    .watched = on_watched,
+					    .opened = on_opened,
+					    .problem = on_problem,
+					    .data = &in};
+	char why[512];
+	int status, err;
+
+	in.signal_fd = trace__open_signals();
+	err = watcher__open(&in.watcher, &o->tracer, &o->names, &calls, why, sizeof(why));
+	if (err)
+		return fail_tracer(err, why);
+	say_waiting(&in);
+	status = run(&in);
+	close(in.signal_fd);
+	return status;
+}

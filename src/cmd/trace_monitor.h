@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A migration as its monitor tells of it: when it begins and ends, and its phases. It must not know
+ * what is traced meanwhile.
+ */
+#ifndef MIGPOP_CMD_TRACE_MONITOR_H
+#define MIGPOP_CMD_TRACE_MONITOR_H
+
+#include <stdbool.h>
+
+#include "collect/phases.h"
+
+struct qmp;
+
+struct monitor {
+	struct qmp *qmp; /* NULL: there is none */
+	struct phases *phases;
+	u64 wall_after_boot_ns;
+	bool switched_on; /* the events are ours to switch off again */
+	bool migrating;   /* it has said so */
+	char reason[64];
+};
+
+/* 0, or a negative errno as qmp__open()'s. */
+int monitor__open(struct monitor *m, const char *path);
+void monitor__close(struct monitor *m);
+
+/* From here on the phases go there: QEMU tells of them if its events are on, or can be switched on:
+ * not where a migration is under way. */
+void monitor__tell_phases(struct monitor *m, struct phases *phases);
+
+/* Asks how it goes: the reason to close the window, or NULL. */
+const char *monitor__follow(struct monitor *m);
+
+#endif

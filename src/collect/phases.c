@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The phases of a migration, from what was seen of it when.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/phases.h"
+
+void phases__free(struct phases *p)
+{
+	free(p->v);
+	memset(p, 0, sizeof(*p));
+}
+
+static struct phase_mark *last(const struct phases *p)
+{
+	return p->n ? &p->v[p->n - 1] : NULL;
+}
+
+static int mark(struct phases *p, u64 ns, enum phase phase, u32 round)
+{
+	struct phase_mark *more;
+
+	if (p->n && last(p)->phase == phase && last(p)->round == round)
+		return 0;
+	more = reallocarray(p->v, p->n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	p->v = more;
+	more[p->n++] = (struct phase_mark){ns, phase, round};
+	return 0;
+}
+
+static bool is(const char *status, const char *const *names)
+{
+	for (; *names; names++)
+		if (!strcmp(status, *names))
+			return true;
+	return false;
+}
+
+int phases__on_status(struct phases *p, u64 ns, const char *status)
+{
+	static const char *const ends[] = {"none", "completed", "failed", "cancelled", NULL};
+	static const char *const postcopies[] = {"postcopy-active", "postcopy-paused",
+						 "postcopy-recover", "postcopy-recover-setup",
+						 NULL};
+
+	if (is(status, ends)) {
+		bool was = p->under_way;
+
+		p->under_way = p->stopped = false;
+		return was ? mark(p, ns, PHASE_NONE, 0) : 0;
+	}
+	if (!strcmp(status, "setup") && !p->under_way) {
+		p->n = 0;
+		p->under_way = true;
+		p->round = 0;
+		return p->incoming ? 0 : mark(p, ns, PHASE_SETUP, 0);
+	}
+	p->under_way = true;
+	if (is(status, postcopies)) {
+		p->stopped = false;
+		return mark(p, ns, PHASE_POSTCOPY, 0);
+	}
+	if (strcmp(status, "active") || p->stopped)
+		return 0;
+	return mark(p, ns, p->incoming ? PHASE_INCOMING : PHASE_PRECOPY, p->round);
+}
+
+int phases__on_pass(struct phases *p, u64 ns, u32 pass)
+{
+	struct phase_mark *at = last(p);
+
+	p->round = pass;
+	if (!p->under_way || !at)
+		return 0;
+	if (at->phase == PHASE_DOWNTIME)
+		at->round = pass; /* the last: what the guest has dirtied until it stopped */
+	/* That of the setup is of the first round, which begins when the setup has ended. */
+	return at->phase == PHASE_PRECOPY ? mark(p, ns, PHASE_PRECOPY, pass) : 0;
+}
+
+int phases__on_stop(struct phases *p, u64 ns)
+{
+	struct phase_mark *at = last(p);
+
+	if (!p->under_way || p->incoming || !at)
+		return 0;
+	/* Postcopy is not until the guest has stopped here. */
+	p->early = at->phase == PHASE_POSTCOPY && p->n > 1 && p->v[p->n - 2].phase == PHASE_PRECOPY;
+	if (p->early)
+		p->n--;
+	else if (at->phase != PHASE_PRECOPY)
+		return 0;
+	p->stopped = true;
+	return mark(p, ns, PHASE_DOWNTIME, 0);
+}
+
+int phases__on_resume(struct phases *p, u64 ns)
+{
+	struct phase_mark *at = last(p);
+
+	if (!at || !p->under_way)
+		return 0;
+	/* It runs where it comes to; or it was stopped by somebody else, or goes on after a failed
+	 * switch: no downtime of a migration. */
+	if (at->phase == PHASE_INCOMING)
+		return mark(p, ns, PHASE_NONE, 0);
+	if (at->phase != PHASE_DOWNTIME)
+		return 0;
+	p->stopped = false;
+	p->n--;
+	return p->round == last(p)->round ? 0 : mark(p, at->ns, PHASE_PRECOPY, p->round);
+}
+
+int phases__on_downtime(struct phases *p, int64_t downtime_ms)
+{
+	struct phase_mark *at, end;
+
+	if (p->n < 2)
+		return 0;
+	at = &p->v[p->n - 2];
+	end = p->v[p->n - 1];
+	if (!p->early || at->phase != PHASE_DOWNTIME || end.phase != PHASE_NONE)
+		return 0;
+	p->n--;
+	if (downtime_ms < 0)
+		*at = (struct phase_mark){at->ns, PHASE_POSTCOPY, 0};
+	else if (mark(p, at->ns + (u64)downtime_ms * 1000000, PHASE_POSTCOPY, 0))
+		return -ENOMEM;
+	return mark(p, end.ns, PHASE_NONE, 0);
+}
+
+int phases__of_window(struct phases *p, const struct window *w)
+{
+	int err = 0;
+
+	p->n = 0;
+	if (w->incoming) {
+		err = mark(p, w->open_ns, PHASE_INCOMING, 0);
+		if (!err && w->postcopy_ns)
+			err = mark(p, w->postcopy_ns, PHASE_POSTCOPY, 0);
+		else if (!err && w->ran_ns)
+			err = mark(p, w->ran_ns, PHASE_NONE, 0);
+	} else if (w->ran_ns && w->closed_by == SIGNAL_THREAD_END && !w->failed && w->cut < 0) {
+		err = mark(p, w->ran_ns, PHASE_STOPPED, 0);
+	}
+	return err ? err : mark(p, w->close_ns, PHASE_NONE, 0);
+}
+
+static const char *phase__name(enum phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_SETUP] = "setup",       [PHASE_PRECOPY] = "precopy",
+		[PHASE_DOWNTIME] = "downtime", [PHASE_POSTCOPY] = "postcopy",
+		[PHASE_INCOMING] = "incoming", [PHASE_STOPPED] = "stopped"};
+
+	return names[phase];
+}
+
+static u64 within(u64 ns, const struct record *r)
+{
+	if (ns < r->start_ns)
+		return 0;
+	return (ns > r->end_ns ? r->end_ns : ns) - r->start_ns;
+}
+
+int phases__put(const struct phases *p, struct record *r)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct phase_mark *m = &p->v[i];
+		u64 begin = within(m->ns, r);
+		u64 end = within(i + 1 < p->n ? m[1].ns : r->end_ns, r);
+		struct record_phase *phase;
+
+		if (m->phase == PHASE_NONE || end < begin)
+			continue;
+		phase = record__add_phase(r);
+		if (!phase)
+			return -ENOMEM;
+		phase->name = phase__name(m->phase);
+		phase->round = m->round;
+		phase->begin_ns = begin;
+		phase->end_ns = end;
+	}
+	return 0;
+}
