@@ -29,3 +29,11 @@ add_emulator() {
 		[ ! -e "$file" ] || echo "--add $file"
 	done
 }
+
+# build_for KERNEL BUILD: the build tree for a kernel, BUILD unless it is another architecture's.
+build_for() {
+	case $1 in
+	arm64-*) echo "$top/build/arm64" ;;
+	*) echo "$2" ;;
+	esac
+}
