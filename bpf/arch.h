@@ -22,6 +22,9 @@ struct thread_struct {
 #define REGS_IP        ip
 #define THREAD_POINTER thread.fsbase
 
+/* Where glibc's descriptor of a thread begins to be searched, from its thread pointer on. */
+enum { DESCRIPTOR_FROM = 0x5c0 };
+
 /* arch/x86/include/asm/segment.h: code segment of 64-bit programs */
 enum { USER_CS = 0x33 };
 
@@ -72,6 +75,12 @@ static __always_inline u64 regs__bp(const struct pt_regs *regs)
 	return regs->bp;
 }
 
+/* The link register: there is none. */
+static __always_inline u64 regs__lr(const struct pt_regs *regs)
+{
+	return 0;
+}
+
 static __always_inline bool regs__is_64bit(const struct pt_regs *regs)
 {
 	return regs->cs == USER_CS;
@@ -100,6 +109,9 @@ struct thread_struct {
 
 #define REGS_IP        pc
 #define THREAD_POINTER thread.uw.tp_value
+
+/* Descriptors end where thread pointers point to. The argument is at -0x300 in glibc 2.36. */
+enum { DESCRIPTOR_FROM = -0x388 };
 
 /* arch/arm64/include/uapi/asm/ptrace.h */
 enum { PSR_MODE32_BIT = 0x10 };
@@ -147,6 +159,11 @@ static __always_inline u64 regs__sp(const struct pt_regs *regs)
 static __always_inline u64 regs__bp(const struct pt_regs *regs)
 {
 	return regs->regs[29];
+}
+
+static __always_inline u64 regs__lr(const struct pt_regs *regs)
+{
+	return regs->regs[30];
 }
 
 static __always_inline bool regs__is_64bit(const struct pt_regs *regs)

@@ -16,7 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
 	libc6-dev libbpf-dev libelf-dev libdw-dev libjson-c-dev libseccomp-dev libprotobuf-c-dev
-	zlib1g-dev nettle-dev libmicrohttpd-dev libcmocka-dev busybox-static
+	zlib1g-dev nettle-dev libmicrohttpd-dev busybox-static jq
 )
 tmp='' store=$PWD/build/arm64-apt sysroot=$PWD/build/arm64-sysroot
 
