@@ -125,7 +125,7 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 	if (child->pid != child->tgid) {
 		if (windowed && is_target(parent))
 			window__on_thread(child->pid, child->tgid,
-					  BPF_CORE_READ(child, thread.fsbase));
+					  BPF_CORE_READ(child, THREAD_POINTER));
 		return 0;
 	}
 	if (follow_children && is_target(parent)) {

@@ -392,8 +392,11 @@ bool proc__waits(pid_t pid)
 	if (!text && errno == EACCES)
 		return sleeps_in_poll(pid);
 	free(text);
-	return nr == SYS_poll || nr == SYS_ppoll || nr == SYS_epoll_wait || nr == SYS_epoll_pwait ||
-	       nr == SYS_epoll_pwait2;
+#ifdef SYS_poll /* newer architectures have ppoll() and epoll_pwait() alone */
+	if (nr == SYS_poll || nr == SYS_epoll_wait)
+		return true;
+#endif
+	return nr == SYS_ppoll || nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2;
 }
 
 bool proc__is_emulator(pid_t pid)
