@@ -79,6 +79,14 @@ struct {
 	__type(value, struct task_state);
 } tasks SEC(".maps");
 
+/* Those that are gone; what finds no room is told of its process, not of a thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct thread_key);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);

@@ -93,6 +93,16 @@ struct site {
 	u64 fault_ns;
 };
 
+/* A thread, and what it counted at all its call sites. */
+struct thread_key {
+	u32 tgid, tid;
+};
+
+struct thread {
+	struct site sum;
+	char comm[16]; /* when it ended; empty before */
+};
+
 /* Calls that give memory back or advise so. */
 struct advice_key {
 	u64 ip;
@@ -156,6 +166,8 @@ struct task_state {
 	u32 zero2;
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
+	struct thread_key thread_key;
+	struct thread thread; /* without the memo */
 };
 
 /* One process: the kernel's figures for its private memory, and what its threads that are gone
@@ -374,6 +386,7 @@ _Static_assert(sizeof(struct unwind_mapping) == 32, "no padding");
 _Static_assert(sizeof(struct chain) == 1040, "no padding");
 _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
+_Static_assert(sizeof(struct thread) == 56, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 88, "no padding");

@@ -297,6 +297,15 @@ static void split_cmdline(struct record_target *t, const char *text, size_t len)
 	}
 }
 
+char *proc__comm(pid_t tid)
+{
+	char *text = proc__read(tid, "comm", NULL);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
 void proc__describe(pid_t pid, struct record_target *t)
 {
 	char path[64], exe[4096];
@@ -305,11 +314,7 @@ void proc__describe(pid_t pid, struct record_target *t)
 	char *text;
 
 	t->pid = (uint32_t)pid;
-	text = proc__read(pid, "comm", NULL);
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		t->comm = text;
-	}
+	t->comm = proc__comm(pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	got = readlink(path, exe, sizeof(exe) - 1);
 	if (got > 0) {
