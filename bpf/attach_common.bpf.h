@@ -125,7 +125,7 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 	if (child->pid != child->tgid) {
 		if (windowed && is_target(parent))
 			window__on_thread(child->pid, child->tgid,
-					  BPF_CORE_READ(child, thread.fsbase));
+					  BPF_CORE_READ(child, THREAD_POINTER));
 		return 0;
 	}
 	if (follow_children && is_target(parent)) {
@@ -182,6 +182,7 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 		return 0;
 	task_state__end(ts, task);
 	task_state__flush(ts);
+	bpf_get_current_comm(ts->thread.comm, sizeof(ts->thread.comm));
 	if (BPF_CORE_READ(task, signal, live.counter) == 0 && is_target(task)) {
 		ts->exiting = 1;
 		if (windowed) {

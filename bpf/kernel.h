@@ -136,10 +136,6 @@ struct signal_struct {
 	int group_exit_code;
 } __KERNEL_TYPES;
 
-struct thread_struct {
-	unsigned long fsbase;
-} __KERNEL_TYPES;
-
 struct task_struct {
 	int pid, tgid;
 	int exit_code;

@@ -79,6 +79,14 @@ struct {
 	__type(value, struct task_state);
 } tasks SEC(".maps");
 
+/* Those that are gone; what finds no room is told of its process, not of a thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct thread_key);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -159,7 +167,7 @@ enum { MEMO_WAYS = 4, MEMO_WINDOW = 2048, MAPPINGS_MAX = 65536 };
 
 /* A chain remembered with the registers and words that it rests on. */
 struct memo_way {
-	u64 ip, sp, bp;
+	u64 ip, sp, bp, lr;
 	u64 generation; /* 0: none */
 	s32 chain;
 	u32 end;
@@ -167,7 +175,7 @@ struct memo_way {
 	u16 nr_words;
 	u8 uses_bp, exact;
 	u32 far; /* some of the words are beyond the window */
-	u32 zero;
+	u32 uses_lr;
 	struct unwind_word words[UNWIND_WORDS_MAX];
 };
 

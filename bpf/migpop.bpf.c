@@ -12,10 +12,10 @@
 #include <asm-generic/errno-base.h>
 #include <asm-generic/mman-common.h>
 #include "migpop.h"
-#include "kernel.h"
 #define __VMLINUX_H__ /* members of pt_regs have their kernel names */
 #include <bpf/bpf_helpers.h>
 #include "arch.h"
+#include "kernel.h"
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 

@@ -23,6 +23,10 @@ typedef int32_t s32;
 typedef int64_t s64;
 #endif
 
+#if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
+#define MIGPOP_ARM64
+#endif
+
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE };
 
 /* How the kernel came to touch the memory. */
@@ -89,6 +93,16 @@ struct site {
 	u64 fault_ns;
 };
 
+/* A thread, and what it counted at all its call sites. */
+struct thread_key {
+	u32 tgid, tid;
+};
+
+struct thread {
+	struct site sum;
+	char comm[16]; /* when it ended; empty before */
+};
+
 /* Calls that give memory back or advise so. */
 struct advice_key {
 	u64 ip;
@@ -152,6 +166,8 @@ struct task_state {
 	u32 zero2;
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
+	struct thread_key thread_key;
+	struct thread thread; /* without the memo */
 };
 
 /* One process: the kernel's figures for its private memory, and what its threads that are gone
@@ -176,12 +192,13 @@ struct process {
  * next row's. Eight bytes, since a QEMU and its libraries have 650,000 rows. */
 struct unwind_row {
 	u32 pc;   /* from the module's lowest loaded address (ELF virtual addresses) */
-	u32 rule; /* bits 0-3 enum unwind_kind, 4-11 where the caller's rbp is, 12-31 offset in
-		     words */
+	u32 rule; /* bits 0-3 enum unwind_kind; x86-64: 4-11 where the caller's rbp is, 12-31 offset
+		     in words; arm64: 4-5 where the caller's x29 is, 6-18 where the return address
+		     is, 19-31 offset in pairs of words */
 };
 
 /* CFA: the canonical frame address, the caller's rsp. The return address is in the word below it.
- */
+ * On arm64 sp and x29 stand for rsp and rbp, and the return address is where the row says. */
 enum unwind_kind {
 	UNWIND_NONE,      /* no CFI covers these PCs */
 	UNWIND_END,       /* return address undefined: the outermost frame */
@@ -195,6 +212,30 @@ enum unwind_kind {
 	UNWIND_SIGNAL,    /* the signal frame at rsp holds rsp, rbp and PC of what it interrupted */
 	UNWIND_UNSUPPORTED,
 };
+
+#ifdef MIGPOP_ARM64
+
+/* Where the caller's x29 is. */
+enum {
+	UNWIND_BP_SAME,     /* still in x29, */
+	UNWIND_BP_BELOW_RA, /* in the word below the return address: a frame record, */
+	UNWIND_BP_LOST,     /* nowhere that a row can say */
+};
+
+/* Where the return address is: that many words below the CFA; 0: still in x30. */
+enum { UNWIND_RA_MAX = (1 << 13) - 1 };
+
+/* Offsets reach 128 KiB up: x29 and, where a frame is complete, sp are below the CFA. */
+enum { UNWIND_OFFSET_MAX = (1 << 13) - 1 };
+
+#define UNWIND_SAVED(bp, ra)             ((u32)(bp) | (u32)(ra) << 2)
+#define UNWIND_RULE(kind, saved, offset) ((u32)(kind) | (u32)(saved) << 4 | (u32)(offset) << 19)
+#define UNWIND_KIND(rule)                ((rule)&15)
+#define UNWIND_BP_AT(rule)               ((rule) >> 4 & 3)
+#define UNWIND_RA_AT(rule)               ((rule) >> 6 & UNWIND_RA_MAX)
+#define UNWIND_OFFSET(rule)              ((rule) >> 19)
+
+#else
 
 /* Where the caller's rbp is: 1 to UNWIND_BP_MAX words below the CFA, or */
 enum {
@@ -211,6 +252,8 @@ enum { UNWIND_OFFSET_MIN = -(1 << 19), UNWIND_OFFSET_MAX = (1 << 19) - 1 };
 #define UNWIND_KIND(rule)             ((rule)&15)
 #define UNWIND_BP_AT(rule)            ((rule) >> 4 & 255)
 #define UNWIND_OFFSET(rule)           ((s32)(rule) >> 12)
+
+#endif
 
 /* An executable mapping of a process. Its rows are rows[first_row] and those after it; without rows
  * "first_row" is the enum chain_end of chains that reach it. */
@@ -343,6 +386,7 @@ _Static_assert(sizeof(struct unwind_mapping) == 32, "no padding");
 _Static_assert(sizeof(struct chain) == 1040, "no padding");
 _Static_assert(sizeof(struct backing_key) == 24, "no padding");
 _Static_assert(sizeof(struct site_key) == 48, "no padding");
+_Static_assert(sizeof(struct thread) == 56, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 88, "no padding");

@@ -24,10 +24,13 @@ enum syscall_trait {
 };
 
 static const u16 syscall_traits[CALLS_MAX] = {
+#ifdef __NR_open /* newer architectures have openat() alone */
+	[__NR_open] = CALL_OPENS,
+	[__NR_creat] = CALL_OPENS,
+#endif
 	[__NR_brk] = CALL_REMAPS,
 	[__NR_close] = CALL_HUGETLB | CALL_RELEASES,
 	[__NR_copy_file_range] = CALL_TELLS | CALL_WRITES,
-	[__NR_creat] = CALL_OPENS,
 	[__NR_execve] = CALL_REMAPS,
 	[__NR_execveat] = CALL_REMAPS,
 	[__NR_exit_group] = CALL_HUGETLB,
@@ -45,7 +48,6 @@ static const u16 syscall_traits[CALLS_MAX] = {
 	[__NR_mprotect] = CALL_REMAPS,
 	[__NR_mremap] = CALL_HUGETLB | CALL_REMAPS | CALL_RELEASES,
 	[__NR_munmap] = CALL_HUGETLB | CALL_REMAPS | CALL_RELEASES,
-	[__NR_open] = CALL_OPENS,
 	[__NR_openat] = CALL_OPENS,
 	[__NR_openat2] = CALL_OPENS,
 	[__NR_pread64] = CALL_FILLS | CALL_ADDRESS_2,

@@ -79,6 +79,15 @@ static __always_inline bool site_key__equal(const struct site_key *a, const stru
 		 (x[5] ^ y[5]));
 }
 
+static __always_inline void site__sum(struct site *to, const struct site *add)
+{
+	to->faults += add->faults;
+	to->populated += add->populated;
+	to->zero_populated += add->zero_populated;
+	to->released += add->released;
+	to->fault_ns += add->fault_ns;
+}
+
 static __always_inline void task_state__flush(struct task_state *ts)
 {
 	struct site none = {};
@@ -86,7 +95,22 @@ static __always_inline void task_state__flush(struct task_state *ts)
 	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
 		return;
 	site__add(&ts->memo_key, &ts->memo);
+	site__sum(&ts->thread.sum, &ts->memo);
 	ts->memo = none;
+}
+
+/* Of a thread that is gone what it counted is kept; one of the same id may have been before. */
+static __always_inline void task_state__leave(struct task_state *ts)
+{
+	struct thread *before;
+
+	task_state__flush(ts);
+	if (!(ts->thread.sum.faults | ts->thread.sum.populated | ts->thread.sum.released))
+		return;
+	before = bpf_map_lookup_elem(&threads, &ts->thread_key);
+	if (before)
+		site__sum(&ts->thread.sum, &before->sum);
+	bpf_map_update_elem(&threads, &ts->thread_key, &ts->thread, BPF_ANY);
 }
 
 static __always_inline struct task_state *task_state__at(u32 pid, u64 of)
@@ -140,15 +164,13 @@ static __always_inline void task_state__count(struct task_state *ts, const struc
 		ts->last_mapping = 0;
 		return;
 	}
-	ts->memo.faults += add->faults;
-	ts->memo.populated += add->populated;
-	ts->memo.zero_populated += add->zero_populated;
-	ts->memo.released += add->released;
-	ts->memo.fault_ns += add->fault_ns;
+	site__sum(&ts->memo, add);
 }
 
-static __always_inline void task_state__init(struct task_state *ts)
+static __always_inline void task_state__init(struct task_state *ts, const struct task_struct *task)
 {
+	ts->thread_key.tgid = task->tgid;
+	ts->thread_key.tid = task->pid;
 	ts->syscall = SYSCALL_NONE;
 	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
 	ts->stack = -1;
@@ -162,7 +184,7 @@ __noinline int thread__enter(void)
 	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
 
 	if (ts) /* a thread of that id is gone, this one has its id now */
-		task_state__flush(ts);
+		task_state__leave(ts);
 	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
 	ts = bpf_map_lookup_elem(&tasks, &pid);
 	if (!ts) {
@@ -170,7 +192,7 @@ __noinline int thread__enter(void)
 		return 0;
 	}
 	ts->task = (u64)task;
-	task_state__init(ts);
+	task_state__init(ts, task);
 	return 0;
 }
 
@@ -185,7 +207,7 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 		if (ts->task == (u64)task)
 			return ts;
 		if (!ts->task && !__sync_val_compare_and_swap(&ts->task, 0, (u64)task)) {
-			task_state__init(ts);
+			task_state__init(ts, task);
 			return ts;
 		}
 	}
@@ -205,7 +227,7 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid, 
 
 	if (closed)
 		return; /* the collector is reading */
-	task_state__flush(ts);
+	task_state__leave(ts);
 	p = bpf_map_lookup_elem(&processes, &tgid);
 	__sync_fetch_and_add(p ? &p->events : &events, ts->events);
 	__sync_fetch_and_add(p ? &p->sampled_ns : &sampled_ns, ts->sampled_ns);

@@ -68,10 +68,11 @@ static __always_inline void memo__release(const struct task_struct *task)
 
 /* Was the way remembered with these registers, and has no mapping changed since? */
 static __always_inline bool memo_way__is_at(const struct memo_way *way, u64 ip, u64 sp, u64 bp,
-					    u32 exact)
+					    u64 lr, u32 exact)
 {
 	return way->ip == ip && way->sp == sp && way->generation == unwind_generation &&
-	       way->exact == exact && (!way->uses_bp || way->bp == bp);
+	       way->exact == exact && (!way->uses_bp || way->bp == bp) &&
+	       (!UNWIND_HAS_LR || !way->uses_lr || way->lr == lr);
 }
 
 /* The chain of a fault in user mode where it is that of the thread's last: the way of a migration
@@ -89,7 +90,7 @@ static __always_inline s32 memo__last_chain(const struct task_struct *task,
 		return -1;
 	way = &memo->ways[unwind__index(memo->last, MEMO_WAYS - 1)];
 	span = way->span;
-	if (!memo_way__is_at(way, regs__ip(regs), sp, regs__bp(regs), exact) ||
+	if (!memo_way__is_at(way, regs__ip(regs), sp, regs__bp(regs), regs__lr(regs), exact) ||
 	    way->end != CHAIN_COMPLETE || way->far || span > MEMO_WINDOW ||
 	    bpf_probe_read_user(memo->window, span, (void *)(sp & ~7ULL)))
 		return -1;
@@ -167,7 +168,8 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, 
 		struct memo_way *way = &memo->ways[i];
 		u32 span = way->span;
 
-		if (!memo_way__is_at(way, u->start_ip, u->start_sp, u->start_bp, u->start_exact) ||
+		if (!memo_way__is_at(way, u->start_ip, u->start_sp, u->start_bp, u->start_lr,
+				     u->start_exact) ||
 		    span > UNWIND_WINDOW)
 			continue;
 		if (u->window_at != u->base || span > u->window_len) {
@@ -226,6 +228,8 @@ static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 c
 	way->sp = u->start_sp;
 	way->bp = u->start_bp;
 	way->uses_bp = u->uses_bp;
+	way->lr = u->start_lr;
+	way->uses_lr = u->uses_lr;
 	way->exact = u->start_exact;
 	way->nr_words = u->nr_words;
 	way->span = 8;
@@ -348,6 +352,8 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	u->start_ip = ip;
 	u->start_sp = sp;
 	u->start_bp = bp;
+	if (UNWIND_HAS_LR)
+		u->start_lr = regs__lr((struct pt_regs *)bpf_task_pt_regs((void *)task));
 	u->start_exact = exact;
 	u->base = u->window_at = sp & ~7ULL;
 	u->window_len = 0;

@@ -22,7 +22,18 @@ enum {
 };
 
 /* Addresses of users end below; beyond them the kernel refuses to read without trying. */
+#ifdef MIGPOP_ARM64
+#define UNWIND_ADDRESS_MAX (1ULL << 48)
+#else
 #define UNWIND_ADDRESS_MAX (1ULL << 47)
+#endif
+
+/* Is a return address in a register, until it is saved? */
+#ifdef MIGPOP_ARM64
+enum { UNWIND_HAS_LR = 1 };
+#else
+enum { UNWIND_HAS_LR = 0 };
+#endif
 
 /* A word of the stack that the chain rests on. */
 struct unwind_word {
@@ -41,6 +52,7 @@ struct unwind {
 	u64 ip, sp, bp; /* of the frame at hand */
 	u64 bp_at;
 	u64 start_ip, start_sp, start_bp;
+	u64 lr, start_lr;
 	u64 base;      /* the stack pointer of the start, aligned to words */
 	u64 window_at; /* address of window[0] */
 	u32 window_len;
@@ -48,6 +60,8 @@ struct unwind {
 	u32 exact; /* ip is no return address */
 	u32 start_exact;
 	u32 uses_bp; /* the chain depends on start_bp */
+	u32 uses_lr;
+	u32 has_lr;  /* "lr" is that of the frame at hand */
 	u32 signals; /* frames of signal handlers passed */
 	u32 nr_words;
 	u32 first_mapping, nr_mappings;
@@ -240,6 +254,56 @@ UNWIND_INLINE bool unwind__rule(struct unwind *u, u32 *rule)
 	return true;
 }
 
+#ifdef MIGPOP_ARM64
+
+/* The canonical frame address by "rule"; false if the chain ends. */
+UNWIND_INLINE bool unwind__cfa(struct unwind *u, u32 rule, u64 *cfa)
+{
+	u64 value = u->sp;
+
+	switch (UNWIND_KIND(rule)) {
+	case UNWIND_BP:
+		if (!unwind__bp(u, &value))
+			return false;
+		break;
+	case UNWIND_SP:
+		break;
+	case UNWIND_END:
+		return !unwind__end(u, CHAIN_COMPLETE);
+	case UNWIND_NONE:
+		return !unwind__end(u, CHAIN_NO_CFI);
+	default:
+		return !unwind__end(u, CHAIN_UNSUPPORTED_RULE);
+	}
+	*cfa = value + (u64)UNWIND_OFFSET(rule) * 16;
+	return true;
+}
+
+/* A function that calls none may leave its frame empty: its return address is in x30 then. */
+UNWIND_INLINE bool unwind__grows(const struct unwind *u, u32 rule, u64 cfa)
+{
+	return cfa > u->sp || (cfa == u->sp && !UNWIND_RA_AT(rule));
+}
+
+/* Without the signature that programs can give it (PAC): those bits are no part of an address. */
+UNWIND_INLINE bool unwind__ra(struct unwind *u, u32 rule, u64 cfa, u64 *ra)
+{
+	u64 value = u->lr;
+
+	if (UNWIND_RA_AT(rule)) {
+		if (!unwind__word(u, cfa - 8 * (u64)UNWIND_RA_AT(rule), &value))
+			return false;
+	} else if (u->has_lr) {
+		u->uses_lr = 1;
+	} else {
+		return !unwind__end(u, CHAIN_REGISTER);
+	}
+	*ra = value & (UNWIND_ADDRESS_MAX - 1);
+	return true;
+}
+
+#else
+
 /* The canonical frame address by "rule"; false if the chain ends. */
 UNWIND_INLINE bool unwind__cfa(struct unwind *u, u32 rule, u64 *cfa)
 {
@@ -274,6 +338,20 @@ UNWIND_INLINE bool unwind__cfa(struct unwind *u, u32 rule, u64 *cfa)
 	return !unwind__end(u, CHAIN_UNSUPPORTED_RULE);
 }
 
+UNWIND_INLINE bool unwind__grows(const struct unwind *u, u32 rule, u64 cfa)
+{
+	(void)rule;
+	return cfa > u->sp;
+}
+
+UNWIND_INLINE bool unwind__ra(struct unwind *u, u32 rule, u64 cfa, u64 *ra)
+{
+	(void)rule;
+	return unwind__word(u, cfa - 8, ra);
+}
+
+#endif
+
 UNWIND_INLINE void chain__hash(struct chain *chain, u64 frame)
 {
 	chain->hash = (chain->hash ^ frame) * 0x9e3779b97f4a7c15ULL;
@@ -292,15 +370,33 @@ UNWIND_INLINE bool unwind__push(struct unwind *u, u64 frame)
 	return true;
 }
 
-/* The registers that the kernel saved below a signal handler, by the layout of struct rt_sigframe
- * from its restorer on (glibc's CFI of __restore_rt says the same). */
+/* Where the kernel saves registers below a signal handler: struct rt_sigframe, from its restorer on
+ * (on x86-64 glibc's CFI of __restore_rt says the same). */
+enum {
+#ifdef MIGPOP_ARM64
+	SIGNAL_BP = 544,
+	SIGNAL_LR = 552,
+	SIGNAL_SP = 560,
+	SIGNAL_IP = 568,
+#else
+	SIGNAL_BP = 120,
+	SIGNAL_SP = 160,
+	SIGNAL_IP = 168,
+#endif
+};
+
 UNWIND_INLINE bool unwind__signal(struct unwind *u)
 {
 	u64 at = u->sp, ip, sp, bp;
 
-	if (!unwind__word(u, at + 168, &ip) || !unwind__word(u, at + 160, &sp) ||
-	    !unwind__word(u, at + 120, &bp))
+	if (!unwind__word(u, at + SIGNAL_IP, &ip) || !unwind__word(u, at + SIGNAL_SP, &sp) ||
+	    !unwind__word(u, at + SIGNAL_BP, &bp))
 		return false;
+#ifdef MIGPOP_ARM64
+	if (!unwind__word(u, at + SIGNAL_LR, &u->lr))
+		return false;
+	u->has_lr = 1;
+#endif
 	u->ip = ip;
 	u->sp = sp;
 	u->bp = bp;
@@ -317,6 +413,11 @@ UNWIND_INLINE bool unwind__caller_bp(struct unwind *u, u32 rule, u64 cfa)
 
 	if (where == UNWIND_BP_SAME)
 		return true;
+#ifdef MIGPOP_ARM64
+	(void)bp;
+	u->bp_at = cfa - 8 * (u64)(UNWIND_RA_AT(rule) + 1);
+	u->bp_source = where == UNWIND_BP_BELOW_RA ? BP_MEMORY : BP_LOST;
+#else
 	if (where == UNWIND_BP_AT_BP) {
 		if (!unwind__bp(u, &bp))
 			return false;
@@ -328,6 +429,7 @@ UNWIND_INLINE bool unwind__caller_bp(struct unwind *u, u32 rule, u64 cfa)
 		u->bp_at = cfa - 8 * (u64)where;
 		u->bp_source = BP_MEMORY;
 	}
+#endif
 	return true;
 }
 
@@ -343,15 +445,16 @@ UNWIND_INLINE bool unwind__step(struct unwind *u)
 		return !unwind__signal(u);
 	if (!unwind__cfa(u, rule, &cfa))
 		return true;
-	if (cfa <= u->sp)
+	if (!unwind__grows(u, rule, cfa))
 		return unwind__end(u, CHAIN_STACK_POINTER);
-	if (!unwind__word(u, cfa - 8, &ra) || !unwind__caller_bp(u, rule, cfa))
+	if (!unwind__ra(u, rule, cfa, &ra) || !unwind__caller_bp(u, rule, cfa))
 		return true;
 	if (!ra) /* stacks of coroutines and threads may begin with it */
 		return unwind__end(u, CHAIN_COMPLETE);
 	u->ip = ra;
 	u->sp = cfa;
 	u->exact = 0;
+	u->has_lr = 0;
 	return !unwind__push(u, ra);
 }
 
@@ -364,6 +467,9 @@ UNWIND_INLINE void unwind__begin(struct unwind *u)
 	u->exact = u->start_exact;
 	u->bp_source = BP_REGISTER;
 	u->uses_bp = 0;
+	u->lr = u->start_lr;
+	u->has_lr = UNWIND_HAS_LR;
+	u->uses_lr = 0;
 	u->signals = 0;
 	u->nr_words = 0;
 	u->end = CHAIN_TRUNCATED;

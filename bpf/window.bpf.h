@@ -256,7 +256,7 @@ __noinline int window__on_name(u32 pid, u32 tgid, u64 name)
  * that argument in the thread's own descriptor, to which its fs base points: somewhere in
  * the words that are searched. It is there before the thread is created.
  */
-enum { DESCRIPTOR_FROM = 0x5c0, DESCRIPTOR_WORDS = 40, ARGUMENT_NAME = 16 };
+enum { DESCRIPTOR_WORDS = 40, ARGUMENT_NAME = 16 };
 
 __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 {

@@ -11,7 +11,7 @@ _migpop_words() {
 	*' --color') echo auto always never ;;
 	*' --mode') echo auto fentry kprobe tracepoint ;;
 	*' --stack') echo cfi fp none ;;
-	'report --by') echo callsite category backing syscall ;;
+	'report --by') echo callsite category backing thread syscall ;;
 	*' --backing') echo memfd ram memfd-private hugetlb file ;;
 	*' --batch' | *' --track') echo on off ;;
 	*' --handler') echo auto read-first madvise-first ;;

@@ -14,13 +14,14 @@ quickstart=(
 # To build Debian packages.
 package=(debhelper dpkg-dev)
 # To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants,
-# to open reports, to read manual pages, to install packages in a system of their own.
+# to open reports, to read manual pages, to install packages in a system of their own, to build for arm64 and run that.
 test=(
 	qemu-utils busybox-static e2fsprogs cpio xz-utils zstd
 	libclang-rt-dev shellcheck yamllint clang-format clang-tidy cppcheck coccinelle groff-base bsdextrautils git
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
 	man-db mandoc bash-completion lintian debootstrap prometheus systemd strace
+	gcc-aarch64-linux-gnu qemu-system-arm
 )
 
 die() {

@@ -11,8 +11,10 @@ usage() {
 usage: vmtest.sh [OPTION…] -- COMMAND [ARG…]
        vmtest.sh [OPTION…] --shell
 
-  --kernel 6.1|6.12|FILE  Debian's newest cloud kernel of that series, or a bzImage (6.12)
-  --build DIR             build tree: DIR/migpop is in PATH, DIR/tests/trace in /tests/trace (build/release)
+  --kernel 6.1|6.12|FILE  Debian's newest cloud kernel of that series, or a bzImage (6.12); arm64-6.12, or
+                          an Image of arm64: the machine is one, with what scripts/arm64-sysroot.sh unpacked
+  --build DIR             build tree: DIR/migpop is in PATH, DIR/tests/trace in /tests/trace (build/release,
+                          for arm64 build/arm64)
   --add FILE[:DEST]       put a host file (with its libraries) or directory into the machine; repeatable
   --memory SIZE           memory of the machine (2G)
   --timeout SECONDS       limit from power-on to power-off (300)
@@ -33,7 +35,7 @@ die() { say "$2"; exit "$1"; }
 skip() { echo "SKIP: $*"; exit 77; }
 
 repo=$(realpath "$(dirname "$0")/..")
-kernel=6.12 build=$repo/build/release memory=2G timeout=300 swap='' hugepages=0 out='' shell=''
+kernel=6.12 arch=x86_64 build='' memory=2G timeout=300 swap='' hugepages=0 out='' shell=''
 adds=() tmp='' vm='' disk=''
 
 parse_options() {
@@ -57,6 +59,15 @@ parse_options() {
         esac
     done
     command=("$@")
+    # An Image for arm64 says so in its header.
+    if [[ $kernel =~ ^arm64-[0-9] ]] ||
+        { [ -f "$kernel" ] && [ "$(dd if="$kernel" bs=4 skip=14 count=1 2>/dev/null | tr -d '\0')" = ARMd ]; }; then
+        arch=arm64
+    fi
+    case $arch in
+    x86_64) : "${build:=$repo/build/release}" ;;
+    arm64) : "${build:=$repo/build/arm64}" ;;
+    esac
     if [ -n "$shell" ]; then
         [ $# -eq 0 ] || die 2 "--shell takes no command"
     elif [ $# -eq 0 ]; then
@@ -65,9 +76,24 @@ parse_options() {
     fi
 }
 
+sysroot=$repo/build/arm64-sysroot
+
+check_host_arm64() {
+    emulator=qemu-system-aarch64
+    command -v "$emulator" >/dev/null || skip "no qemu-system-aarch64 (package qemu-system-arm)"
+    command -v readelf >/dev/null || skip "no readelf (package binutils)"
+    [ -e "$sysroot/complete" ] || skip "no $sysroot: run scripts/arm64-sysroot.sh"
+    busybox=$sysroot/bin/busybox
+}
+
 check_host() {
+    if [ "$arch" = arm64 ]; then
+        check_host_arm64
+        return
+    fi
     [ "$(uname -m)" = x86_64 ] || skip "the virtual machine is x86-64, this host is $(uname -m)"
-    command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (package qemu-system-x86)"
+    emulator=qemu-system-x86_64
+    command -v "$emulator" >/dev/null || skip "no qemu-system-x86_64 (package qemu-system-x86)"
     [ -z "$disk" ] || command -v mke2fs >/dev/null || skip "no mke2fs (package e2fsprogs)"
     if ! busybox=$(command -v busybox) || ldd "$busybox" >/dev/null 2>&1; then
         { need_lists && apt_get install -y busybox-static; } || skip "no static busybox (package busybox-static)"
@@ -104,10 +130,15 @@ find_kernel() {
         image=$kernel
         return
     fi
-    [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]] || die 2 "--kernel: '$kernel' is neither a series nor a file"
-    local store=$repo/build/vm/kernels package
+    [[ $kernel =~ ^(arm64-)?[0-9]+\.[0-9]+$ ]] || die 2 "--kernel: '$kernel' is neither a series nor a file"
+    local store=$repo/build/vm/kernels package status=0
     image=$store/$kernel/vmlinuz
     [ -f "$image" ] && return
+    if [ "$arch" = arm64 ]; then
+        "$repo/scripts/arm64-sysroot.sh" kernel "${kernel#arm64-}" "${image%/*}" || status=$?
+        [ $status -eq 0 ] || exit $status
+        return
+    fi
     mkdir -p "$store"
     mkdir "$tmp/package" "$tmp/new"
     need_lists || skip "no kernel $kernel in $store, and apt-get cannot fetch it"
@@ -120,12 +151,31 @@ find_kernel() {
     mv -T "$tmp/new" "$store/$kernel" 2>/dev/null || [ -f "$image" ] || die 125 "cannot fill $store/$kernel"
 }
 
+# FILE: the libraries that it loads and its interpreter, from the sysroot, into the root file system.
+put_libraries_arm64() {
+    local library from
+    for library in $(readelf -ld "$1" 2>/dev/null |
+        sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p; s/.*interpreter: \/lib\/\(.*\)\]/\1/p'); do
+        [ ! -e "$root/lib/aarch64-linux-gnu/$library" ] || continue
+        from=$(find "$sysroot/lib" "$sysroot/usr/lib" -name "$library" | head -n 1)
+        [ -n "$from" ] || die 125 "$1 needs $library, which is not in $sysroot"
+        mkdir -p "$root/lib/aarch64-linux-gnu"
+        ln -sf aarch64-linux-gnu/ld-linux-aarch64.so.1 "$root/lib/"
+        cp -L "$from" "$root/lib/aarch64-linux-gnu/"
+        put_libraries_arm64 "$from"
+    done
+}
+
 # SOURCE DEST: copies into the root file system, with the libraries that an ELF file loads.
 put() {
     local library
     mkdir -p "$root$(dirname "$2")"
     cp -rLT "$1" "$root$2"
     [ -f "$1" ] || return 0
+    if [ "$arch" = arm64 ]; then
+        put_libraries_arm64 "$1"
+        return
+    fi
     for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
         [ -e "$root$library" ] || { mkdir -p "$root${library%/*}" && cp -L "$library" "$root$library"; }
     done
@@ -172,12 +222,16 @@ make_initramfs() {
 # The kernel's check of its timer is for broken boards: it fails where the emulator does not get to run
 # in time, as on a busy machine, and ends in a panic.
 #
-# Four ports: console, output, errors, result. What is left to the kernel's command line that the
-# kernel does not know reaches init as environment (vm_…).
+# Four ports: console, output, errors, result; ttyS0 to ttyS3 but for arm64's console, which is its own.
+# What is left to the kernel's command line that the kernel does not know reaches init as environment (vm_…).
 qemu_arguments() {
-    local append="console=ttyS0 quiet panic=-1 oops=panic rootfstype=ramfs no_timer_check vm_hugepages=$hugepages"
-    arguments=(-accel "tcg,thread=single" -cpu max -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot
-        -kernel "$image" -initrd "$tmp/initramfs" -serial "file:$tmp/console")
+    local append="quiet panic=-1 oops=panic rootfstype=ramfs no_timer_check vm_hugepages=$hugepages"
+    # Keys of pointers by an algorithm of QEMU's own: the architecture's takes half of the time.
+    local cpu=max
+    [ "$arch" = x86_64 ] || cpu=max,pauth-impdef=on
+    arguments=(-accel "tcg,thread=single" -cpu "$cpu" -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot
+        -kernel "$image" -initrd "$tmp/initramfs"
+        -chardev "file,id=console,path=$tmp/console" -chardev "file,id=result,path=$tmp/result")
     if [ -n "$swap" ]; then
         truncate -s 512M "$tmp/swap"
         arguments+=(-drive "if=none,id=swap,format=raw,cache=unsafe,file=$tmp/swap"
@@ -192,19 +246,28 @@ qemu_arguments() {
         append+=" vm_disk=y"
     fi
     if [ -n "$shell" ]; then
-        arguments+=(-chardev "stdio,id=terminal,signal=off" -serial chardev:terminal -serial null)
+        arguments+=(-chardev "stdio,id=output,signal=off" -chardev "null,id=errors")
         append+=" vm_shell=y"
     else
         mkfifo "$tmp/stdout" "$tmp/stderr"
-        arguments+=(-serial "file:$tmp/stdout" -serial "file:$tmp/stderr")
+        arguments+=(-chardev "file,id=output,path=$tmp/stdout" -chardev "file,id=errors,path=$tmp/stderr")
     fi
-    arguments+=(-serial "file:$tmp/result" -append "$append${out:+ vm_out=y}")
+    arguments+=(-serial chardev:console)
+    if [ "$arch" = arm64 ]; then
+        arguments+=(-M virt -chardev "null,id=unused"
+            -device "pci-serial-4x,chardev1=unused,chardev2=output,chardev3=errors,chardev4=result")
+        append+=" console=ttyAMA0"
+    else
+        arguments+=(-serial chardev:output -serial chardev:errors -serial chardev:result)
+        append+=" console=ttyS0"
+    fi
+    arguments+=(-append "$append${out:+ vm_out=y}")
 }
 
 run() {
     local status=0
     if [ -n "$shell" ]; then
-        qemu-system-x86_64 "${arguments[@]}" || status=$?
+        "$emulator" "${arguments[@]}" || status=$?
         return $status
     fi
     cat "$tmp/stdout" &
@@ -212,7 +275,7 @@ run() {
     cat "$tmp/stderr" >&2 &
     local stderr=$!
     # In the background and waited for, so that a signal to this script is handled at once.
-    timeout -k 5 "$timeout" qemu-system-x86_64 "${arguments[@]}" </dev/null >"$tmp/qemu" 2>&1 &
+    timeout -k 5 "$timeout" "$emulator" "${arguments[@]}" </dev/null >"$tmp/qemu" 2>&1 &
     vm=$!
     wait $vm || status=$?
     vm=''

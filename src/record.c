@@ -263,6 +263,9 @@ void record__free(struct record *r)
 	record_backing__clear(r->backing, r->nr_backing);
 	record_count__clear(r->lost.unwind_errors, r->lost.nr_unwind_errors);
 	record_count__clear(r->lost.kinds, r->lost.nr_kinds);
+	for (size_t i = 0; i < r->nr_threads; i++)
+		free(r->threads[i].comm);
+	free(r->threads);
 	free(r->timeline);
 	free(r->phases);
 	free(r->tool_version);
@@ -349,6 +352,16 @@ struct record_frame *record_frames__add(struct record_frames *f)
 		return NULL;
 	f->v = p;
 	return &f->v[f->n++];
+}
+
+struct record_thread *record__add_thread(struct record *r)
+{
+	void *p = array__grow(r->threads, r->nr_threads, sizeof(*r->threads));
+
+	if (!p)
+		return NULL;
+	r->threads = p;
+	return &r->threads[r->nr_threads++];
 }
 
 struct record_tick *record__add_tick(struct record *r)
@@ -508,8 +521,19 @@ static int record_advice__compare(const void *x, const void *y)
 	return cmp ? cmp : record_frames__compare(&a->frames, &b->frames);
 }
 
+static int record_thread__compare(const void *x, const void *y)
+{
+	const struct record_thread *a = x, *b = y;
+
+	if (a->populated_pages != b->populated_pages)
+		return a->populated_pages < b->populated_pages ? 1 : -1;
+	return (a->tid > b->tid) - (a->tid < b->tid);
+}
+
 void record__sort(struct record *r)
 {
+	if (r->nr_threads)
+		qsort(r->threads, r->nr_threads, sizeof(*r->threads), record_thread__compare);
 	if (r->nr_callsites)
 		qsort(r->callsites, r->nr_callsites, sizeof(*r->callsites),
 		      record_callsite__compare);

@@ -90,6 +90,17 @@ struct record_advice {
 	struct record_frames frames;
 };
 
+/* One without an id stands for those of which no thread is told: gone when there was no room for
+ * more, or of processes that are no targets. */
+struct record_thread {
+	uint32_t pid, tid;
+	char *comm; /* as it was called last, NULL where not known */
+	int64_t faults;
+	int64_t populated_pages;
+	int64_t zero_populated_pages;
+	int64_t released_pages;
+};
+
 struct record_tick {
 	uint64_t t_ns; /* since start_ns */
 	int64_t faults;
@@ -156,6 +167,8 @@ struct record {
 	size_t nr_backing;
 	struct record_advice *advice;
 	size_t nr_advice;
+	struct record_thread *threads; /* that faulted, populated or released */
+	size_t nr_threads;
 	struct record_tick *timeline;
 	size_t nr_timeline;
 	struct record_phase *phases; /* one after the other */
@@ -183,6 +196,7 @@ struct record_advice *record__add_advice(struct record *r);
 struct record_backing *record__add_backing(struct record *r);
 struct record_backing *record_callsite__add_backing(struct record_callsite *c);
 struct record_frame *record_frames__add(struct record_frames *f);
+struct record_thread *record__add_thread(struct record *r);
 struct record_tick *record__add_tick(struct record *r);
 struct record_phase *record__add_phase(struct record *r);
 struct record_target *record__add_target(struct record *r);

@@ -25,7 +25,7 @@ struct report_options {
 };
 
 static const struct argp_option options[] = {
-	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing or syscall", 0},
+	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing, thread or syscall", 0},
 	{"format", KEY_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 0},
 	{"rules", KEY_RULES, "FILE", 0, "Categories anew, by these rules first (repeatable)", 0},
 	{0},
@@ -53,10 +53,10 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &o->output;
 		return 0;
 	case KEY_BY:
-		if (strcmp(arg, "thread") == 0)
-			usage_fail("--by thread: a record does not say which thread populated");
-		else if (!parse__by(o, arg))
-			usage_fail("--by %s: neither callsite, category, backing nor syscall", arg);
+		if (!parse__by(o, arg))
+			usage_fail(
+				"--by %s: neither callsite, category, backing, thread nor syscall",
+				arg);
 		return 0;
 	case KEY_FORMAT:
 		o->format = parse_format(arg);
@@ -140,6 +140,9 @@ int cmd_report(int argc, char **argv)
 		return STATUS_USAGE;
 	report__check(&o);
 	status = input__read(&r, o.input);
+	if (!status && o.grouped && o.by == GROUP_BY_THREAD && !r->nr_threads && r->nr_callsites)
+		status = fail(STATUS_USAGE, "--by thread: %s does not say which thread populated",
+			      o.input);
 	if (!status)
 		status = report__classify(&o, r);
 	if (!status)

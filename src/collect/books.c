@@ -219,6 +219,8 @@ int books__make_record(const struct session *s, const struct snapshot *close, co
 		goto out;
 	err = content__fill(s, close, closed_by, rows, n, r);
 	if (!err)
+		err = threads__fill(s, &close->counters, r);
+	if (!err)
 		err = add_file_books(s, close, rows, n, r);
 	for (size_t i = 0; !err && i < s->nr_targets; i++)
 		err = add_process_books(s, i, close, rows, n, r);

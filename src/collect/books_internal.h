@@ -25,4 +25,8 @@ char *backing_key__name(const struct backing_key *key, const struct backing_row 
 int content__fill(const struct session *s, const struct snapshot *close, const char *closed_by,
 		  struct site_row *rows, size_t n, struct record *r);
 
+/* The threads of a record whose totals are filled: what each counted from s->open to "close". 0 or
+ * a negative errno. */
+int threads__fill(const struct session *s, const struct counters *close, struct record *r);
+
 #endif

@@ -95,9 +95,29 @@ struct task_row {
 #define READ_ROWS(map, rows, n)                                                                    \
 	read_map(map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
 
+struct gone_row {
+	struct thread_key key;
+	struct thread value;
+};
+
+static int add_gone_threads(const struct bpf_map *map, struct counters *c)
+{
+	struct gone_row *rows;
+	size_t n;
+	int err = READ_ROWS(map, &rows, &n);
+
+	if (err)
+		return err;
+	c->threads = calloc(n + 1, sizeof(*c->threads));
+	for (size_t i = 0; c->threads && i < n; i++)
+		c->threads[c->nr_threads++] = (struct thread_row){rows[i].key, rows[i].value, 0, 0};
+	free(rows);
+	return c->threads ? 0 : -ENOMEM;
+}
+
 static int add_memos_of(const struct bpf_map *map, struct counters *c)
 {
-	struct cost_row *costs;
+	struct thread_row *threads;
 	struct site_row *more;
 	struct task_row *rows;
 	size_t n;
@@ -112,18 +132,20 @@ static int add_memos_of(const struct bpf_map *map, struct counters *c)
 		return -ENOMEM;
 	}
 	c->sites = more;
-	costs = realloc(c->costs, (c->nr_costs + n + 1) * sizeof(*costs));
-	if (!costs) {
+	threads = realloc(c->threads, (c->nr_threads + n + 1) * sizeof(*threads));
+	if (!threads) {
 		free(rows);
 		return -ENOMEM;
 	}
-	c->costs = costs;
+	c->threads = threads;
 	for (size_t i = 0; i < n; i++) {
 		const struct task_state *ts = &rows[i].value;
 
-		if (ts->events)
-			c->costs[c->nr_costs++] = (struct cost_row){ts->memo_key.tgid, ts->events,
-								    ts->sampled_ns};
+		if (!ts->task)
+			continue;
+		threads[c->nr_threads] = (struct thread_row){ts->thread_key, ts->thread, ts->events,
+							     ts->sampled_ns};
+		site__sum(&threads[c->nr_threads++].value.sum, &ts->memo);
 		if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
 			continue;
 		c->sites[c->nr_sites].key = ts->memo_key;
@@ -133,15 +155,45 @@ static int add_memos_of(const struct bpf_map *map, struct counters *c)
 	return 0;
 }
 
+static int compare_threads(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct thread_key));
+}
+
+/* A thread that is gone and one that has its id now are one row. */
+static void merge_threads(struct counters *c)
+{
+	size_t to = 0;
+
+	qsort(c->threads, c->nr_threads, sizeof(*c->threads), compare_threads);
+	for (size_t i = 1; i < c->nr_threads; i++) {
+		struct thread_row *last = &c->threads[to];
+
+		if (compare_threads(last, &c->threads[i])) {
+			c->threads[++to] = c->threads[i];
+			continue;
+		}
+		site__sum(&last->value.sum, &c->threads[i].value.sum);
+		last->events += c->threads[i].events;
+		last->sampled_ns += c->threads[i].sampled_ns;
+	}
+	if (c->nr_threads)
+		c->nr_threads = to + 1;
+}
+
+/* Those that live, with what they counted last, after those that are gone. */
 static int add_memos(struct tracer *t, struct counters *c)
 {
 	size_t to = 0;
-	int err = add_memos_of(t->skel->maps.task_slots, c);
+	int err = add_gone_threads(t->skel->maps.threads, c);
 
+	if (!err)
+		err = add_memos_of(t->skel->maps.task_slots, c);
 	if (!err)
 		err = add_memos_of(t->skel->maps.tasks, c);
 	if (err)
 		return err;
+	merge_threads(c);
 	qsort(c->sites, c->nr_sites, sizeof(*c->sites), compare_sites);
 	for (size_t i = 1; i < c->nr_sites; i++) {
 		if (!compare_sites(&c->sites[to], &c->sites[i]))
@@ -194,9 +246,9 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 /* Sums over threads that live and, kept with their process, those that are gone. */
 static void add_costs(struct counters *c)
 {
-	for (size_t i = 0; i < c->nr_costs; i++) {
-		c->events += c->costs[i].events;
-		c->sampled_ns += c->costs[i].sampled_ns;
+	for (size_t i = 0; i < c->nr_threads; i++) {
+		c->events += c->threads[i].events;
+		c->sampled_ns += c->threads[i].sampled_ns;
 	}
 	for (size_t i = 0; i < c->nr_processes; i++) {
 		c->events += c->processes[i].value.events;
@@ -243,7 +295,7 @@ void counters__free(struct counters *c)
 	free(c->backings);
 	free(c->advice);
 	free(c->processes);
-	free(c->costs);
+	free(c->threads);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -291,10 +343,10 @@ void counters__keep(struct counters *c, pid_t pid)
 			c->processes[n++] = c->processes[i];
 	c->nr_processes = n;
 	n = 0;
-	for (size_t i = 0; i < c->nr_costs; i++)
-		if (c->costs[i].tgid == tgid)
-			c->costs[n++] = c->costs[i];
-	c->nr_costs = n;
+	for (size_t i = 0; i < c->nr_threads; i++)
+		if (c->threads[i].key.tgid == tgid)
+			c->threads[n++] = c->threads[i];
+	c->nr_threads = n;
 	c->events = c->sampled_ns = 0;
 	add_costs(c);
 }

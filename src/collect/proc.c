@@ -297,6 +297,15 @@ static void split_cmdline(struct record_target *t, const char *text, size_t len)
 	}
 }
 
+char *proc__comm(pid_t tid)
+{
+	char *text = proc__read(tid, "comm", NULL);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
 void proc__describe(pid_t pid, struct record_target *t)
 {
 	char path[64], exe[4096];
@@ -305,11 +314,7 @@ void proc__describe(pid_t pid, struct record_target *t)
 	char *text;
 
 	t->pid = (uint32_t)pid;
-	text = proc__read(pid, "comm", NULL);
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		t->comm = text;
-	}
+	t->comm = proc__comm(pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	got = readlink(path, exe, sizeof(exe) - 1);
 	if (got > 0) {
@@ -392,8 +397,11 @@ bool proc__waits(pid_t pid)
 	if (!text && errno == EACCES)
 		return sleeps_in_poll(pid);
 	free(text);
-	return nr == SYS_poll || nr == SYS_ppoll || nr == SYS_epoll_wait || nr == SYS_epoll_pwait ||
-	       nr == SYS_epoll_pwait2;
+#ifdef SYS_poll /* newer architectures have ppoll() and epoll_pwait() alone */
+	if (nr == SYS_poll || nr == SYS_epoll_wait)
+		return true;
+#endif
+	return nr == SYS_ppoll || nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2;
 }
 
 bool proc__is_emulator(pid_t pid)

@@ -31,6 +31,9 @@ int proc__figures_cheap(pid_t pid, struct proc_figures *out);
  * of each (lib/percpu_counter.c; kernels up to 6.1 hold back as much a thread). */
 int64_t proc__counter_slack(void);
 
+/* What a thread is called, to be freed; NULL if it is gone. */
+char *proc__comm(pid_t tid);
+
 /* Fills comm, exe, cmdline and guest of "t"; what cannot be read stays NULL. */
 void proc__describe(pid_t pid, struct record_target *t);
 

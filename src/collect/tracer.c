@@ -269,9 +269,15 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 
 int tracer__open(struct tracer **out, const struct tracer_options *options, char *why, size_t size)
 {
-	struct tracer *t = calloc(1, sizeof(*t));
+	long page = sysconf(_SC_PAGESIZE);
+	struct tracer *t;
 	int err;
 
+	if (page != 4096) { /* what the programs count in */
+		snprintf(why, size, "pages of this kernel are of %ld bytes, not of 4096", page);
+		return -ENOTSUP;
+	}
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	t->grace = (struct grace){-1, -1};

@@ -125,10 +125,10 @@ struct process_row {
 	struct process value;
 };
 
-/* Events of the threads of a process, and what those that were timed took. */
-struct cost_row {
-	u32 tgid;
-	u64 events, sampled_ns;
+struct thread_row {
+	struct thread_key key;
+	struct thread value;
+	u64 events, sampled_ns; /* those that were timed took; of one that lives */
 };
 
 /* The counters at one instant. Rows are sorted by key. */
@@ -145,8 +145,8 @@ struct counters {
 	u64 chain_ends[NR_CHAIN_ENDS]; /* chains asked for that ended so; complete ones are not
 					  counted */
 	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
-	struct cost_row *costs;
-	size_t nr_costs;
+	struct thread_row *threads;
+	size_t nr_threads;
 	u64 events;
 	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
 	u64 taken_ns;   /* CLOCK_BOOTTIME */

@@ -174,6 +174,8 @@ static void remove_rows(struct tracer *t, pid_t pid)
 		remove_row(t->skel->maps.sites, &c.sites[i].key);
 	for (size_t i = 0; i < c.nr_advice; i++)
 		remove_row(t->skel->maps.advices, &c.advice[i].key);
+	for (size_t i = 0; i < c.nr_threads; i++)
+		remove_row(t->skel->maps.threads, &c.threads[i].key);
 	for (size_t i = 0; i < c.nr_backings; i++)
 		if (c.backings[i].value.owner == (u32)pid)
 			remove_row(t->skel->maps.backings, &c.backings[i].key);
@@ -241,6 +243,8 @@ double tracer__fill(struct tracer *t)
 	next = fill(t->skel->maps.backings, c.nr_backings);
 	fullest = next > fullest ? next : fullest;
 	next = fill(t->skel->maps.advices, c.nr_advice);
+	fullest = next > fullest ? next : fullest;
+	next = fill(t->skel->maps.threads, c.nr_threads);
 	fullest = next > fullest ? next : fullest;
 	next = fill(t->skel->maps.processes, c.nr_processes);
 	fullest = next > fullest ? next : fullest;

@@ -13,7 +13,7 @@
 
 const char *group_by__name(enum group_by by)
 {
-	static const char *const names[] = {"callsite", "category", "backing", "syscall"};
+	static const char *const names[] = {"callsite", "category", "backing", "thread", "syscall"};
 
 	return names[by];
 }
@@ -100,9 +100,21 @@ static void backing__name(struct format_text *t, const struct record_backing *b)
 	format__add(t, ")");
 }
 
+static void thread__name(struct format_text *t, const struct record_thread *thread)
+{
+	if (!thread->tid) {
+		format__add(t, "(threads not told apart)");
+		return;
+	}
+	format__add_name(t, thread->comm ? thread->comm : "(no name)");
+	format__add(t, " %u", thread->tid);
+}
+
 int groups__make(struct groups *g, const struct record *r, enum group_by by)
 {
-	size_t n = by == GROUP_BY_BACKING ? r->nr_backing : r->nr_callsites;
+	size_t n = by == GROUP_BY_BACKING  ? r->nr_backing
+		   : by == GROUP_BY_THREAD ? r->nr_threads
+					   : r->nr_callsites;
 	struct format_text t;
 
 	memset(g, 0, sizeof(*g));
@@ -119,6 +131,12 @@ int groups__make(struct groups *g, const struct record *r, enum group_by by)
 			backing__name(&t, b);
 			*v = (struct group){NULL, RECORD_UNKNOWN, b->populated_pages,
 					    b->zero_populated_pages, b->released_pages};
+		} else if (by == GROUP_BY_THREAD) {
+			const struct record_thread *h = &r->threads[i];
+
+			thread__name(&t, h);
+			*v = (struct group){NULL, h->faults, h->populated_pages,
+					    h->zero_populated_pages, h->released_pages};
 		} else {
 			const struct record_callsite *c = &r->callsites[i];
 

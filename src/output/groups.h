@@ -11,7 +11,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum group_by { GROUP_BY_CALLSITE, GROUP_BY_CATEGORY, GROUP_BY_BACKING, GROUP_BY_SYSCALL };
+enum group_by {
+	GROUP_BY_CALLSITE,
+	GROUP_BY_CATEGORY,
+	GROUP_BY_BACKING,
+	GROUP_BY_THREAD,
+	GROUP_BY_SYSCALL,
+};
 
 struct group {
 	char *name;

@@ -78,6 +78,17 @@ const struct member advice_members[] = {
 	END,
 };
 
+const struct member thread_members[] = {
+	MEMBER(record_thread, U32, pid),
+	MEMBER(record_thread, U32, tid),
+	MEMBER(record_thread, STRING, comm),
+	MEMBER(record_thread, COUNT, faults),
+	MEMBER(record_thread, COUNT, populated_pages),
+	MEMBER(record_thread, COUNT, zero_populated_pages),
+	MEMBER(record_thread, COUNT, released_pages),
+	END,
+};
+
 const struct member tick_members[] = {
 	MEMBER(record_tick, U64, t_ns),
 	MEMBER(record_tick, COUNT, faults),

@@ -37,6 +37,7 @@ extern const struct member backing_members[];
 extern const struct member callsite_members[];
 extern const struct member accounting_members[];
 extern const struct member advice_members[];
+extern const struct member thread_members[];
 extern const struct member tick_members[];
 extern const struct member phase_members[];
 extern const struct member target_members[];

@@ -144,6 +144,13 @@ static bool reader__advice(struct reader *rd, json_object *object, struct record
 	       reader__frames(rd, object, &a->frames);
 }
 
+static bool reader__thread(struct reader *rd, json_object *object, struct record *r)
+{
+	struct record_thread *t = record__add_thread(r);
+
+	return t ? reader__members(rd, object, thread_members, t) : reader__no_memory(rd);
+}
+
 static bool reader__tick(struct reader *rd, json_object *object, struct record *r)
 {
 	struct record_tick *t = record__add_tick(r);
@@ -240,6 +247,7 @@ static bool reader__record(struct reader *rd, json_object *root, struct record *
 	    !reader__each(rd, root, "callsites", r, reader__callsite) ||
 	    !reader__each(rd, root, "backing", r, reader__backing) ||
 	    !reader__each(rd, root, "advice", r, reader__advice) ||
+	    !reader__each(rd, root, "threads", r, reader__thread) ||
 	    !reader__each(rd, root, "timeline", r, reader__tick) ||
 	    !reader__each(rd, root, "phases", r, reader__phase))
 		return false;

@@ -162,6 +162,9 @@ void record_writer__put(struct record_writer *rw, json_object *root, const struc
 		writer__members(w, object, advice_members, &r->advice[i]);
 		record_writer__frames(rw, object, &r->advice[i].frames);
 	}
+	array = writer__array(w, root, "threads");
+	for (size_t i = 0; array && i < r->nr_threads; i++)
+		writer__members(w, writer__element(w, array), thread_members, &r->threads[i]);
 	array = writer__array(w, root, "timeline");
 	for (size_t i = 0; array && i < r->nr_timeline; i++)
 		writer__members(w, writer__element(w, array), tick_members, &r->timeline[i]);

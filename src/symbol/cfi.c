@@ -60,13 +60,50 @@ static int end_at_entry(struct cfi_rows *rows, const struct image *image)
 	return 0;
 }
 
+#ifdef __aarch64__
+
+/* mov x8, __NR_rt_sigreturn; svc 0: where handlers of signals return to. The vDSO has it, and no
+ * call frame information since 5.8 (87676cfca141). The instruction before is there for those who
+ * look below return addresses. */
+static int add_trampoline(struct cfi_rows *rows, const struct image *image)
+{
+	static const unsigned char code[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};
+	const GElf_Phdr *load = &image->load[0];
+	const char *start, *found;
+	uint32_t pc;
+
+	if (!image->memory || !(load->p_flags & PF_X))
+		return -ENOENT;
+	start = (const char *)image->memory + load->p_offset;
+	found = memmem(start, load->p_filesz, code, sizeof(code));
+	if (!found || found - start < 4)
+		return -ENOENT;
+	rows->v = malloc(2 * sizeof(*rows->v));
+	if (!rows->v)
+		return -ENOMEM;
+	pc = (uint32_t)(load->p_vaddr + (uint64_t)(found - start) - rows->base);
+	rows->v[rows->n++] = (struct unwind_row){pc - 4, UNWIND_RULE(UNWIND_SIGNAL, 0, 0)};
+	rows->v[rows->n++] = (struct unwind_row){pc + sizeof(code), UNWIND_RULE(UNWIND_NONE, 0, 0)};
+	return 0;
+}
+
+#else
+
+static int add_trampoline(struct cfi_rows *rows, const struct image *image)
+{
+	(void)rows, (void)image;
+	return -ENOENT;
+}
+
+#endif
+
 static int read_table(const struct image *image, struct cfi_table *out)
 {
 	struct cfi_rows rows = {.base = image->load[0].p_vaddr & ~(uint64_t)4095};
 	struct cfi_section section;
 	int err = cfi_section__read(&section, image);
 
-	err = err ? err : add_rows(&rows, &section);
+	err = err == -ENOENT ? add_trampoline(&rows, image) : err ? err : add_rows(&rows, &section);
 	cfi_section__free(&section);
 	err = err ? err : end_at_entry(&rows, image);
 	if (err) {

@@ -5,7 +5,7 @@
  *
  * All calls may run in several threads at once, on one file too. A file is taken whole or not at
  * all: 0, or with *out empty
- *   -ENOEXEC   it is no program or library for x86-64
+ *   -ENOEXEC   it is no program or library for this architecture
  *   -ENOENT    it has no call frame information
  *   -EBADMSG   it is damaged: truncated, sizes that lie, or parts that contradict each other
  *   -EOVERFLOW its code reaches further from its base than rows can count

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The instructions of DWARF 5, 6.4.2, with GCC's and as far as x86-64 has them. libdw runs them
- * anew for every row and allocates each: five times as long as a tracer has for all modules of a
- * QEMU.
+ * The instructions of DWARF 5, 6.4.2, with GCC's and as far as x86-64 and arm64 have them. libdw
+ * runs them anew for every row and allocates each: five times as long as a tracer has for all
+ * modules of a QEMU.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -237,7 +237,7 @@ static void run_register(struct program *p, uint8_t op)
 		set_how(p, reg, CFI_UNDEFINED);
 		break;
 	case DW_CFA_same_value:
-		/* Of rsp it would say that the CFA is not the caller's. */
+		/* Of the stack pointer it would say that the CFA is not the caller's. */
 		set_how(p, reg, reg == REG_SP ? CFI_ELSEWHERE : CFI_UNCHANGED);
 		break;
 	case DW_CFA_expression:
@@ -295,7 +295,11 @@ static void run_other(struct program *p, uint8_t op)
 	case DW_CFA_val_offset_sf:
 		run_register(p, op);
 		break;
-	default: /* DW_CFA_set_loc has no user on x86-64 */
+#ifdef __aarch64__
+	case DW_CFA_AARCH64_negate_ra_state: /* signed: the unwinder takes that off anyway */
+		break;
+#endif
+	default: /* DW_CFA_set_loc has no user here */
 		p->in.bad = true;
 	}
 }

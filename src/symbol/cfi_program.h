@@ -12,7 +12,13 @@
 
 struct unwind_row;
 
-enum { REG_BP = 6, REG_SP = 7, REG_RA = 16 }; /* DWARF's numbers for x86-64 */
+/* DWARF's numbers. On arm64 code of glibc's that is called in a way of its own has the return
+ * address elsewhere: rawmemchr() of static programs in x15. */
+#ifdef __aarch64__
+enum { REG_BP = 29, REG_RA = 30, REG_SP = 31, RA_CAN_BE_OTHER = 1 };
+#else
+enum { REG_BP = 6, REG_SP = 7, REG_RA = 16, RA_CAN_BE_OTHER = 0 };
+#endif
 
 /* Bytes being read. Reading beyond the end reads zeros and sets "bad". */
 struct cfi_cursor {
@@ -27,7 +33,7 @@ int64_t cfi_cursor__signed(struct cfi_cursor *c);
 /* How the caller's value of one register is had. */
 struct cfi_where {
 	enum {
-		CFI_UNCHANGED, /* or, for rsp: it is the CFA */
+		CFI_UNCHANGED, /* or, for the stack pointer: it is the CFA */
 		CFI_UNDEFINED,
 		CFI_AT_OFFSET,     /* in memory, from the CFA */
 		CFI_AT_EXPRESSION, /* in memory */

@@ -101,6 +101,10 @@ static int read_augmentation(struct cfi_cie *cie, const Dwarf_CIE *e)
 		case 'S':
 			cie->common.signal = true;
 			break;
+#ifdef __aarch64__
+		case 'B': /* which key signs its return addresses */
+			break;
+#endif
 		default:
 			return -EBADMSG;
 		}
@@ -119,12 +123,15 @@ static int add_cie(struct cfi_section *s, const Dwarf_CIE *e, uint32_t offset)
 	*cie = (struct cfi_cie){.offset = offset};
 	cie->common.code_align = e->code_alignment_factor;
 	cie->common.data_align = e->data_alignment_factor;
-	if (e->return_address_register != 16)
+	if (e->return_address_register != REG_RA && !RA_CAN_BE_OTHER)
 		return -EBADMSG;
 	err = read_augmentation(cie, e);
-	return err ? err
-		   : cfi_program__initial(&cie->common, e->initial_instructions,
-					  e->initial_instructions_end);
+	err = err ? err
+		  : cfi_program__initial(&cie->common, e->initial_instructions,
+					 e->initial_instructions_end);
+	if (e->return_address_register != REG_RA)
+		cie->common.initial.ra.how = CFI_ELSEWHERE;
+	return err;
 }
 
 /* CIEs come before their FDEs: a pointer to anything else is damage. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Call instructions of x86-64, recognised from their end: prefixes before the opcode do not matter.
+ * Call instructions, recognised from their end: on x86-64 prefixes before the opcode do not matter.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +9,11 @@
 #include "symbol/code.h"
 #include "symbol/image.h"
 
+#ifdef __aarch64__
+enum { CALL_MAX = 4, CALL_MIN = 4 };
+#else
 enum { CALL_MAX = 7, CALL_MIN = 2 }; /* without prefixes */
+#endif
 
 struct code {
 	struct image image;
@@ -45,6 +49,31 @@ void code__close(struct code *c)
 	free(c);
 }
 
+/* Targets of direct calls lie in the file's own code. */
+static bool is_code(const struct code *c, uint64_t target)
+{
+	return target < UINT64_MAX && image__executable(&c->image, target, target + 1);
+}
+
+static uint32_t word(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+#ifdef __aarch64__
+
+/* BL, BLR, and BLRAA and its like, which check a signed pointer first. */
+static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have, uint64_t after)
+{
+	uint32_t op = have < 4 ? 0 : word(end - 4);
+
+	if (op >> 26 == 0x25)
+		return is_code(c, after - 4 + (uint64_t)((int64_t)(int32_t)(op << 6) >> 4));
+	return (op & 0xfffffc1f) == 0xd63f0000 || (op & 0xfefff800) == 0xd63f0800;
+}
+
+#else
+
 /* Bytes of an indirect near call (FF /2) that begins with p[0..2]; 0 if it is none. */
 static size_t indirect_call_len(const uint8_t *p)
 {
@@ -59,16 +88,16 @@ static size_t indirect_call_len(const uint8_t *p)
 	return 2 + sib;
 }
 
-/* Targets of direct calls lie in the file's own code. */
-static bool is_direct_call(const struct code *c, const uint8_t *p, uint64_t after)
+static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have, uint64_t after)
 {
-	uint32_t distance = (uint32_t)p[1] | (uint32_t)p[2] << 8 | (uint32_t)p[3] << 16 |
-			    (uint32_t)p[4] << 24;
-	uint64_t target = after + (uint64_t)(int64_t)(int32_t)distance;
-
-	return p[0] == 0xe8 && target < UINT64_MAX &&
-	       image__executable(&c->image, target, target + 1);
+	for (size_t len = CALL_MIN; len <= have; len++)
+		if (indirect_call_len(end - len) == len)
+			return true;
+	return have >= 5 && end[-5] == 0xe8 &&
+	       is_code(c, after + (uint64_t)(int64_t)(int32_t)word(end - 4));
 }
+
+#endif
 
 int code__is_after_call(const struct code *c, uint64_t address)
 {
@@ -84,8 +113,5 @@ int code__is_after_call(const struct code *c, uint64_t address)
 			  bytes + CALL_MAX - have, have);
 	if (err)
 		return err;
-	for (size_t len = CALL_MIN; len <= have; len++)
-		if (indirect_call_len(bytes + CALL_MAX - len) == len)
-			return 1;
-	return have >= 5 && is_direct_call(c, bytes + CALL_MAX - 5, address);
+	return ends_with_call(c, bytes + CALL_MAX, have, address);
 }

@@ -14,6 +14,13 @@
 
 enum { SEGMENTS_MAX = 1024 };
 
+/* What is traced is of the tracer's own architecture. */
+#ifdef __aarch64__
+enum { MACHINE = EM_AARCH64 };
+#else
+enum { MACHINE = EM_X86_64 };
+#endif
+
 static pthread_once_t libelf_once = PTHREAD_ONCE_INIT;
 
 static void libelf_init(void)
@@ -69,7 +76,7 @@ static int open_elf(struct image *i)
 
 	if (!i->elf || elf_kind(i->elf) != ELF_K_ELF || !gelf_getehdr(i->elf, &header) ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_machine != EM_X86_64 || (header.e_type != ET_EXEC && header.e_type != ET_DYN))
+	    header.e_machine != MACHINE || (header.e_type != ET_EXEC && header.e_type != ET_DYN))
 		err = -ENOEXEC;
 	else
 		err = read_segments(i);

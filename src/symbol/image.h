@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ELF image of x86-64, in a file or in memory, as a loader sees it: segments first. Every offset
- * and size in it may be a lie. Knows nothing of what is looked for in it.
+ * An ELF image of this architecture, in a file or in memory, as a loader sees it: segments first.
+ * Every offset and size in it may be a lie. Knows nothing of what is looked for in it.
  */
 #ifndef MIGPOP_SYMBOL_IMAGE_H
 #define MIGPOP_SYMBOL_IMAGE_H
@@ -23,8 +23,8 @@ struct image {
 };
 
 /* "fd" and "memory" stay the caller's and must outlive the image; the file position is not moved.
- * 0, -ENOEXEC (no program or library for x86-64), -EBADMSG (damaged) or another negative errno,
- * with nothing to be closed. */
+ * 0, -ENOEXEC (no program or library for this architecture), -EBADMSG (damaged) or another negative
+ * errno, with nothing to be closed. */
 int image__open(struct image *i, int fd);
 int image__open_memory(struct image *i, const void *memory, size_t size);
 void image__close(struct image *i);

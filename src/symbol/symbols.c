@@ -45,6 +45,12 @@ static bool is_function(Elf *elf, const GElf_Sym *sym)
 	return false;
 }
 
+/* "$x" and "$d": where code and data begin, at every function of arm64. */
+static bool is_mark(const char *name, const GElf_Sym *sym)
+{
+	return *name == '$' && GELF_ST_TYPE(sym->st_info) == STT_NOTYPE;
+}
+
 static Elf_Scn *find_table(Elf *elf, unsigned int type, GElf_Shdr *header)
 {
 	Elf_Scn *section = NULL;
@@ -96,7 +102,7 @@ int symbols__add(struct symbols *s, Elf *elf, unsigned int table_type)
 		if (!sym.st_value || !is_function(elf, &sym))
 			continue;
 		symbol.name = elf_strptr(elf, header.sh_link, sym.st_name);
-		if (!symbol.name || !*symbol.name)
+		if (!symbol.name || !*symbol.name || is_mark(symbol.name, &sym))
 			continue;
 		symbol.exported = table_type == SHT_DYNSYM;
 		symbol.preference = preference(symbol.name, GELF_ST_BIND(sym.st_info));

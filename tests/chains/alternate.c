@@ -31,7 +31,12 @@ SHAPE void leaf(void)
 {
 	const char *sp;
 
-	__asm__ volatile("mov %%rsp, %0" : "=r"(sp)); /* a frame address would make it save rbp */
+	/* A frame address would make it save the frame pointer. */
+#ifdef __aarch64__
+	__asm__ volatile("mov %0, sp" : "=r"(sp));
+#else
+	__asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+#endif
 	other_sp += leaf_sp && sp != leaf_sp;
 	leaf_sp = sp;
 	*next = 1;
@@ -46,7 +51,7 @@ static SHAPE void call(unsigned int caller)
 #define CALLER(n)                                                                                  \
 	case n:                                                                                    \
 		leaf();                                                                            \
-		__asm__ volatile("# " #n ::: "memory"); /* not to be merged */                     \
+		__asm__ volatile("/* " #n " */" ::: "memory"); /* not to be merged */              \
 		break
 		CALLER(0);
 		CALLER(1);
@@ -76,20 +81,43 @@ static SHAPE void call_far(unsigned int caller)
 {
 	if (caller) {
 		descend(LEVELS);
-		__asm__ volatile("# second" ::: "memory");
+		__asm__ volatile("/* second */" ::: "memory");
 	} else {
 		descend(LEVELS);
-		__asm__ volatile("# first" ::: "memory");
+		__asm__ volatile("/* first */" ::: "memory");
 	}
 }
 
-/* rbp is on the stack and means nothing. */
+/* rbp is on the stack and means nothing. On arm64 it is x29, which compilers do not save for that.
+ */
+#ifdef __aarch64__
+void forget_rbp(void);
+__asm__(".text\n"
+	".p2align 2\n"
+	".type forget_rbp, @function\n"
+	"forget_rbp:\n"
+	".cfi_startproc\n"
+	"stp x29, x30, [sp, -16]!\n"
+	".cfi_def_cfa_offset 16\n"
+	".cfi_offset x29, -16\n"
+	".cfi_offset x30, -8\n"
+	"mov x29, xzr\n"
+	"bl leaf\n"
+	"ldp x29, x30, [sp], 16\n"
+	".cfi_restore x29\n"
+	".cfi_restore x30\n"
+	".cfi_def_cfa_offset 0\n"
+	"ret\n"
+	".cfi_endproc\n"
+	".size forget_rbp, .-forget_rbp\n");
+#else
 static SHAPE void forget_rbp(void)
 {
 	__asm__ volatile("xor %%ebp, %%ebp" ::: "rbp");
 	leaf();
 	STAYS;
 }
+#endif
 
 /* Its frame hangs on rbp: with "room" bytes less of it and as many more in the caller's frame, all
  * that changes for the leaf is rbp. */
@@ -153,10 +181,12 @@ static const struct kind {
 /* One caller of calls for them all. */
 static SHAPE void take_turns(const struct kind *kind, unsigned long turns)
 {
-	for (unsigned long i = 0; i < turns; i++) {
-		if (i % ROUND == 0)
-			new_round();
-		kind->call((unsigned int)(i % kind->callers));
+	for (unsigned long i = 0; i < turns;) {
+		unsigned long end = turns - i < ROUND ? turns : i + ROUND;
+
+		new_round();
+		for (; i < end; i++)
+			kind->call((unsigned int)(i % kind->callers));
 	}
 }
 

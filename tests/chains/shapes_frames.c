@@ -64,7 +64,11 @@ static SHAPE void shape_realigned(int a, int b, int c, int d, int e, int f, int 
 	STAYS;
 }
 
-__attribute__((force_align_arg_pointer)) static SHAPE void shape_force_aligned(void)
+#ifdef __x86_64__
+__attribute__((force_align_arg_pointer))
+#endif
+static SHAPE void
+shape_force_aligned(void)
 {
 	char aligned[64] __attribute__((aligned(64))) = "";
 

@@ -69,7 +69,11 @@ __asm__(".text\n"
 	".type faults_at_once, @function\n"
 	"faults_at_once:\n"
 	".cfi_startproc\n"
+#ifdef __aarch64__
+	"strb w0, [x0]\n"
+#else
 	"movb $1, (%rdi)\n"
+#endif
 	"ret\n"
 	".cfi_endproc\n"
 	".size faults_at_once, .-faults_at_once\n");
@@ -149,8 +153,12 @@ static SHAPE void coroutines(void)
 		siglongjmp(coroutine_env, 1);
 }
 
-/* movb $1, (%rdi); ret */
+/* Writes where its argument points, and returns. */
+#ifdef __aarch64__
+static const unsigned char code[] = {0x00, 0x00, 0x00, 0x39, 0xc0, 0x03, 0x5f, 0xd6};
+#else
 static const unsigned char code[] = {0xc6, 0x07, 0x01, 0xc3};
+#endif
 
 static SHAPE void shape_jit(void)
 {
@@ -161,6 +169,7 @@ static SHAPE void shape_jit(void)
 	if (memory == MAP_FAILED)
 		abort();
 	memcpy(memory, code, sizeof(code));
+	__builtin___clear_cache((char *)memory, (char *)memory + sizeof(code));
 	memcpy(&run, &memory, sizeof(run));
 	run(chain__fresh(1));
 	STAYS;

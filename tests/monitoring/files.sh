@@ -28,7 +28,7 @@ systemd-analyze security --offline=true --threshold=30 "$unit" >"$work/security"
 	die "systemd-analyze security: $(tail -n 1 "$work/security")"
 # The program and its manual are where this build has them, if anywhere.
 sed "s#/usr/bin/migpop#$(realpath "$migpop")#; s#man:migpop(1) ##" "$unit" >"$work/migpop.service"
-systemd-analyze verify "$work/migpop.service" >"$work/said" 2>&1 && [[ ! -s $work/said ]] ||
+{ systemd-analyze verify "$work/migpop.service" >"$work/said" 2>&1 && [[ ! -s $work/said ]]; } ||
 	die "systemd-analyze verify: $(<"$work/said")"
 for capability in CAP_BPF CAP_PERFMON CAP_SYS_PTRACE; do
 	grep -q "^AmbientCapabilities=.*$capability" "$unit" || die "the unit lacks $capability"

@@ -49,7 +49,7 @@ scraped() {
 	[[ $(api "$ours") == "$(expected)" ]]
 }
 
-start_service
+start_service --max-size 256M
 port=$(free_port)
 prometheus_url=http://127.0.0.1:$port
 cp "$top/docs/monitoring/alerts.yml" "$work/"

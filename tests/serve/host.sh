@@ -10,7 +10,7 @@ shift 5
 
 start_service --max-size 1G "$@"
 # The files that emulators execute are opened with the first of them, once.
-migrate vm-first completed
+migrate "${vm}first" completed
 wait_until 20 let_go || failed "guests that are gone are held on to"
 idle=$(descriptors)
 
@@ -36,7 +36,7 @@ one_after_another() {
 	RANDOM=$((seed + $1))
 	for ((i = $1; i < migrations; i += at_once)); do
 		((!pause_ms)) || sleep "$((RANDOM * pause_ms / 32768))e-3"
-		migrate "vm$i" "$(how $i)"
+		migrate "$vm$i" "$(how $i)"
 		echo "$i" >>"$work/migrated"
 	done
 }
@@ -64,9 +64,9 @@ done
 wait_until 20 let_go || failed "guests that are gone are held on to"
 (($(descriptors) <= idle + 2 * $(guests))) || failed "$(descriptors) descriptors, $idle at rest"
 for ((i = 0; i < migrations; i++)); do
-	check_outcomes "vm$i" "$(how $i)"
+	check_outcomes "$vm$i" "$(how $i)"
 done
-count=$(find "$records" -name '*-vm*.json' | wc -l)
+count=$(find "$records" -name "*-$vm*.json" | wc -l)
 ((count == 2 * migrations + 2)) || failed "$count records of $migrations migrations"
 check_records
 check_metrics

@@ -31,7 +31,7 @@ raw() (
 	timeout 20 head -n 1 <&3 2>/dev/null | tr -d '\r' || true
 )
 
-start_service
+start_service --max-size 256M
 # shellcheck disable=SC2016 # nothing is to be expanded
 evil='a"b\<script>..$(x)'
 start_guest evil.s "$evil"
@@ -129,7 +129,7 @@ for ((i = 0; i < 1000; i++)); do
 	esac
 	printf 'url = "%s%s"\n' "$url" "$path"
 done >"$work/urls"
-echo 'write-out = "\nanswered %{http_code} %{url}\n"' >>"$work/urls"
+printf '%s\n' 'write-out = "\nanswered %{http_code} %{url}\n"' >>"$work/urls"
 curl -s -m 120 --path-as-is --globoff -K "$work/urls" >"$work/body" || true
 answered=$(grep -ac '^answered [0-9]* ' "$work/body")
 ((answered == 1000)) || failed "$answered answers to 1,000 random paths"

@@ -16,6 +16,8 @@ done
 work=$(mktemp -d /dev/shm/serve.XXXXXX)
 records=$work/records service='' mounted=''
 guest_memory=$((32 << 20))
+# Guests of this run begin with it: the service sees those of others as well.
+vm=vm-${work##*.}-
 
 cleanup() {
 	exec 2>/dev/null # the shell announces each process that it kills
@@ -184,7 +186,7 @@ check_records() {
 		(.window.closed_by | endswith("completed")) and
 			.totals.zero_populated_pages < '$((guest_memory / 4096 - 144))')
 		| "\(input_filename): \([.accounting[] | [.kind, .residual_pages, .uncertainty_pages]]) \(.lost)"' \
-		"$records"/*-vm*.json)
+		"$records"/*-"$vm"*.json)
 	[[ ! $bad ]] || failed "$bad"
 }
 
@@ -193,11 +195,11 @@ check_metrics() {
 	local said summed
 
 	said=$(curl -sf "$url/metrics" | sed -nE \
-		's/^migpop_(migrations|populated_pages|zero_populated_pages|released_pages)_total\{.*\} ([0-9]+)$/\1 \2/p' |
+		's/^migpop_(migrations|populated_pages|zero_populated_pages|released_pages)_total\{guest="'"$vm"'.*\} ([0-9]+)$/\1 \2/p' |
 		awk '{sum[$1] += $2} END {for (i in sum) print i, sum[i]}' | sort)
 	summed=$(jq -r '"migrations 1", "populated_pages \(.totals.populated_pages)",
 		"zero_populated_pages \(.totals.zero_populated_pages)",
-		"released_pages \(.totals.released_pages)"' "$records"/*.json |
+		"released_pages \(.totals.released_pages)"' "$records"/*-"$vm"*.json |
 		awk '{sum[$1] += $2} END {for (i in sum) print i, sum[i]}' | sort)
 	[[ $said == "$summed" ]] || failed "metrics say"$'\n'"$said"$'\n'"records say"$'\n'"$summed"
 }

@@ -65,10 +65,11 @@ errors() { metric 'migpop_errors_total{kind="store"}'; }
 unkept() {
 	(($(errors) == expected_errors)) && (($(grep -c "cannot be kept in $records: $why" "$work/service.log") == 2))
 }
-recorded=unkept
-expected_errors=2 why='No space left on device' migrate full completed
+recorded=unkept expected_errors=2 why='No space left on device'
+migrate full completed
 mount -o remount,ro,size=64M "$records"
-expected_errors=4 why='Read-only file system' migrate readonly completed
+expected_errors=4 why='Read-only file system'
+migrate readonly completed
 recorded=has_records
 [[ ! $(ls -A "$records") ]] || failed "left behind: $(ls -A "$records")"
 mount -o remount,rw "$records"
@@ -87,7 +88,7 @@ for i in 1 2 3; do migrate "limit$i" completed; done
 stop_service
 touch "$records/.migpop-0123456789abcdef.tmp"
 newest=$(find "$records" -name '*.json' -printf '%f\n' | sort | tail -n 3)
-size=$(cd "$records" && stat -c %s $newest | awk '{ sum += $1 } END { print sum }')
+size=$(cd "$records" && xargs stat -c %s <<<"$newest" | awk '{ sum += $1 } END { print sum }')
 start_service --max-size "$size"
 [[ $(ls -A "$records") == "$newest" ]] || failed "of $size bytes are left: $(ls -A "$records")"
 stop_service

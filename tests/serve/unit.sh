@@ -20,7 +20,7 @@ for setting in NoNewPrivileges=yes ProtectSystem=strict PrivateTmp=yes PrivateDe
 	MemoryDenyWriteExecute=yes StateDirectory=migpop; do
 	grep -qx "$setting" "$unit" || failed "the unit no longer has $setting"
 done
-read -ra capabilities <<<"$(of AmbientCapabilities | tr A-Z a-z | sed 's/cap_//g')"
+read -ra capabilities <<<"$(of AmbientCapabilities | tr '[:upper:]' '[:lower:]' | sed 's/cap_//g')"
 [[ $(of AmbientCapabilities) == "$(of CapabilityBoundingSet)" ]] || failed "the unit's two sets of capabilities differ"
 ((${#capabilities[@]})) || failed "the unit has no capabilities"
 
@@ -65,7 +65,7 @@ as() {
 	local set="-all,+${1//,/,+}"
 
 	shift
-	privileges=(setpriv --reuid $uid --regid $uid --clear-groups --no-new-privs --inh-caps="$set" \
+	privileges=(setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs --inh-caps="$set" \
 		--ambient-caps="$set" --bounding-set="$set" env -i PATH=/usr/bin:/bin MIGPOP_RULES_DIR=/mnt/rules)
 	launch=(unshare --mount "$work/confined" "$bin" "$state" "${privileges[@]}" "$@")
 }
@@ -82,14 +82,14 @@ done
 
 as "$(printf '%s\n' "${capabilities[@]}" | paste -sd,)" strace -D -f -q -o /srv/strace
 launch_guest=(setpriv --reuid daemon --regid daemon --clear-groups --no-new-privs)
-start_service
+start_service --max-size 256M
 records=$records_outside
 [[ $(awk '/^(CapEff|CapBnd|CapAmb):/ {print $2}' "/proc/$service/status" | sort -u | wc -l) == 1 ]] ||
 	failed "its capabilities: $(grep Cap "/proc/$service/status")"
 [[ $(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$service/status") == "$uid $uid $uid $uid" ]] || failed "its user"
-migrate vm-other completed
+migrate "${vm}other" completed
 curl -sf "$url/metrics" >/dev/null
-name=$(basename "$(find "$records" -name '*-vm-other-destination.json')" .json)
+name=$(basename "$(find "$records" -name "*-${vm}other-destination.json")" .json)
 curl -sf "$url/report/$name" >/dev/null
 [[ $(stat -c %u "$records/$name.json") == "$uid" ]] || failed "whose is the record?"
 guest_memory=$((32 << 20)) check_records

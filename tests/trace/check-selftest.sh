@@ -15,6 +15,12 @@ cat >"$work/good.json" <<'JSON'
   "schema": "migpop.record/1",
   "target": { "pid": 42, "exe": "/some/where/memfd-read" },
   "totals": { "faults": 5000, "populated_pages": 4446, "released_pages": 100 },
+  "threads": [
+    { "pid": 42, "tid": 42, "comm": "memfd-read", "faults": 4900, "populated_pages": 4346,
+      "released_pages": 99 },
+    { "pid": 42, "tid": 43, "comm": "memfd-read", "faults": 100, "populated_pages": 100,
+      "released_pages": 1 }
+  ],
   "accounting": [
     { "kind": "shmem", "name": "memfd:route", "inode": 7, "traced_pages": 4096, "kernel_pages": 4096,
       "residual_pages": 0 },
@@ -216,6 +222,9 @@ refused 's/"faults": 5000/"faults": 0/'
 refused 's/"faults": 5000/"faults": null/'
 refused 's/"faults": 5000/"other": 1/'
 refused 's/"populated_pages": 4446/"populated_pages": 4447/'
+refused 's/"faults": 4900/"faults": 4901/'
+refused 's/"released_pages": 99/"released_pages": 98/'
+refused 's/"tid": 43/"tid": 0/'
 refused 's/"inode": 7, "populated_pages": 200/"inode": 7, "populated_pages": 201/'
 refused 's/"zero_populated_pages": 0,/"zero_populated_pages": 301,/'
 echo '{}' >"$work/empty.json"

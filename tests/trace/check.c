@@ -49,7 +49,7 @@
  * column they are about. FAULT_NS is "known", as times are no counts. A figure may be null.
  *
  * Whatever is expected, a record is refused if it is of another schema or program, if it saw no
- * fault, or if it contradicts itself (totals, call sites and their backing).
+ * fault, or if it contradicts itself (totals, call sites and their backing, threads).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -477,6 +477,26 @@ static void check_totals(struct json_object *record, unsigned int *failures)
 			 (long long)json_object_get_int64(populated), sum.known);
 }
 
+/* Each page and fault is some thread's; what none is told of is a row without an id. */
+static void check_threads(struct json_object *record, const char *name, unsigned int *failures)
+{
+	struct json_object *total = get(get(record, "totals"), name);
+	struct json_object *threads = get(record, "threads");
+	long long sum = 0;
+
+	for (size_t i = 0; i < length_of(threads); i++) {
+		struct json_object *thread = json_object_array_get_idx(threads, i);
+
+		sum += json_object_get_int64(get(thread, name));
+		if (!json_object_get_int64(get(thread, "tid")))
+			complain(failures, "%s: %s are no thread's", name,
+				 json_object_to_json_string(get(thread, name)));
+	}
+	if (is_number(total) && sum != json_object_get_int64(total))
+		complain(failures, "totals.%s is %lld, the threads sum up to %lld", name,
+			 (long long)json_object_get_int64(total), sum);
+}
+
 /* What no expectation can make up for. */
 static unsigned int check_record(struct json_object *record, const char *route)
 {
@@ -490,6 +510,9 @@ static unsigned int check_record(struct json_object *record, const char *route)
 	if (!exe || strcmp(basename(exe), route) != 0)
 		complain(&failures, "target.exe is %s, not %s", exe ? exe : "missing", route);
 	check_totals(record, &failures);
+	check_threads(record, "faults", &failures);
+	check_threads(record, "populated_pages", &failures);
+	check_threads(record, "released_pages", &failures);
 	for (size_t i = 0; i < length_of(callsites); i++)
 		check_callsite(json_object_array_get_idx(callsites, i), i, &failures);
 	return failures;

@@ -111,6 +111,17 @@ static inline void sample__phase(struct record *r, const char *name, uint32_t ro
 	*record__add_phase(r) = (struct record_phase){name, round, begin, end};
 }
 
+static inline void sample__thread(struct record *r, uint32_t tid, const char *comm, int64_t pages)
+{
+	struct record_thread *t = record__add_thread(r);
+
+	t->pid = 4711;
+	t->tid = tid;
+	t->comm = strdup(comm);
+	t->faults = pages;
+	t->populated_pages = pages;
+}
+
 static inline struct record *sample__record(void)
 {
 	static const char *const discard[] = {"qemu_ram_discard", "main"};
@@ -135,6 +146,8 @@ static inline struct record *sample__record(void)
 	r->totals.released_pages = 5;
 	r->totals.advice_calls = 3;
 	r->totals.advice_bytes = 20480;
+	sample__thread(r, 4711, "qemu-system-x86", 262095);
+	sample__thread(r, 4722, "mig/dst/recv_1", 80);
 	sample__books(r);
 	record__add_lost(r, "map-full", 0);
 	record__add_unwind_error(r, "expression", 7);

@@ -125,4 +125,4 @@ exit $failed
 '
 
 # busybox sed, which its shell takes unless there is a path, goes by lines, and there are none in BTF.
-in_machine --kernel "$1" --build "$2" --add "$(command -v sed):/bin/sed" -- sh -c "$inside"
+in_machine --kernel "$1" --build "$2" --timeout 900 --add "$(command -v sed):/bin/sed" -- sh -c "$inside"

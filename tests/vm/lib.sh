@@ -12,11 +12,12 @@ in_machine() {
 	return $status
 }
 
-# add_programs NAME…: options that put programs of this machine into the other, a word each: where they
-# come before busybox's. What is missing is said in their place, with status 77.
+# add_programs NAME…: options that put programs of this machine, or of $sysroot, into the other, a word each:
+# where they come before busybox's. What is missing is said in their place, with status 77.
+sysroot=''
 add_programs() {
 	for program; do
-		path=$(command -v "$program") || { echo "SKIP: $program is not installed" && return 77; }
+		path=$(command -v "${sysroot:+$sysroot/usr/bin/}$program") || { echo "SKIP: $program is not installed" && return 77; }
 		echo "--add $path:/bin/$program"
 	done
 }
@@ -28,4 +29,19 @@ add_emulator() {
 		/usr/lib/"$(uname -m)"-linux-gnu/qemu/accel-tcg-x86_64.so; do
 		[ ! -e "$file" ] || echo "--add $file"
 	done
+}
+
+# build_for KERNEL BUILD: the build tree for a kernel, BUILD unless it is another architecture's.
+build_for() {
+	case $1 in
+	arm64-*) echo "$top/build/arm64" ;;
+	*) echo "$2" ;;
+	esac
+}
+
+# sysroot_for KERNEL: where its machine's libraries and programs are, where they are not this one's.
+sysroot_for() {
+	case $1 in
+	arm64-*) echo "$top/build/arm64-sysroot" ;;
+	esac
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the rules of DWARF for one PC to one word of a row. What the kernel side could not follow
- * exactly becomes UNWIND_UNSUPPORTED, never something near.
+ * From the rules of DWARF for one PC to one word of a row, on x86-64. What the kernel side could
+ * not follow exactly becomes UNWIND_UNSUPPORTED, never something near.
  */
 #include <string.h>
 
