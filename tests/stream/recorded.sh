@@ -3,15 +3,18 @@
 # Record the stream of a real source, and replay it: with every handler, batched or not, tracked or
 # not, into every kind of memory the content is the source's, and what is populated is what the
 # records of the stream, page by page, come to.
-# Usage: recorded.sh idle|blocks|churn|xbzrle|mapped-ram [--full]
+# By the QEMU that is installed, or a newer one; a mapped-ram file by one that can write it.
+# Usage: recorded.sh idle|blocks|churn|xbzrle|mapped-ram [--full] [--newer 10|11]
 set -euo pipefail
 
 # shellcheck source=tests/stream/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-case=${1:-} full=${2:-}
-if [[ $case == mapped-ram && ! ${QEMU:-} ]]; then
-	qemu=$("$top/scripts/qemu10.sh" | tail -n 1)
+case=${1:-} full='' newer=''
+[[ $case != mapped-ram ]] || newer=10
+take_options "full! newer" "${@:2}"
+if [[ $newer ]]; then
+	qemu=$("$top/scripts/qemu$newer.sh" | tail -n 1)
 	[[ -x $qemu ]] || skip "${qemu#SKIP: }"
 fi
 stream=$work/stream digests=$work/digests
@@ -34,7 +37,7 @@ record() {
 		uri=file:$stream
 		capability mapped-ram
 		;;
-	*) die "usage: recorded.sh idle|blocks|churn|xbzrle|mapped-ram [--full]" ;;
+	*) die "usage: recorded.sh idle|blocks|churn|xbzrle|mapped-ram [--full] [--newer 10|11]" ;;
 	esac
 	[[ $case != xbzrle ]] || capability xbzrle
 	migrate "$uri" "$rounds"
