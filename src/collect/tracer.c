@@ -115,6 +115,13 @@ static bool program__rests(const struct bpf_program *prog)
 	return false;
 }
 
+/* Why bpf_program__attach() failed. A number of the kernel's own (ENOTSUPP) escapes where it has no
+ * trampolines: on arm64 before 6.4. */
+static int attach_error(void)
+{
+	return errno == 524 ? -ENOTSUP : -errno;
+}
+
 static int attach_programs(struct tracer *t, bool resting, char *why, size_t size)
 {
 	struct bpf_program *prog;
@@ -128,7 +135,7 @@ static int attach_programs(struct tracer *t, bool resting, char *why, size_t siz
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {
-			int err = -errno;
+			int err = attach_error();
 			const char *because = err == -EACCES ? privilege__why_no_perf_events()
 							     : NULL;
 
@@ -463,7 +470,7 @@ static int try_hook(const char *name)
 	if (!err && wanted && !program__is_iterator(wanted)) {
 		link = bpf_program__attach(wanted);
 		if (!link)
-			err = -errno;
+			err = attach_error();
 	}
 	bpf_link__destroy(link);
 	migpop_bpf__destroy(skel);

@@ -19,7 +19,8 @@ cp "$stand_ins"/*.[ch] "$work/b"
 
 # One at a time, as README.md says: a rule that matches in one file would count for all of them.
 for file in "$work"/b/*.[ch]; do
-	spatch --very-quiet --no-includes --in-place --sp-file "$top/fix/qemu/migfix.cocci" "$file" \
+	spatch --very-quiet --no-includes --in-place --sp-file "$top/fix/qemu/migfix.cocci" \
+		--macro-file "$stand_ins/cocci-macro-file.h" "$file" \
 		>/dev/null 2>>"$work/log" || die "spatch: $(tail -n 5 "$work/log")"
 done
 [[ ! -s $work/log ]] || die "spatch said: $(tail -n 5 "$work/log")"

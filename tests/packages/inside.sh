@@ -42,10 +42,18 @@ quiet migpop verify --routine populate --memory 16M
 [[ -s /usr/share/man/man1/migpop-trace.1.gz ]] || die "no manual page"
 [[ -s /usr/share/bash-completion/completions/migpop ]] || die "no completion"
 [[ -s /lib/systemd/system/migpop.service && -s /usr/share/migpop/monitoring/alerts.yml ]] || die "no service"
-# What it leaves of records, and where systemd puts those of a user who is not always there.
+# The service, and what it leaves of records, where systemd puts those of a user who is not always there.
 mkdir -p /var/lib/private/migpop
-touch /var/lib/private/migpop/record.json
 ln -s private/migpop /var/lib/migpop
+touch /var/lib/private/migpop/record.json
+migpop serve --listen 127.0.0.1:0 2>/tmp/log &
+for ((i = 0; i < 300; i++)); do
+	! grep -q '^serving ' /tmp/log || break
+	sleep 0.1
+done
+kill "$!" || die "the service: $(tail -n 3 /tmp/log)"
+wait "$!" || die "the service ended with $?: $(tail -n 3 /tmp/log)"
+grep -q '^serving at .*, records in /var/lib/migpop' /tmp/log || die "the service said $(</tmp/log)"
 
 # The library.
 read -ra flags <<<"$(pkg-config --cflags --libs migfix)"

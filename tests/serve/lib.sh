@@ -84,6 +84,12 @@ start_guest() {
 		-machine pc,memory-backend=ram0 -m $((guest_memory >> 20))M -name "guest=$guest" \
 		-qmp "unix:$work/$name.qmp,server=on,wait=off" "$@" >"$work/$name.log" 2>&1 &
 	echo $! >"$work/$name.pid"
+	echo "pid $!: watched" >>"$work/started"
+}
+
+# Emulators that the service has come to watch and that are none of ours.
+foreign() {
+	grep -E '^pid [0-9]+: watched' "$work/service.log" | grep -cvxFf "$work/started" || true
 }
 
 # end_guest NAME…: those that have ended by themselves as well.

@@ -3,6 +3,7 @@
 # Tracers that come, go and have no time while a migration is under way, and targets that go: each
 # migration is in a record all the same, and every record balances.
 # Arguments: MIGPOP QMP-CLI
+# shellcheck disable=SC2119 # start_service takes options of its own, seldom any
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

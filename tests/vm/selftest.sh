@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shows that scripts/vmtest.sh tells the truth: exit status, time limit, death of the machine, output and
-# files intact, swap, huge pages, BTF. Takes the kernels to use as arguments (6.12).
+# files intact, swap, a disk, huge pages, BTF. Takes the kernels to use as arguments (6.12).
 
 set -uo pipefail
 
@@ -28,9 +28,10 @@ vm() { "$vmtest" --kernel "$kernel" --timeout 60 "$@" 2>"$tmp/errors"; }
 features() {
     local dir=$tmp/$kernel answers
     # shellcheck disable=SC2016 # expanded in the machine
-    answers=$(vm --swap --hugepages 4 --out "$dir" --add "$tmp/payload:/payload" -- sh -c '
+    answers=$(vm --swap --disk --hugepages 4 --out "$dir" --add "$tmp/payload:/payload" -- sh -c '
         echo "arguments $#$1$2"
         awk "NR == 2 { print \"swap\", \$3 }" /proc/swaps
+        awk "\$2 == \"/var/tmp\" { print \"disk\", \$3 }" /proc/mounts
         awk "/^HugePages_Free/ { print \"hugepages\", \$2 }" /proc/meminfo
         [ -s /sys/kernel/btf/vmlinux ] && echo "btf yes"
         grep -qx handle_mm_fault /sys/kernel/tracing/available_filter_functions && echo "ftrace yes"
@@ -42,6 +43,7 @@ features() {
     check "errors apart" "errors apart" "$(cat "$tmp/errors")"
     check "arguments intact" "arguments 2a 'b'" "$(grep ^arguments <<<"$answers")"
     check "swap" "swap 524284" "$(grep ^swap <<<"$answers")"
+    check "disk" "disk ext4" "$(grep ^disk <<<"$answers")"
     check "huge pages" "hugepages 4" "$(grep ^huge <<<"$answers")"
     check "BTF" "btf yes" "$(grep ^btf <<<"$answers")"
     check "ftrace" "ftrace yes" "$(grep ^ftrace <<<"$answers")"

@@ -17,6 +17,7 @@ typedef uint64_t ram_addr_t;
 typedef struct RAMBlock RAMBlock;
 typedef struct QEMUFile QEMUFile;
 typedef struct Error Error;
+#include "cocci-macro-file.h"
 #include "ramblock.h"
 
 #define TARGET_PAGE_BITS 12
@@ -38,7 +39,7 @@ struct stand_in_guard {
 };
 #define RCU_READ_LOCK_GUARD() struct stand_in_guard guard __attribute__((unused)) = {0}
 RAMBlock *first_block(void);
-#define RAMBLOCK_FOREACH(rb)             for ((rb) = first_block(); (rb); (rb) = (rb)->next)
+#define RAMBLOCK_FOREACH(rb)             for ((rb) = first_block(); (rb); (rb) = (rb)->next.after)
 #define RAMBLOCK_FOREACH_NOT_IGNORED(rb) RAMBLOCK_FOREACH(rb)
 #define qatomic_read(p)                  __atomic_load_n(p, __ATOMIC_RELAXED)
 #define qatomic_set(p, v)                __atomic_store_n(p, v, __ATOMIC_RELAXED)

@@ -7,7 +7,8 @@ struct RAMBlock {
 	uint8_t *host;
 	ram_addr_t used_length, max_length;
 	char idstr[256];
-	RAMBlock *next;
+	QLIST_ENTRY(RAMBlock) next;
+	QLIST_HEAD(, RAMBlockNotifier) notifiers;
 	int fd;
 	uint64_t fd_offset;
 	size_t page_size;
