@@ -46,7 +46,8 @@ static void on_event(const char *name, json_object *data, int64_t wall_us, void 
 	struct phases *p = m->phases;
 	json_object *value = NULL;
 
-	if (!strcmp(name, "MIGRATION") && json_object_object_get_ex(data, "status", &value))
+	if (!strcmp(name, "MIGRATION") && json_object_object_get_ex(data, "status", &value) &&
+	    json_object_is_type(value, json_type_string))
 		phases__on_status(p, ns, json_object_get_string(value));
 	else if (!strcmp(name, "MIGRATION_PASS") && json_object_object_get_ex(data, "pass", &value))
 		phases__on_pass(p, ns, (u32)json_object_get_int64(value));

@@ -72,7 +72,9 @@ int migration__has(struct qmp *qmp, const char *capability, bool *out)
 	*out = false;
 	if (err)
 		return err;
-	for (size_t i = 0; i < json_object_array_length(ret); i++) {
+	if (!json_object_is_type(ret, json_type_array))
+		err = -EPROTO;
+	for (size_t i = 0; !err && i < json_object_array_length(ret); i++) {
 		json_object *entry = json_object_array_get_idx(ret, i), *state = NULL;
 		char name[64] = "";
 
@@ -81,7 +83,7 @@ int migration__has(struct qmp *qmp, const char *capability, bool *out)
 			*out = json_object_get_boolean(state);
 	}
 	json_object_put(ret);
-	return 0;
+	return err;
 }
 
 int migration__switch(struct qmp *qmp, const char *capability, bool on)

@@ -172,7 +172,8 @@ static void deliver(const struct qmp *qmp, json_object *message)
 {
 	json_object *name = NULL, *data = NULL, *time = NULL;
 
-	if (!qmp->on_event || !json_object_object_get_ex(message, "event", &name))
+	if (!qmp->on_event || !json_object_object_get_ex(message, "event", &name) ||
+	    !json_object_is_type(name, json_type_string))
 		return;
 	json_object_object_get_ex(message, "data", &data);
 	json_object_object_get_ex(message, "timestamp", &time);
