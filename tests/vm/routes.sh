@@ -37,7 +37,7 @@ echo "$passed routes passed, $failed failed, $skipped skipped"
 
 rm -rf "$counts"
 mkdir -p "$counts"
-in_machine --kernel "$kernel" --build "$(build_for "$kernel" "$build")" --timeout 900 --swap --disk --hugepages 64 \
+in_machine --kernel "$kernel" --build "$(build_for "$kernel" "$build")" --timeout 1700 --swap --disk --hugepages 64 \
 	--out "$counts" -- \
 	env COUNTS=/out sh -c "$inside" routes "$mode"
 status=$?
