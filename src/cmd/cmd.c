@@ -4,10 +4,12 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -95,6 +97,38 @@ int rules_files__open(const struct rules_files *files, struct rules **out)
 	default:
 		return fail(STATUS_USAGE, "cannot read rules: %s", why);
 	}
+}
+
+uint64_t parse_size(const char *text)
+{
+	static const char suffixes[] = "KMGT";
+	const char *suffix;
+	uint64_t n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno || *text < '0' || *text > '9')
+		return 0;
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	for (const char *s = suffixes; suffix && s <= suffix; s++)
+		n = n > UINT64_MAX / 1024 ? 0 : n * 1024;
+	end += suffix ? 1 : 0;
+	if (suffix && !strcmp(end, "iB"))
+		end += 2;
+	return *end ? 0 : n;
+}
+
+int open_signals(const int *signals)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (; *signals; signals++)
+		sigaddset(&set, *signals);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 bool parse_color(const char *when, bool *color)

@@ -8,6 +8,7 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "collect/mode.h"
 #include "qemu/ram_backing.h"
@@ -47,6 +48,14 @@ enum mode parse_mode(const char *word);
 
 /* --backing, the same. */
 enum ram_backing parse_backing(const char *word);
+
+/* "256M", "1GiB", as numfmt --from=iec has it: bytes, 0 if that is no size. */
+uint64_t parse_size(const char *text);
+
+/* A descriptor that becomes readable when one of these comes, which does nothing else from now on.
+ * The list ends with 0. SIGPIPE is ignored: what is written to a closed pipe fails. -1 with errno.
+ */
+int open_signals(const int *signals);
 
 /* STATUS_OK, or what to exit with where a capability that tracing needs is missing, or the sight of
  * all processes: what it is has been said. */

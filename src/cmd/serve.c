@@ -59,30 +59,6 @@ struct serve {
 	int signal_fd;
 };
 
-/* 4096, 64K, 256M, 2G. */
-static uint64_t parse_size(const char *text)
-{
-	static const char units[] = "KMGT";
-	unsigned long long n;
-	const char *unit;
-	char *end;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		unsigned int shift = 10 * (unsigned int)(unit - units + 1);
-
-		end++;
-		if (n > UINT64_MAX >> shift)
-			errno = ERANGE;
-		n <<= shift;
-	}
-	if (errno || *text < '0' || *text > '9' || *end || !n)
-		usage_fail("not a size: %s", text);
-	return n;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct serve *s = state->input;
@@ -96,6 +72,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MAX_SIZE:
 		s->max_size = parse_size(arg);
+		if (!s->max_size)
+			usage_fail("not a size: %s", arg);
 		break;
 	case OPT_MODE:
 		s->tracer.mode = parse_mode(arg);
@@ -230,19 +208,6 @@ static int run(struct serve *s)
 	return STATUS_OK;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static int start(struct serve *s)
 {
 	static const struct resolver_options names;
@@ -292,7 +257,7 @@ int cmd_serve(int argc, char **argv)
 		status = rules_files__open(&s.rules_files, &s.rules);
 	if (status)
 		return status;
-	s.signal_fd = open_signals();
+	s.signal_fd = open_signals((const int[]){SIGINT, SIGTERM, SIGHUP, 0});
 	status = start(&s);
 	if (!status)
 		status = run(&s);

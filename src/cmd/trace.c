@@ -335,18 +335,7 @@ static void let_go(struct trace *t)
 	}
 }
 
-int trace__open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
+const int trace__signals[] = {SIGINT, SIGTERM, SIGCHLD, 0};
 
 /* -ENODATA: it never opened. */
 static int close_window(struct trace *t, struct record **out)
@@ -387,7 +376,7 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	char why[512];
 	int status, err;
 
-	t.signal_fd = trace__open_signals();
+	t.signal_fd = open_signals(trace__signals);
 	if (o->qmp_path) {
 		err = monitor__open(&t.monitor, o->qmp_path);
 		if (err)

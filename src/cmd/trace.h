@@ -14,8 +14,8 @@ struct trace_options;
 int trace_incoming(const struct trace_options *o, const struct rules *rules,
 		   struct output_file *out);
 
-/* Of SIGINT, SIGTERM and SIGCHLD, which are blocked from here on. */
-int trace__open_signals(void);
+/* What ends a trace, and a command that it started: for open_signals(). */
+extern const int trace__signals[];
 
 int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
 			struct output_file *out);

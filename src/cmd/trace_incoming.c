@@ -162,7 +162,7 @@ int trace_incoming(const struct trace_options *o, const struct rules *rules,
 	char why[512];
 	int status, err;
 
-	in.signal_fd = trace__open_signals();
+	in.signal_fd = open_signals(trace__signals);
 	err = watcher__open(&in.watcher, &o->tracer, &o->names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -138,22 +137,13 @@ static void say_progress(const char *trial, const char *what)
 	fprintf(stderr, "%s: %s\n", trial, what);
 }
 
+/* What ends it early. */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, 0};
+
 static void end_progress(const struct trial_options *t)
 {
 	if (t->progress == show_progress)
 		fputs("\r\033[K", stderr);
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 /* The ends that are to be fixed, "all" for both. */
@@ -203,7 +193,7 @@ static int run_trials(const struct verify_options *o, const struct rules *rules,
 		if (trial__check_machine(&trials[run], &error))
 			return fail_trial(&error);
 	}
-	signals = open_signals();
+	signals = open_signals(ends);
 	for (int run = 0; run < NR_RUNS && !status; run++) {
 		trials[run].rules = rules;
 		trials[run].signal_fd = signals;
@@ -244,7 +234,7 @@ static int run_routine(const struct verify_options *o, const struct rules *rules
 	if (trial__check_machine(&needs, &error))
 		return fail_trial(&error);
 	routine.rules = rules;
-	routine.signal_fd = open_signals();
+	routine.signal_fd = open_signals(ends);
 	for (int run = 0; run < NR_RUNS && !status; run++) {
 		routine.by_routine = run == RUN_FIXED;
 		if (routine__run(&routine, &v->run[run].end[END_DESTINATION], &error))

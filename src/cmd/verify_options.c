@@ -86,23 +86,11 @@ static int parse_word(const char *option, const char *word, const char *const *w
 	usage_fail("%s does not know %s", option, word);
 }
 
-/* As numfmt --from=iec: 256M, 1G, 1GiB. */
 static uint64_t parse_memory(const char *text)
 {
-	static const char suffixes[] = "KMGT";
-	unsigned long long n;
-	const char *suffix;
-	char *end;
+	uint64_t n = parse_size(text);
 
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	for (const char *s = suffixes; suffix && s <= suffix; s++)
-		n = n > ULLONG_MAX / 1024 ? 0 : n * 1024;
-	end += suffix ? 1 : 0;
-	if (suffix && !strcmp(end, "iB"))
-		end += 2;
-	if (errno || end == text || *end || text[0] == '-' || !n || n % HUGE_PAGE)
+	if (!n || n % HUGE_PAGE)
 		usage_fail("--memory %s: not a size in multiples of 2 MiB", text);
 	return n;
 }
