@@ -106,27 +106,40 @@ static void emulator_session__free(struct emulator_session *e)
 	free(e);
 }
 
-/* A session of "pid" on "tracer", armed; NULL where it is gone, or without memory. */
-static struct emulator_session *emulator_session__new(struct tracer *tracer,
-						      struct resolver *resolver,
-						      const struct watcher *w, pid_t pid,
-						      u32 awaits, pid_t migration_thread)
+/* A session of "pid" on "tracer", armed. */
+static int emulator_session__new(struct emulator_session **out, struct tracer *tracer,
+				 struct resolver *resolver, const struct watcher *w, pid_t pid,
+				 u32 awaits, pid_t migration_thread)
 {
 	const struct under_way u = {.thread = migration_thread, .stream = -1};
 	struct emulator_session *e = calloc(1, sizeof(*e));
+	int err;
 
 	if (!e)
-		return NULL;
+		return -ENOMEM;
 	e->pid = pid;
 	e->incoming = awaits & AWAITS_STREAM;
 	session__init_shared(&e->session, tracer, w->options.stack, resolver);
-	if (session__arm(&e->session, pid, awaits, &u)) {
+	err = session__arm(&e->session, pid, awaits, &u);
+	if (err) {
 		tracer__disarm(tracer, pid);
 		resolver__forget(resolver, pid);
 		emulator_session__free(e);
-		return NULL;
+		return err;
 	}
-	return e;
+	*out = e;
+	return 0;
+}
+
+/* Unless it is gone, its migrations will be missed. */
+static void not_watched(struct watcher *w, pid_t pid, int err)
+{
+	char what[128];
+
+	if (err == -ESRCH)
+		return;
+	snprintf(what, sizeof(what), "pid %d is not watched: %s", (int)pid, strerror(-err));
+	problem(w, 0, "emulator", what);
 }
 
 static void no_record(struct watcher *w, const struct emulator_session *e, int err)
@@ -190,6 +203,7 @@ static void take_in(struct watcher *w, pid_t pid)
 	struct emulator_session **more;
 	struct emulator_state state;
 	u32 awaits = w->options.arm_started;
+	int err;
 
 	proc__emulator_state(pid, &state);
 	if (!state.incoming)
@@ -199,15 +213,19 @@ static void take_in(struct watcher *w, pid_t pid)
 		return;
 	}
 	more = reallocarray(w->v, w->n + 1, sizeof(*more));
-	if (!more)
+	if (!more) {
+		not_watched(w, pid, -ENOMEM);
 		return;
+	}
 	w->v = more;
 	if (awaits & AWAITS_STREAM || state.migration_thread)
 		wake(w);
-	more[w->n] = emulator_session__new(w->tracer, w->resolver, w, pid, awaits,
-					   awaits & AWAITS_THREAD ? state.migration_thread : 0);
-	if (!more[w->n])
+	err = emulator_session__new(&more[w->n], w->tracer, w->resolver, w, pid, awaits,
+				    awaits & AWAITS_THREAD ? state.migration_thread : 0);
+	if (err) {
+		not_watched(w, pid, err);
 		return;
+	}
 	w->n++;
 	w->calls.watched(pid, w->calls.data);
 	look(w, more[w->n - 1]);
@@ -221,8 +239,10 @@ static void expect(struct watcher *w, pid_t pid)
 		if (w->starting[i].pid == pid)
 			return;
 	more = reallocarray(w->starting, w->nr_starting + 1, sizeof(*more));
-	if (!more)
+	if (!more) {
+		not_watched(w, pid, -ENOMEM);
 		return;
+	}
 	w->starting = more;
 	more[w->nr_starting++] = (struct starting){pid, now_ms() + START_MAX_MS};
 }
@@ -361,10 +381,13 @@ static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t
 	for (size_t i = 0; v && i < w->n; i++) {
 		/* One that received a guest sends it next, as the window that waits now says. */
 		struct window window = {.awaits = AWAITS_THREAD};
+		int err;
 
 		tracer__window(w->tracer, w->v[i]->pid, &window);
-		v[*n] = emulator_session__new(t, resolver, w, w->v[i]->pid, window.awaits, 0);
-		if (v[*n])
+		err = emulator_session__new(&v[*n], t, resolver, w, w->v[i]->pid, window.awaits, 0);
+		if (err)
+			not_watched(w, w->v[i]->pid, err);
+		else
 			++*n;
 	}
 	return v;

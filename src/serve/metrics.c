@@ -56,7 +56,7 @@ struct series {
 };
 
 /* Known from the start, so that the first error is an increase. */
-static const char *const error_kinds[] = {"hooks", "record", "rules", "store"};
+static const char *const error_kinds[] = {"emulator", "hooks", "record", "rules", "store"};
 enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
 
 struct metrics {
@@ -251,9 +251,9 @@ void metrics__write(const struct metrics *m, FILE *f)
 	      "# TYPE migpop_build_info gauge\n"
 	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
 	      f);
-	fputs("# HELP migpop_errors_total What the service could not do: attach hooks, make a "
-	      "record, "
-	      "read rules, keep a record.\n# TYPE migpop_errors_total counter\n",
+	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, attach "
+	      "hooks, make a record, read rules, keep a record.\n"
+	      "# TYPE migpop_errors_total counter\n",
 	      f);
 	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
 		fprintf(f, "migpop_errors_total{kind=\"%s\"} %" PRIu64 "\n", error_kinds[i],
