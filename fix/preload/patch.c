@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -65,6 +67,63 @@ static const char *pages_of(const struct patch *patch, struct pages *pages)
 	return NULL;
 }
 
+/* Does the file hold what these pages do? Read, since a mapping of what is beyond its end kills. */
+static bool holds(int exe, const struct pages *pages)
+{
+	char chunk[1024];
+
+	for (size_t at = 0; at < pages->length; at += sizeof(chunk))
+		if (pread(exe, chunk, sizeof(chunk), pages->offset + (off_t)at) !=
+			    (ssize_t)sizeof(chunk) ||
+		    memcmp(chunk, pages->begin + at, sizeof(chunk)) != 0)
+			return false;
+	return true;
+}
+
+/* The file that is mapped at "address", by its name; -1 if it cannot be had. */
+static int open_mapped(const void *address)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char *line = NULL;
+	size_t room = 0;
+	int fd = -1;
+
+	while (maps && getline(&line, &room, maps) > 0) {
+		char *path = strchr(line, '/'), *rest;
+		uintptr_t begin = strtoul(line, &rest, 16);
+		uintptr_t end = *rest == '-' ? strtoul(rest + 1, NULL, 16) : 0;
+
+		if ((uintptr_t)address < begin || (uintptr_t)address >= end)
+			continue;
+		if (path) {
+			path[strcspn(path, "\n")] = '\0';
+			fd = open(path, O_RDONLY | O_CLOEXEC);
+		}
+		break;
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+	return fd;
+}
+
+/* The program's file: not the executable of the process where the dynamic loader was started with
+ * the program as its argument. */
+static int open_program(const struct pages *pages)
+{
+	int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int mapped;
+
+	if (exe >= 0 && holds(exe, pages))
+		return exe;
+	mapped = open_mapped(pages->begin);
+	if (mapped < 0)
+		return exe;
+	if (exe >= 0)
+		close(exe);
+	return mapped;
+}
+
 /* W^X policies (prctl(PR_SET_MDWE), SELinux's execmod) refuse one of the two steps, perhaps only
  * the way back: found out on a mapping of the same page that nothing is executed from. */
 static const char *rehearse(int exe, const struct pages *pages)
@@ -72,12 +131,12 @@ static const char *rehearse(int exe, const struct pages *pages)
 	const char *refusal = NULL;
 	char *copy;
 
+	if (!holds(exe, pages))
+		return "is not what the program's file has there";
 	copy = mmap(NULL, pages->length, PROT_READ | PROT_EXEC, MAP_PRIVATE, exe, pages->offset);
 	if (copy == MAP_FAILED)
 		return "cannot be mapped a second time";
-	if (memcmp(copy, pages->begin, pages->length) != 0) {
-		refusal = "is not what the program's file has there";
-	} else if (mprotect(copy, pages->length, PROT_READ | PROT_WRITE)) {
+	if (mprotect(copy, pages->length, PROT_READ | PROT_WRITE)) {
 		refusal = "cannot be made writable here";
 	} else {
 		*(volatile char *)copy = *copy;
@@ -139,11 +198,17 @@ static const char *apply(int exe, const struct patch *patches, size_t count, siz
 
 const char *patch_apply(const struct patch *patches, size_t count, size_t *refused)
 {
+	struct pages pages;
 	const char *refusal;
 	int exe;
 
-	exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	*refused = 0;
+	if (!count)
+		return NULL;
+	refusal = pages_of(&patches[0], &pages);
+	if (refusal)
+		return refusal;
+	exe = open_program(&pages);
 	if (exe < 0)
 		return "cannot be compared with the program's file";
 	refusal = apply(exe, patches, count, refused);

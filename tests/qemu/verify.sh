@@ -221,6 +221,19 @@ qemu10() {
 		wrong "not said: $(<qemu10.out)"
 }
 
+# Started by a dynamic loader of its own, so that its file is not the executable of the process.
+qemu11() {
+	local qemu11
+
+	qemu11=$("$top/scripts/qemu11.sh") || skip "${qemu11#SKIP: }"
+	verify qemu11 0 fixed --qemu "$qemu11" --memory 128M -o qemu11.json
+	holds qemu11 '.stock.content_equal and .fixed.content_equal'
+	holds qemu11 'all(.stock.source, .stock.destination; .zero_populated_pages >= 32768 - 144)'
+	holds qemu11 'all(.fixed.source, .fixed.destination; .zero_populated_pages == 0)'
+	holds qemu11 'all(.fixed.source, .fixed.destination; .said |
+		test("^libmigfix [0-9.]+: source hooked; destination hooked; replaced [^\n]*$"))'
+}
+
 # Every section that is kept has its pages and its page table, and nothing else has any.
 routine() {
 	local backing tables
