@@ -15,7 +15,7 @@ for program in qemu-system-x86_64 jq curl; do
 done
 work=$(mktemp -d /dev/shm/serve.XXXXXX)
 records=$work/records service='' mounted=''
-guest_memory=$((32 << 20))
+guest_memory=${GUEST_MEMORY:-$((32 << 20))}
 # Guests of this run begin with it: the service sees those of others as well.
 vm=vm-${work##*.}-
 
