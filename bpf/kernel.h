@@ -157,6 +157,7 @@ struct shmem_inode_info {
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	u64 seq_num;
 } __KERNEL_TYPES;
 
 struct bpf_iter__task {
@@ -168,12 +169,6 @@ struct bpf_iter__task_vma {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	struct vm_area_struct *vma;
-} __KERNEL_TYPES;
-
-struct bpf_iter__bpf_map_elem {
-	struct bpf_iter_meta *meta;
-	void *key;
-	void *value;
 } __KERNEL_TYPES;
 
 /* include/linux/gfp_types.h. Page tables and slab lack MOVABLE; so does memory allocated to be

@@ -234,8 +234,7 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 	int err;
 
 	memset(c, 0, sizeof(*c));
-	err = tracer__run_iterator(t->skel->progs.common__read_backings,
-				   bpf_map__fd(t->skel->maps.backings));
+	err = tracer__run_iterator(t->skel->progs.common__read_backings);
 	if (!err)
 		err = READ_ROWS(t->skel->maps.backings, &c->backings, &c->nr_backings);
 	if (!err)

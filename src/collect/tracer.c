@@ -232,7 +232,7 @@ int tracer__wake(struct tracer *t, char *why, size_t size)
 	t->skel->bss->swap_in_use = proc__has_swap();
 	__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
 	/* Whoever came to share the targets' memory meanwhile. */
-	return tracer__run_iterator(t->skel->progs.common__open, -1);
+	return tracer__run_iterator(t->skel->progs.common__open);
 }
 
 int tracer__rest(struct tracer *t)
@@ -349,19 +349,12 @@ enum mode tracer__mode(const struct tracer *t)
 	return t->mode;
 }
 
-int tracer__run_iterator(const struct bpf_program *prog, int map_fd)
+int tracer__run_iterator(const struct bpf_program *prog)
 {
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
-	union bpf_iter_link_info info = {.map.map_fd = (u32)map_fd};
-	struct bpf_link *link;
+	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
 	char sink[256];
 	int fd, err = 0;
 
-	if (map_fd >= 0) {
-		opts.link_info = &info;
-		opts.link_info_len = sizeof(info);
-	}
-	link = bpf_program__attach_iter(prog, &opts);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
@@ -429,7 +422,7 @@ int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 	for (size_t i = 0; i < n; i++)
 		tgid_bit__set(t->skel->bss->target_bits, tgids[i]);
 	tracer__serve_all(t, tgids, n);
-	err = tracer__run_iterator(t->skel->progs.common__open, -1);
+	err = tracer__run_iterator(t->skel->progs.common__open);
 	if (err)
 		return err;
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
@@ -446,7 +439,7 @@ int tracer__stop(struct tracer *t)
 
 	__atomic_store_n(&t->skel->bss->closed, 1, __ATOMIC_SEQ_CST);
 	err = grace__wait(&t->grace);
-	return err ? err : tracer__run_iterator(t->skel->progs.common__settle, -1);
+	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
 }
 
 static int try_hook(const char *name)
@@ -477,6 +470,15 @@ static int try_hook(const char *name)
 	return err;
 }
 
+/* Several programs can be at one hook. */
+static struct hook *find_hook(struct hook *hooks, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(hooks[i].name, name))
+			return &hooks[i];
+	return NULL;
+}
+
 int tracer__try_hooks(struct hook *hooks, size_t max)
 {
 	struct migpop_bpf *skel = open_object();
@@ -489,16 +491,21 @@ int tracer__try_hooks(struct hook *hooks, size_t max)
 	kernel = probe__kernel_types();
 	bpf_object__for_each_program(prog, skel->obj)
 	{
-		struct hook *h = &hooks[n];
+		struct hook *h = find_hook(hooks, n, bpf_program__section_name(prog));
 
-		if (n == max)
+		if (!h && n == max)
 			break;
-		snprintf(h->name, sizeof(h->name), "%s", bpf_program__section_name(prog));
-		h->mode = program__mode(prog);
-		h->optional = program__is_optional(prog);
-		h->error = tracepoint_exists(prog, kernel) ? try_hook(bpf_program__name(prog))
-							   : -ENOENT;
-		n++;
+		if (!h) {
+			h = &hooks[n++];
+			memset(h, 0, sizeof(*h));
+			snprintf(h->name, sizeof(h->name), "%s", bpf_program__section_name(prog));
+			h->mode = program__mode(prog);
+			h->optional = program__is_optional(prog);
+		}
+		if (!h->error)
+			h->error = tracepoint_exists(prog, kernel)
+					   ? try_hook(bpf_program__name(prog))
+					   : -ENOENT;
 	}
 	btf__free(kernel);
 	migpop_bpf__destroy(skel);

@@ -48,7 +48,7 @@ int tracer__begin_windows(struct tracer *t);
 bool tracer__has_open_window(struct tracer *t);
 void tracer__detach(struct tracer *t);
 
-/* Runs an iterator program to its end, over the elements of a map or (map_fd -1) over tasks. */
-int tracer__run_iterator(const struct bpf_program *prog, int map_fd);
+/* Runs an iterator program over all that it iterates over, to its end. */
+int tracer__run_iterator(const struct bpf_program *prog);
 
 #endif
