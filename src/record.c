@@ -1,158 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Life of a record: making, growing, ordering and freeing it, and the names that it may carry as
- * static strings. It must not know where the figures come from nor how they are shown.
+ * Life of a record: making, growing, ordering and freeing it. It must not know where the figures
+ * come from nor how they are shown.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* strerrorname_np */
-#endif
 #include "record.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const kinds[] = {"shmem", "anon", "hugetlb", "file", "page-tables", "other"};
-static const char *const modes[] = {"fentry", "kprobe", "tracepoint", "other"};
-static const char *const stacks[] = {"cfi", "fp", "none", "other"};
-static const char *const chain_ends[] = {
-	"complete",
-	"truncated",
-	"no-mapping",
-	"no-cfi",
-	"jit",
-	"damaged",
-	"unsupported-rule",
-	"register",
-	"memory",
-	"stack-pointer",
-	"stale-mapping",
-	"32-bit",
-	"no-room",
-	"not-a-return-address",
-	"other",
-};
-static const char *const calls[] = {
-	"madvise",   "process_madvise", "fallocate", "munmap",      "mmap",  "mremap",
-	"ftruncate", "truncate",        "brk",       "userfaultfd", "ioctl", "mlock",
-	"close",     "unlink",          "exit",      "other",
-};
-static const char *const behaviors[] = {
-	"MADV_NORMAL",
-	"MADV_RANDOM",
-	"MADV_SEQUENTIAL",
-	"MADV_WILLNEED",
-	"MADV_DONTNEED",
-	"MADV_FREE",
-	"MADV_REMOVE",
-	"MADV_DONTFORK",
-	"MADV_DOFORK",
-	"MADV_MERGEABLE",
-	"MADV_UNMERGEABLE",
-	"MADV_HUGEPAGE",
-	"MADV_NOHUGEPAGE",
-	"MADV_DONTDUMP",
-	"MADV_DODUMP",
-	"MADV_WIPEONFORK",
-	"MADV_KEEPONFORK",
-	"MADV_COLD",
-	"MADV_PAGEOUT",
-	"MADV_POPULATE_READ",
-	"MADV_POPULATE_WRITE",
-	"MADV_DONTNEED_LOCKED",
-	"MADV_COLLAPSE",
-	"MADV_HWPOISON",
-	"MADV_SOFT_OFFLINE",
-	"MADV_GUARD_INSTALL",
-	"MADV_GUARD_REMOVE",
-	"FALLOC_FL_ALLOCATE",
-	"FALLOC_FL_KEEP_SIZE",
-	"FALLOC_FL_PUNCH_HOLE",
-	"FALLOC_FL_COLLAPSE_RANGE",
-	"FALLOC_FL_ZERO_RANGE",
-	"FALLOC_FL_INSERT_RANGE",
-	"FALLOC_FL_UNSHARE_RANGE",
-	"UFFDIO_COPY",
-	"UFFDIO_ZEROPAGE",
-	"UFFDIO_CONTINUE",
-	"UFFDIO_MOVE",
-	"UFFDIO_POISON",
-	"UFFDIO_WAKE",
-	"UFFDIO_REGISTER",
-	"UFFDIO_UNREGISTER",
-	"UFFDIO_WRITEPROTECT",
-	"MAP_POPULATE",
-	"other",
-};
-
-static const char *const phases[] = {"setup",    "precopy", "downtime", "postcopy",
-				     "incoming", "stopped", "other"};
-
-static const struct {
-	const char *const *v;
-	size_t n;
-} sets[] = {
-#define SET(a)                                                                                     \
-	{                                                                                          \
-		a, sizeof(a) / sizeof((a)[0])                                                      \
-	}
-	[RECORD_NAME_KIND] = SET(kinds),   [RECORD_NAME_MODE] = SET(modes),
-	[RECORD_NAME_STACK] = SET(stacks), [RECORD_NAME_CHAIN_END] = SET(chain_ends),
-	[RECORD_NAME_CALL] = SET(calls),   [RECORD_NAME_BEHAVIOR] = SET(behaviors),
-	[RECORD_NAME_PHASE] = SET(phases),
-#undef SET
-};
-
-static const char *errno__static_name(const char *s)
-{
-	/* Linux's own numbers end at EHWPOISON; MIPS has some above, which read as "other". */
-	for (int e = 1; e <= EHWPOISON; e++) {
-		const char *name = strerrorname_np(e);
-
-		if (name && strcmp(name, s) == 0)
-			return name;
-	}
-	return "other";
-}
-
-const char *record__static_name(enum record_name set, const char *s)
-{
-	if (!s)
-		return NULL;
-	if (set == RECORD_NAME_ERRNO)
-		return errno__static_name(s);
-	for (size_t i = 0; i < sets[set].n; i++)
-		if (strcmp(sets[set].v[i], s) == 0)
-			return sets[set].v[i];
-	return "other";
-}
-
-const char *record_access__name(enum record_access a)
-{
-	switch (a) {
-	case RECORD_ACCESS_READ:
-		return "read";
-	case RECORD_ACCESS_WRITE:
-		return "write";
-	case RECORD_ACCESS_NONE:
-		break;
-	}
-	return "none";
-}
-
-const char *record_context__name(enum record_context c)
-{
-	switch (c) {
-	case RECORD_CONTEXT_KERNEL:
-		return "kernel";
-	case RECORD_CONTEXT_SYSCALL:
-		return "syscall";
-	case RECORD_CONTEXT_USER:
-		break;
-	}
-	return "user";
-}
 
 enum record_books record_accounting__books(const struct record_accounting *a)
 {
@@ -198,6 +54,12 @@ struct record *record__new(void)
 	r->overhead.events = RECORD_UNKNOWN;
 	r->overhead.bpf_ns = RECORD_UNKNOWN;
 	r->overhead.ns_per_event = NAN;
+	r->overhead.share_of_window = NAN;
+	r->migration.total_ms = RECORD_UNKNOWN;
+	r->migration.downtime_ms = RECORD_UNKNOWN;
+	r->migration.setup_ms = RECORD_UNKNOWN;
+	r->migration.transferred_bytes = RECORD_UNKNOWN;
+	r->migration.rounds = RECORD_UNKNOWN;
 	return r;
 }
 
@@ -238,6 +100,10 @@ static void record_target__clear(struct record_target *t)
 	free(t->exe);
 	free(t->build_id);
 	free(t->guest);
+	free(t->uuid);
+	free(t->cgroup);
+	free(t->vmm_name);
+	free(t->vmm_version);
 }
 
 void record__free(struct record *r)
@@ -263,17 +129,23 @@ void record__free(struct record *r)
 	record_backing__clear(r->backing, r->nr_backing);
 	record_count__clear(r->lost.unwind_errors, r->lost.nr_unwind_errors);
 	record_count__clear(r->lost.kinds, r->lost.nr_kinds);
+	for (size_t i = 0; i < r->lost.nr_room; i++)
+		free(r->lost.room[i].module);
+	free(r->lost.room);
 	for (size_t i = 0; i < r->nr_threads; i++)
 		free(r->threads[i].comm);
 	free(r->threads);
 	free(r->timeline);
 	free(r->phases);
 	free(r->tool_version);
+	free(r->started_at);
+	free(r->host_name);
+	free(r->host_boot_id);
 	free(r->host_kernel);
 	free(r->host_arch);
 	free(r->host_lockdown);
-	free(r->opened_by);
-	free(r->closed_by);
+	free(r->opened_by_text);
+	free(r->closed_by_text);
 	free(r);
 }
 
@@ -386,12 +258,26 @@ struct record_phase *record__add_phase(struct record *r)
 
 struct record_target *record__add_target(struct record *r)
 {
+	struct record_target *t;
 	void *p = array__grow(r->target, r->nr_target, sizeof(*r->target));
 
 	if (!p)
 		return NULL;
 	r->target = p;
-	return &r->target[r->nr_target++];
+	t = &r->target[r->nr_target++];
+	t->uid = t->ram_bytes = RECORD_UNKNOWN;
+	t->rss_pages_before = t->rss_pages_after = RECORD_UNKNOWN;
+	return t;
+}
+
+struct record_room *record__add_room(struct record *r)
+{
+	void *p = array__grow(r->lost.room, r->lost.nr_room, sizeof(*r->lost.room));
+
+	if (!p)
+		return NULL;
+	r->lost.room = p;
+	return &r->lost.room[r->lost.nr_room++];
 }
 
 static int record_count__add(struct record_count **v, size_t *nr, const char *name, int64_t n)

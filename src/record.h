@@ -2,7 +2,7 @@
 /*
  * The record: what one traced window was found to be, as plain data. Collectors fill it, renderers
  * read it; it knows neither BPF nor any output format. Its members are named as in the JSON schema
- * "migpop.record/1". Counts are in base pages.
+ * "migpop.record/2". Counts are in base pages.
  */
 #ifndef MIGPOP_RECORD_H
 #define MIGPOP_RECORD_H
@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORD_SCHEMA "migpop.record/1"
+#include "names.h"
+
+#define RECORD_SCHEMA   "migpop.record/2"
+#define RECORD_SCHEMA_1 "migpop.record/1" /* is still read */
 
 /* A count that a mode may be unable to know: rendered as null, never as 0. */
 #define RECORD_UNKNOWN INT64_MIN
-
-enum record_access { RECORD_ACCESS_NONE, RECORD_ACCESS_READ, RECORD_ACCESS_WRITE };
-enum record_context { RECORD_CONTEXT_USER, RECORD_CONTEXT_KERNEL, RECORD_CONTEXT_SYSCALL };
 
 /* All strings below are owned by the record (malloc) and may be NULL: rendered as null. */
 struct record_frame {
@@ -123,6 +123,13 @@ struct record_count {
 	int64_t n;
 };
 
+/* A table of the tracer that was out of room in the window. */
+struct record_room {
+	enum record_table table;
+	int64_t pages; /* populated, that lack what would have been in it */
+	char *module;  /* file of the program or library concerned, NULL if of no one */
+};
+
 struct record_target {
 	uint32_t pid;
 	char *comm;
@@ -130,20 +137,42 @@ struct record_target {
 	char *build_id;
 	char **cmdline;
 	size_t nr_cmdline;
-	char *guest; /* QEMU's -name guest=, NULL if none */
+	char *guest;  /* QEMU's -name guest=, NULL if none */
+	char *uuid;   /* of the guest, NULL if none was given */
+	int64_t uid;  /* of the process; RECORD_UNKNOWN where it is gone */
+	char *cgroup; /* path in the cgroup hierarchy of version 2 */
+	char *vmm_name, *vmm_version;
+	int64_t ram_bytes; /* the guest's memory, without what could be plugged in later */
+	int64_t rss_pages_before, rss_pages_after; /* resident, at both edges of the window */
+};
+
+/* What migration the window was of. All unknown where it was of none. Times and bytes are QEMU's
+ * own figures: RECORD_UNKNOWN without a monitor. */
+struct record_migration {
+	enum migration_role role;
+	enum migration_outcome outcome;
+	enum migration_transport transport;
+	enum migration_purpose purpose;
+	int64_t total_ms, downtime_ms, setup_ms;
+	int64_t transferred_bytes;
+	int64_t rounds; /* of precopy */
 };
 
 struct record {
 	char *tool_version;
+	char *started_at; /* start_ns by the clock of the wall, RFC 3339 in UTC */
 	char *host_kernel, *host_arch, *host_lockdown;
+	char *host_name, *host_boot_id;
 	uint32_t host_page_size;
 	const char *mode;  /* static: fentry, kprobe, tracepoint */
 	const char *stack; /* static: cfi, fp, none */
 	struct record_target
 		*target; /* the schema's "target" is the first, "targets" all of them */
 	size_t nr_target;
-	char *opened_by, *closed_by;
-	uint64_t start_ns, end_ns; /* CLOCK_BOOTTIME */
+	struct record_migration migration;
+	enum window_reason opened_by, closed_by;
+	char *opened_by_text, *closed_by_text; /* for people */
+	uint64_t start_ns, end_ns;             /* CLOCK_BOOTTIME */
 	/* By how much the migration began before the window, and pages of files that the kernel
 	 * allocated in that time: nobody knows for whom. */
 	int64_t late_ns, late_pages;
@@ -160,6 +189,8 @@ struct record {
 		size_t nr_unwind_errors;
 		struct record_count *kinds; /* what "events" consists of, by kind */
 		size_t nr_kinds;
+		struct record_room *room;
+		size_t nr_room;
 	} lost;
 	struct record_callsite *callsites;
 	size_t nr_callsites;
@@ -175,7 +206,8 @@ struct record {
 	size_t nr_phases;
 	struct {
 		int64_t events, bpf_ns;
-		double ns_per_event; /* NAN where not measured */
+		double ns_per_event;    /* NAN where not measured, */
+		double share_of_window; /* of one CPU's time; the same */
 	} overhead;
 };
 
@@ -187,8 +219,8 @@ struct record *record__new(void);
 void record__free(struct record *r);
 
 /*
- * Room for one more element, zeroed; NULL without memory. The pointer is good until the next call.
- * An array that these grow is grown by nothing else.
+ * Room for one more element, zeroed, or RECORD_UNKNOWN in a target; NULL without memory. The
+ * pointer is good until the next call. An array that these grow is grown by nothing else.
  */
 struct record_callsite *record__add_callsite(struct record *r);
 struct record_accounting *record__add_accounting(struct record *r);
@@ -200,6 +232,7 @@ struct record_thread *record__add_thread(struct record *r);
 struct record_tick *record__add_tick(struct record *r);
 struct record_phase *record__add_phase(struct record *r);
 struct record_target *record__add_target(struct record *r);
+struct record_room *record__add_room(struct record *r);
 /* Frees what is in it, which is not valid afterwards. */
 void record_frames__clear(struct record_frames *f);
 /* Add to the count of that kind; a loss goes into lost.events as well. */
@@ -215,23 +248,5 @@ enum record_books record_accounting__books(const struct record_accounting *a);
 
 /* Call sites by populated pages, then faults, largest first; backings with RAM blocks first. */
 void record__sort(struct record *r);
-
-/* The sets that the static strings come from. */
-enum record_name {
-	RECORD_NAME_KIND,
-	RECORD_NAME_MODE,
-	RECORD_NAME_STACK,
-	RECORD_NAME_CHAIN_END,
-	RECORD_NAME_CALL,
-	RECORD_NAME_BEHAVIOR,
-	RECORD_NAME_PHASE,
-	RECORD_NAME_ERRNO,
-};
-
-/* The static string equal to @s, "other" where that set has none; NULL for NULL. */
-const char *record__static_name(enum record_name set, const char *s);
-
-const char *record_access__name(enum record_access a);
-const char *record_context__name(enum record_context c);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collect/mode.h"
+#include "names.h"
 #include "qemu/ram_backing.h"
 
 /* Exit statuses, the same for every command. */

@@ -16,7 +16,6 @@ int backing_key__compare(const void *a, const void *b);
 const struct backing_row *counters__find_backing(const struct counters *c,
 						 const struct backing_key *key);
 
-const char *kind__name(u32 kind);
 /* To be freed; "row" may be NULL. */
 char *backing_key__name(const struct backing_key *key, const struct backing_row *row);
 

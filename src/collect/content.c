@@ -15,7 +15,6 @@
 #include "collect/chains.h"
 #include "qemu/ram_block.h"
 #include "symbol/resolve.h"
-#include "symbol/syscall.h"
 
 int backing_key__compare(const void *a, const void *b)
 {
@@ -33,18 +32,6 @@ const struct backing_row *counters__find_backing(const struct counters *c,
 	return c->nr_backings ? bsearch(key, c->backings, c->nr_backings, sizeof(*c->backings),
 					backing_key__compare)
 			      : NULL;
-}
-
-const char *kind__name(u32 kind)
-{
-	static const char *const names[] = {
-		[KIND_SHMEM] = "shmem",
-		[KIND_ANON] = "anon",
-		[KIND_HUGETLB] = "hugetlb",
-		[KIND_PRIVATE_FILE] = "anon", /* copies on write, named after the file */
-	};
-
-	return kind < sizeof(names) / sizeof(*names) && names[kind] ? names[kind] : "other";
 }
 
 static bool is_shared(const struct backing_key *key)
@@ -257,12 +244,12 @@ static int add_advice(const struct session *s, const struct counters *close, str
 		a = record__add_advice(r);
 		if (!a)
 			return -ENOMEM;
-		a->call = syscall__static_name(key->syscall);
-		a->behavior = syscall__behavior(key->syscall, key->behavior);
+		a->call = call__name(key->syscall);
+		a->behavior = behavior__name(key->syscall, key->behavior);
 		a->pid = key->tgid;
 		a->calls = (int64_t)v.calls;
 		a->failed = key->error ? (int64_t)v.calls : 0;
-		a->error = key->error ? strerrorname_np(key->error) : NULL;
+		a->error = errno__name(key->error);
 		a->bytes = (int64_t)v.bytes;
 		a->released_pages = (int64_t)v.released;
 		err = chains__resolve(s, key->tgid, key->ip, key->stack, true, &a->frames,
@@ -372,8 +359,8 @@ static int fill_head(const struct session *s, const struct snapshot *close, cons
 	r->host_page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	r->mode = mode__name(tracer__mode(s->tracer));
 	r->stack = stack__name(s->stack);
-	r->opened_by = copy_string(s->opened_by);
-	r->closed_by = copy_string(closed_by);
+	r->opened_by_text = copy_string(s->opened_by);
+	r->closed_by_text = copy_string(closed_by);
 	r->start_ns = s->open.counters.taken_ns;
 	r->end_ns = close->counters.taken_ns;
 	if (s->windowed && s->window.opened_by == SIGNAL_UNDER_WAY) {

@@ -151,16 +151,6 @@ int phases__of_window(struct phases *p, const struct window *w)
 	return err ? err : mark(p, w->close_ns, PHASE_NONE, 0);
 }
 
-static const char *phase__name(enum phase phase)
-{
-	static const char *const names[] = {
-		[PHASE_SETUP] = "setup",       [PHASE_PRECOPY] = "precopy",
-		[PHASE_DOWNTIME] = "downtime", [PHASE_POSTCOPY] = "postcopy",
-		[PHASE_INCOMING] = "incoming", [PHASE_STOPPED] = "stopped"};
-
-	return names[phase];
-}
-
 static u64 within(u64 ns, const struct record *r)
 {
 	if (ns < r->start_ns)

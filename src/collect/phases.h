@@ -13,17 +13,6 @@
 #include "migpop.h"
 #include "record.h"
 
-enum phase {
-	PHASE_NONE, /* none that could be named */
-	PHASE_SETUP,
-	PHASE_PRECOPY,
-	PHASE_DOWNTIME,
-	PHASE_POSTCOPY,
-	PHASE_INCOMING, /* what a destination is sent before postcopy: it is not told how far the
-			   source is */
-	PHASE_STOPPED,  /* the guest of a source runs no more: downtime, and postcopy if there is */
-};
-
 /* A phase begins, and the one before it ends. */
 struct phase_mark {
 	u64 ns; /* CLOCK_BOOTTIME */

@@ -21,21 +21,6 @@
 #include "probe/privilege.h"
 #include "probe/probe.h"
 
-static const char *const mode_names[] = {"auto", "fentry", "kprobe", "tracepoint"};
-
-const char *mode__name(enum mode mode)
-{
-	return mode_names[mode];
-}
-
-const char *stack__name(enum stack_kind stack)
-{
-	static const char *const names[] = {
-		[STACK_NONE] = "none", [STACK_FP] = "fp", [STACK_CFI] = "cfi"};
-
-	return names[stack];
-}
-
 /* The first warning of libbpf, for "why": those after it say only what did not go on. */
 static char libbpf_said[256];
 static bool libbpf_verbose;
@@ -61,7 +46,7 @@ static enum mode program__mode(const struct bpf_program *prog)
 	const char *name = bpf_program__name(prog);
 
 	for (enum mode m = MODE_FENTRY; m <= MODE_TRACEPOINT; m++)
-		if (!strncmp(name, mode_names[m], strlen(mode_names[m])))
+		if (!strncmp(name, mode__name(m), strlen(mode__name(m))))
 			return m;
 	return MODE_AUTO;
 }

@@ -10,11 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "collect/mode.h"
 #include "migpop.h"
-
-const char *stack__name(enum stack_kind stack);
-const char *chain_end__name(u32 end); /* NULL where it is not known */
+#include "names.h"
 
 struct tracer;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the tracer does for call chains by call frame information: tables before and while it runs,
- * and the names of how chains end.
+ * What the tracer does for call chains by call frame information: tables before and while it runs.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -16,28 +15,6 @@
 
 /* Chains are fewer than call sites, which differ by backing and access as well. */
 enum { SITES_PER_CHAIN = 4, SITES_DEFAULT = 16384 };
-
-const char *chain_end__name(u32 end)
-{
-	static const char *const names[NR_CHAIN_ENDS] = {
-		[CHAIN_COMPLETE] = "complete",
-		[CHAIN_TRUNCATED] = "truncated",
-		[CHAIN_NO_MAPPING] = "no-mapping",
-		[CHAIN_NO_CFI] = "no-cfi",
-		[CHAIN_JIT] = "jit",
-		[CHAIN_DAMAGED] = "damaged",
-		[CHAIN_UNSUPPORTED_RULE] = "unsupported-rule",
-		[CHAIN_REGISTER] = "register",
-		[CHAIN_MEMORY] = "memory",
-		[CHAIN_STACK_POINTER] = "stack-pointer",
-		[CHAIN_STALE_MAPPING] = "stale-mapping",
-		[CHAIN_32BIT] = "32-bit",
-		[CHAIN_NO_ROOM] = "no-room",
-		[CHAIN_NOT_A_RETURN] = "not-a-return-address",
-	};
-
-	return end < NR_CHAIN_ENDS ? names[end] : NULL;
-}
 
 int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *options)
 {

@@ -65,7 +65,7 @@ static int64_t page__number(struct page *p, enum flame_kind kind, const struct r
 	} else {
 		object = page__new_frame(p, key, kind, name, &number);
 		if (object && f != &none)
-			writer__frame(&p->rw.w, object, f);
+			record_writer__frame(&p->rw, object, f);
 	}
 	free(key);
 	return p->rw.w.failed ? -1 : number;

@@ -13,7 +13,7 @@
  * The record as JSON that nothing in it can end the surrounding <script> with, and that has each
  * distinct frame once:
  *
- *   { …of migpop.record/1, with numbers for frames…,
+ *   { …of migpop.record/2, with numbers for frames…,
  *     "frames": [{"name", "kind", …of a frame…}],      name as shown; kind as flame_kind__name
  *     "categories": {"zero-page": 1, …},               to colours of palette.css
  *     "flame": [frame, parent, populated, zero, color, …] }   five numbers a node, parents first

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as JSON, schema "migpop.record/1", there and back. It must not know where records come
+ * A record as JSON, schema "migpop.record/2", there and back. It must not know where records come
  * from nor what is concluded from them.
  */
 #ifndef MIGPOP_OUTPUT_JSON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record from JSON: the file, its tokens, and which objects and arrays it has. Single values are
- * checked in json_read_values.c.
+ * A record from JSON: the file, its tokens, objects and arrays as the tables have them. Single
+ * values are checked in json_read_values.c.
  */
 #include "output/json.h"
 #include "output/json_read_internal.h"
@@ -14,25 +14,17 @@
 #define MAX_BYTES (128U << 20)
 #define MAX_KINDS 1000
 
-/* An array and its length; none at all is as good as an empty one. */
-static bool reader__array(struct reader *rd, json_object *parent, const char *name,
-			  json_object **out, size_t *n)
-{
-	*n = 0;
-	if (!json_object_object_get_ex(parent, name, out) || !*out)
-		return true;
-	if (!json_object_is_type(*out, json_type_array))
-		return reader__fail(rd, -EINVAL, name, "is not an array");
-	*n = json_object_array_length(*out);
-	return true;
-}
+static bool reader__members(struct reader *rd, json_object *object, const struct member *m,
+			    void *base);
 
-/* Go down to one element, for reasons to say where; the length to go back up to. */
-static size_t reader__enter(struct reader *rd, const char *name, size_t i)
+/* Go down to a member, or to one of its elements, for reasons to say where; the length to go back
+ * up to. */
+static size_t reader__enter(struct reader *rd, const char *name, ssize_t i)
 {
 	size_t n = strlen(rd->where);
 
-	snprintf(rd->where + n, sizeof(rd->where) - n, "%s%s[%zu]", n ? "." : "", name, i);
+	snprintf(rd->where + n, sizeof(rd->where) - n, i < 0 ? "%s%s" : "%s%s[%zd]", n ? "." : "",
+		 name, i);
 	return n;
 }
 
@@ -42,221 +34,156 @@ static bool reader__leave(struct reader *rd, size_t n, bool ok)
 	return ok;
 }
 
-static bool reader__frames(struct reader *rd, json_object *parent, struct record_frames *f)
+static bool reader__object(struct reader *rd, json_object *v, const struct member *m, ssize_t i,
+			   void *base)
 {
-	json_object *array;
-	bool ok = true;
-	size_t n, up;
+	size_t up = reader__enter(rd, m->name, i);
 
-	if (!reader__array(rd, parent, "frames", &array, &n) || !n)
-		return !rd->err;
-	f->v = calloc(n, sizeof(*f->v));
-	if (!f->v)
-		return reader__no_memory(rd);
-	f->n = n;
-	for (size_t i = 0; ok && i < n; i++) {
-		up = reader__enter(rd, "frames", i);
-		ok = reader__members(rd, json_object_array_get_idx(array, i), frame_members,
-				     &f->v[i]);
-		reader__leave(rd, up, ok);
-	}
-	return ok;
+	return reader__leave(rd, up, reader__members(rd, v, m->members, base));
 }
 
-static bool reader__counts(struct reader *rd, json_object *parent, const char *name,
-			   struct record *r)
+/* Room for @n elements, of which there are none yet; more of them than that is as if they had been
+ * added one by one (record.h). */
+static void *reader__room(struct reader *rd, size_t n, size_t size)
 {
-	json_object *object;
-	struct json_object_iterator it, end;
-	bool losses = strcmp(name, "kinds") == 0;
-	int64_t n, events = r->lost.events;
+	size_t room = 1;
+	void *v;
 
-	if (!json_object_object_get_ex(parent, name, &object) || !object)
+	while (room < n)
+		room *= 2;
+	v = calloc(room, size);
+	if (!v)
+		reader__no_memory(rd);
+	return v;
+}
+
+/* The elements of @array, those read so far counted in *n: they are the record's whatever comes. */
+static bool reader__array(struct reader *rd, json_object *array, const struct member *m, char **v,
+			  size_t *n)
+{
+	size_t len;
+
+	if (!json_object_is_type(array, json_type_array))
+		return reader__fail(rd, -EINVAL, m->name, "is not an array");
+	len = json_object_array_length(array);
+	if (!len)
 		return true;
+	*v = reader__room(rd, len, m->size);
+	for (; *v && *n < len && !rd->err; (*n)++) {
+		json_object *element = json_object_array_get_idx(array, *n);
+		char *to = *v + *n * m->size;
+
+		if (m->type == TYPE_ARRAY)
+			reader__object(rd, element, m, (ssize_t)*n, to);
+		else if (element)
+			reader__string(rd, element, m->name, (char **)to);
+	}
+	return !rd->err;
+}
+
+static bool reader__counts(struct reader *rd, json_object *object, const struct member *m,
+			   struct record_count **v, size_t *n)
+{
+	struct json_object_iterator it, end;
+	struct record_count *c;
+
 	if (!json_object_is_type(object, json_type_object))
-		return reader__fail(rd, -EINVAL, name, "is not an object");
-	/* each is looked up among those before it */
+		return reader__fail(rd, -EINVAL, m->name, "is not an object");
 	if (json_object_object_length(object) > MAX_KINDS)
-		return reader__fail(rd, -EINVAL, name, "has more than %d members", MAX_KINDS);
+		return reader__fail(rd, -EINVAL, m->name, "has more than %d members", MAX_KINDS);
+	*v = reader__room(rd, (size_t)json_object_object_length(object), sizeof(**v));
 	it = json_object_iter_begin(object);
 	end = json_object_iter_end(object);
-	for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
-		const char *key = json_object_iter_peek_name(&it);
-
-		if (!reader__count(rd, json_object_iter_peek_value(&it), name, &n))
-			return false;
-		if (losses ? record__add_lost(r, key, n) : record__add_unwind_error(r, key, n))
+	for (; *v && !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+		c = &(*v)[*n];
+		c->name = strdup(json_object_iter_peek_name(&it));
+		if (!c->name)
 			return reader__no_memory(rd);
-	}
-	r->lost.events = events; /* as the file says, whatever its parts come to */
-	return true;
-}
-
-static bool reader__cmdline(struct reader *rd, json_object *object, struct record_target *t)
-{
-	json_object *array, *v;
-	size_t n;
-
-	if (!reader__array(rd, object, "cmdline", &array, &n) || !n)
-		return !rd->err;
-	t->cmdline = calloc(n, sizeof(*t->cmdline));
-	if (!t->cmdline)
-		return reader__no_memory(rd);
-	t->nr_cmdline = n;
-	for (size_t i = 0; i < n; i++) {
-		v = json_object_array_get_idx(array, i);
-		if (v && !reader__string(rd, v, "cmdline", &t->cmdline[i]))
+		(*n)++;
+		if (!reader__count(rd, json_object_iter_peek_value(&it), m->name, &c->n))
 			return false;
 	}
-	return true;
+	return !rd->err;
 }
 
-static bool reader__target(struct reader *rd, json_object *object, struct record *r)
+/* A record of another tool may have the first alone; of ours all are read later. */
+static bool reader__first(struct reader *rd, json_object *v, const struct member *m,
+			  json_object *of, char **to, size_t *n)
 {
-	struct record_target *t = record__add_target(r);
+	json_object *all;
 
-	if (!t)
-		return reader__no_memory(rd);
-	return reader__members(rd, object, target_members, t) && reader__cmdline(rd, object, t);
+	for (const struct member *other = record_members; other->name; other++)
+		if (other->type == TYPE_ARRAY && other->members == m->members &&
+		    json_object_object_get_ex(of, other->name, &all) && all)
+			return true;
+	*to = reader__room(rd, 1, m->size);
+	*n = *to ? 1 : 0;
+	return *to && reader__object(rd, v, m, -1, *to);
 }
 
-static bool reader__accounting(struct reader *rd, json_object *object, struct record *r)
+static bool reader__members(struct reader *rd, json_object *object, const struct member *m,
+			    void *base)
 {
-	struct record_accounting *a = record__add_accounting(r);
-
-	return a ? reader__members(rd, object, accounting_members, a) : reader__no_memory(rd);
-}
-
-static bool reader__backing(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_backing *b = record__add_backing(r);
-
-	return b ? reader__members(rd, object, backing_members, b) : reader__no_memory(rd);
-}
-
-static bool reader__advice(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_advice *a = record__add_advice(r);
-
-	if (!a)
-		return reader__no_memory(rd);
-	return reader__members(rd, object, advice_members, a) &&
-	       reader__frames(rd, object, &a->frames);
-}
-
-static bool reader__thread(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_thread *t = record__add_thread(r);
-
-	return t ? reader__members(rd, object, thread_members, t) : reader__no_memory(rd);
-}
-
-static bool reader__tick(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_tick *t = record__add_tick(r);
-
-	return t ? reader__members(rd, object, tick_members, t) : reader__no_memory(rd);
-}
-
-static bool reader__phase(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_phase *p = record__add_phase(r);
-
-	return p ? reader__members(rd, object, phase_members, p) : reader__no_memory(rd);
-}
-
-static bool reader__callsite(struct reader *rd, json_object *object, struct record *r)
-{
-	struct record_callsite *c = record__add_callsite(r);
-	struct record_backing *b;
-	json_object *array;
 	bool ok = true;
-	size_t n, up;
 
-	if (!c)
-		return reader__no_memory(rd);
-	if (!reader__members(rd, object, callsite_members, c) ||
-	    !reader__array(rd, object, "backing", &array, &n))
-		return false;
-	for (size_t i = 0; ok && i < n; i++) {
-		b = record_callsite__add_backing(c);
-		if (!b)
-			return reader__no_memory(rd);
-		up = reader__enter(rd, "backing", i);
-		ok = reader__members(rd, json_object_array_get_idx(array, i), backing_members, b);
-		reader__leave(rd, up, ok);
-	}
-	return ok && reader__frames(rd, object, &c->frames);
-}
+	if (!json_object_is_type(object, json_type_object))
+		return reader__fail(rd, -EINVAL, "", "is not an object");
+	for (; m->name && ok; m++) {
+		char *p = (char *)base + m->offset;
+		size_t *n = (size_t *)((char *)base + m->length);
+		json_object *v = NULL;
 
-/* Every element of the array @name by @each. */
-static bool reader__each(struct reader *rd, json_object *root, const char *name, struct record *r,
-			 bool (*each)(struct reader *, json_object *, struct record *))
-{
-	json_object *array;
-	bool ok = true;
-	size_t n, up;
-
-	if (!reader__array(rd, root, name, &array, &n))
-		return false;
-	for (size_t i = 0; ok && i < n; i++) {
-		up = reader__enter(rd, name, i);
-		ok = each(rd, json_object_array_get_idx(array, i), r);
-		reader__leave(rd, up, ok);
+		json_object_object_get_ex(object, m->name, &v);
+		if (!v && m->type != TYPE_OBJECT)
+			member__set_null(m, p);
+		else if (m->type == TYPE_OBJECT)
+			ok = !v || reader__object(rd, v, m, -1, base);
+		else if (m->type == TYPE_ARRAY || m->type == TYPE_STRINGS)
+			ok = reader__array(rd, v, m, (char **)p, n);
+		else if (m->type == TYPE_FIRST)
+			ok = reader__first(rd, v, m, object, (char **)p, n);
+		else if (m->type == TYPE_COUNTS)
+			ok = reader__counts(rd, v, m, (struct record_count **)p, n);
+		else
+			ok = reader__value(rd, v, m, p);
 	}
 	return ok;
 }
 
-/* Members of the record itself that the schema puts into an object of their own. */
-static bool reader__part(struct reader *rd, json_object *root, const char *name,
-			 const struct member *m, struct record *r)
+/* In the first version of the schema the reasons of a window were only for people. */
+static void from_version_1(json_object *root)
 {
-	json_object *object;
-	bool ok;
+	static const char *const names[][2] = {{"opened_by", "opened_by_text"},
+					       {"closed_by", "closed_by_text"}};
+	json_object *window, *v;
 
-	if (!json_object_object_get_ex(root, name, &object) || !object)
-		return true;
-	snprintf(rd->where, sizeof(rd->where), "%s", name);
-	ok = reader__members(rd, object, m, r);
-	if (ok && m == lost_members)
-		ok = reader__counts(rd, object, "unwind_errors", r) &&
-		     reader__counts(rd, object, "kinds", r);
-	return reader__leave(rd, 0, ok);
+	if (!json_object_object_get_ex(root, "window", &window) ||
+	    !json_object_is_type(window, json_type_object))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!json_object_object_get_ex(window, names[i][0], &v))
+			continue;
+		json_object_object_add(window, names[i][1], json_object_get(v));
+		json_object_object_del(window, names[i][0]);
+	}
 }
 
 static bool reader__record(struct reader *rd, json_object *root, struct record *r)
 {
 	json_object *v;
+	const char *schema;
 
 	if (!json_object_is_type(root, json_type_object) ||
 	    !json_object_object_get_ex(root, "schema", &v) ||
 	    !json_object_is_type(v, json_type_string))
 		return reader__fail(rd, -EINVAL, "", "not a record: it has no schema");
-	if (strcmp(json_object_get_string(v), RECORD_SCHEMA) != 0)
-		return reader__fail(rd, -EINVAL, "", "not a record: its schema is not %s",
-				    RECORD_SCHEMA);
-	if (!reader__part(rd, root, "tool", tool_members, r) ||
-	    !reader__part(rd, root, "host", host_members, r) ||
-	    !reader__members(rd, root, mode_members, r) ||
-	    !reader__part(rd, root, "window", window_members, r) ||
-	    !reader__part(rd, root, "totals", totals_members, r) ||
-	    !reader__part(rd, root, "lost", lost_members, r) ||
-	    !reader__part(rd, root, "overhead", overhead_members, r) ||
-	    !reader__each(rd, root, "targets", r, reader__target) ||
-	    !reader__each(rd, root, "accounting", r, reader__accounting) ||
-	    !reader__each(rd, root, "callsites", r, reader__callsite) ||
-	    !reader__each(rd, root, "backing", r, reader__backing) ||
-	    !reader__each(rd, root, "advice", r, reader__advice) ||
-	    !reader__each(rd, root, "threads", r, reader__thread) ||
-	    !reader__each(rd, root, "timeline", r, reader__tick) ||
-	    !reader__each(rd, root, "phases", r, reader__phase))
-		return false;
-	/* a record by another tool may have "target" alone */
-	if (!r->nr_target && json_object_object_get_ex(root, "target", &v) && v) {
-		snprintf(rd->where, sizeof(rd->where), "target");
-		return reader__leave(rd, 0, reader__target(rd, v, r));
-	}
-	return true;
+	schema = json_object_get_string(v);
+	if (strcmp(schema, RECORD_SCHEMA_1) == 0)
+		from_version_1(root);
+	else if (strcmp(schema, RECORD_SCHEMA) != 0)
+		return reader__fail(rd, -EINVAL, "", "not a record: its schema is not %s or %s",
+				    RECORD_SCHEMA, RECORD_SCHEMA_1);
+	return reader__members(rd, root, record_members, r);
 }
 
 static json_object *reader__tokens(struct reader *rd, const char *text, size_t len)

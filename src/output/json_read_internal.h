@@ -29,7 +29,9 @@ bool reader__no_memory(struct reader *rd);
 bool reader__string(struct reader *rd, json_object *v, const char *name, char **out);
 bool reader__count(struct reader *rd, json_object *v, const char *name, int64_t *out);
 
-/* All members of @object that are in the table @m, into the struct at @base. */
-bool reader__members(struct reader *rd, json_object *object, const struct member *m, void *base);
+/* The single value @v, not null, of the member @m, to @p. */
+bool reader__value(struct reader *rd, json_object *v, const struct member *m, void *p);
+/* What null means; what has no null stays as it is. */
+void member__set_null(const struct member *m, void *p);
 
 #endif

@@ -109,36 +109,27 @@ static bool reader__double(struct reader *rd, json_object *v, const char *name, 
 	return true;
 }
 
-static bool reader__access(struct reader *rd, json_object *v, const char *name,
-			   enum record_access *out)
+/* A word that is in no such set would be written as another. */
+static bool reader__enum(struct reader *rd, json_object *v, const struct member *m, int *out)
 {
 	const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+	char all[96] = "";
 
-	for (int a = RECORD_ACCESS_NONE; a <= RECORD_ACCESS_WRITE; a++) {
-		if (strcmp(s, record_access__name((enum record_access)a)) == 0) {
-			*out = (enum record_access)a;
-			return true;
-		}
+	*out = names__value(m->set, s);
+	if (*out >= 0)
+		return true;
+	*out = 0;
+	for (int value = 0; value < NAMES_VALUES; value++) {
+		const char *word = names__word(m->set, value);
+		size_t n = strlen(all);
+
+		if (word)
+			snprintf(all + n, sizeof(all) - n, "%s%s", n ? ", " : "", word);
 	}
-	return reader__fail(rd, -EINVAL, name, "is none of read, write, none");
+	return reader__fail(rd, -EINVAL, m->name, "is none of %s", all);
 }
 
-static bool reader__context(struct reader *rd, json_object *v, const char *name,
-			    enum record_context *out)
-{
-	const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
-
-	for (int c = RECORD_CONTEXT_USER; c <= RECORD_CONTEXT_SYSCALL; c++) {
-		if (strcmp(s, record_context__name((enum record_context)c)) == 0) {
-			*out = (enum record_context)c;
-			return true;
-		}
-	}
-	return reader__fail(rd, -EINVAL, name, "is none of user, kernel, syscall");
-}
-
-/* What null means; what has no null stays 0. */
-static void member__set_null(const struct member *m, void *p)
+void member__set_null(const struct member *m, void *p)
 {
 	if (m->type == TYPE_COUNT || m->type == TYPE_SIGNED)
 		*(int64_t *)p = RECORD_UNKNOWN;
@@ -146,7 +137,7 @@ static void member__set_null(const struct member *m, void *p)
 		*(double *)p = NAN;
 }
 
-static bool reader__value(struct reader *rd, json_object *v, const struct member *m, void *p)
+bool reader__value(struct reader *rd, json_object *v, const struct member *m, void *p)
 {
 	uint64_t n = 0;
 	char *s = NULL;
@@ -154,10 +145,10 @@ static bool reader__value(struct reader *rd, json_object *v, const struct member
 	switch (m->type) {
 	case TYPE_STRING:
 		return reader__string(rd, v, m->name, p);
-	case TYPE_STATIC:
+	case TYPE_WORD:
 		if (!reader__string(rd, v, m->name, &s))
 			return false;
-		*(const char **)p = record__static_name(m->set, s);
+		*(const char **)p = names__static(m->set, s);
 		free(s);
 		return true;
 	case TYPE_COUNT:
@@ -178,27 +169,9 @@ static bool reader__value(struct reader *rd, json_object *v, const struct member
 			return reader__fail(rd, -EINVAL, m->name, "is neither true nor false");
 		*(bool *)p = json_object_get_boolean(v);
 		return true;
-	case TYPE_ACCESS:
-		return reader__access(rd, v, m->name, p);
-	case TYPE_CONTEXT:
-		return reader__context(rd, v, m->name, p);
+	case TYPE_ENUM:
+		return reader__enum(rd, v, m, p);
+	default: /* of several values, or none of the record */
+		return true;
 	}
-	return false;
-}
-
-bool reader__members(struct reader *rd, json_object *object, const struct member *m, void *base)
-{
-	json_object *v;
-
-	if (!json_object_is_type(object, json_type_object))
-		return reader__fail(rd, -EINVAL, "", "is not an object");
-	for (; m->name; m++) {
-		void *p = (char *)base + m->offset;
-
-		if (!json_object_object_get_ex(object, m->name, &v) || !v)
-			member__set_null(m, p);
-		else if (!reader__value(rd, v, m, p))
-			return false;
-	}
-	return true;
 }

@@ -18,6 +18,7 @@ struct record_writer {
 /* All members of the record into @root. */
 void record_writer__put(struct record_writer *rw, json_object *root, const struct record *r);
 /* The frame's members into @object. */
-void writer__frame(struct writer *w, json_object *object, const struct record_frame *f);
+void record_writer__frame(struct record_writer *rw, json_object *object,
+			  const struct record_frame *f);
 
 #endif

@@ -109,11 +109,11 @@ void text__head(struct flow *w, const struct record *r)
 		format__add(&t, "window %s", format__time(n, (double)(r->end_ns - r->start_ns)));
 	else
 		format__add(&t, "window of unknown length");
-	if (r->opened_by || r->closed_by) {
+	if (r->opened_by_text || r->closed_by_text) {
 		format__add(&t, ", ");
-		format__add_name(&t, string__or(r->opened_by, "?"));
+		format__add_name(&t, string__or(r->opened_by_text, "?"));
 		format__add(&t, " → ");
-		format__add_name(&t, string__or(r->closed_by, "?"));
+		format__add_name(&t, string__or(r->closed_by_text, "?"));
 	}
 	if (r->late_pages > 0) {
 		format__add(&t, ", %s late", format__time(n, (double)r->late_ns));

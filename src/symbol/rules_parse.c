@@ -42,28 +42,22 @@ static int parser__no_memory(const struct parser *p)
 
 static bool is_access(const char *s)
 {
-	for (int a = RECORD_ACCESS_NONE; a <= RECORD_ACCESS_WRITE; a++)
-		if (!strcmp(s, record_access__name((enum record_access)a)))
-			return true;
-	return false;
+	return names__value(NAMES_ACCESS, s) >= 0;
 }
 
 static bool is_context(const char *s)
 {
-	for (int c = RECORD_CONTEXT_USER; c <= RECORD_CONTEXT_SYSCALL; c++)
-		if (!strcmp(s, record_context__name((enum record_context)c)))
-			return true;
-	return false;
+	return names__value(NAMES_CONTEXT, s) >= 0;
 }
 
 static bool is_end(const char *s)
 {
-	return !strcmp(s, record__static_name(RECORD_NAME_CHAIN_END, s));
+	return !strcmp(s, names__static(NAMES_CHAIN_END, s));
 }
 
 static bool is_kind(const char *s)
 {
-	return !strcmp(s, record__static_name(RECORD_NAME_KIND, s));
+	return !strcmp(s, names__static(NAMES_KIND, s));
 }
 
 static const struct {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collect/mode.h"
+#include "names.h"
 #include "qemu/ram_backing.h"
 #include "verify/verdict.h"
 

@@ -24,7 +24,7 @@ def by_category(name; counts; labels): counts | group_by(.[0])[] |
 	row(name; labels + {category: .[0][0]}; map(.[1]) | add);
 (input_filename | sub(".*-"; "") | sub("\\.json"; "")) as $role |
 {guest: .target.guest, role: $role} as $of |
-row("migrations_total"; $of + {outcome: (.window.closed_by | sub(".*, migration "; ""))}; 1),
+row("migrations_total"; $of + {outcome: (.window.closed_by_text | sub(".*, migration "; ""))}; 1),
 by_category("populated_pages_total";
 	[.callsites[] | select(.populated_pages > 0) | [.category, .populated_pages]]; $of),
 by_category("zero_populated_pages_total";

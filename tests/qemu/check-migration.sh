@@ -43,7 +43,7 @@ $run[$side] as $process |
 .totals as $totals |
 [.accounting[]? | select($process.inode != null and .inode == $process.inode)] as $books |
 
-check("schema"; .schema; "migpop.record/1"; .schema == "migpop.record/1"),
+check("schema"; .schema; "migpop.record/2"; .schema == "migpop.record/2"),
 check("pid"; .target.pid; $process.pid; .target.pid == $process.pid),
 check("populated pages"; $totals.populated_pages; "> 0"; ($totals.populated_pages // 0) > 0),
 check("call sites"; .callsites | length; "> 0"; (.callsites | length) > 0),
@@ -101,7 +101,7 @@ for end in source destination; do
 	lines=$(jq -r --arg side "$end" --arg memory "$memory" \
 		--argjson size "$(stat -c %s "$record")" \
 		--argjson run "$(<"$out/run.json")" "$checks" "$record") ||
-		lines="FAIL  $end	record	does not have the shape of migpop.record/1"
+		lines="FAIL  $end	record	does not have the shape of migpop.record/2"
 	column -t -s $'\t' <<<"$lines"
 	! grep -q '^FAIL' <<<"$lines" || failed=1
 	jq -r '.callsites | sort_by(-.populated_pages)[:3][] |

@@ -74,8 +74,8 @@ receives() {
 	blocks=$(stat -Lc %b "$(find "/proc/${pid[$name]}/fd" -lname '/memfd:*' | head -n 1)")
 	((blocks / 8 > size / 4096 - 144)) || failed "$name: the guest has $((blocks / 8)) pages only"
 	ask "$name" '.target.pid' "${pid[$name]}"
-	ask "$name" '.window.opened_by' '"begin of the incoming stream"'
-	ask "$name" '.window.closed_by' '"end of the incoming stream, migration completed"'
+	ask "$name" '.window.opened_by_text' '"begin of the incoming stream"'
+	ask "$name" '.window.closed_by_text' '"end of the incoming stream, migration completed"'
 	ask "$name" '[.accounting[] | select(.kind == "shmem") |
 		.kernel_pages, .traced_pages, .residual_pages]' "[$((blocks / 8)),$((blocks / 8)),0]"
 	ask "$name" '.totals.zero_populated_pages' $((blocks / 8))
@@ -126,6 +126,6 @@ wait_line "$out/cut.trace.log" "^tracing pid ${pid[other]} " "${helper[cut]}" "$
 kill -INT "${helper[cut]}"
 ends cut 0
 ask cut '.target.pid' "${pid[other]}"
-ask cut '.window.closed_by' '"stop of the tracer, migration unknown"'
+ask cut '.window.closed_by_text' '"stop of the tracer, migration unknown"'
 ask cut '[.accounting[] | select(.residual_pages != null and
 	(.residual_pages | fabs) > .uncertainty_pages)]' '[]'

@@ -164,7 +164,7 @@ has_records() {
 
 # outcome NAME END: what its record says.
 outcome() {
-	jq -r '.window.closed_by | sub(".*, migration "; "")' "$records"/*-"$1-$2.json"
+	jq -r '.window.closed_by_text | sub(".*, migration "; "")' "$records"/*-"$1-$2.json"
 }
 
 # One record an end, as it should have ended.
@@ -189,7 +189,7 @@ check_records() {
 		any(.accounting[]; .residual_pages != null and
 			(.residual_pages | fabs) > .uncertainty_pages) or
 		any(.accounting[]; .kind == "shmem" and .residual_pages != 0) or
-		(.window.closed_by | endswith("completed")) and
+		(.window.closed_by_text | endswith("completed")) and
 			.totals.zero_populated_pages < '$((guest_memory / 4096 - 144))')
 		| "\(input_filename): \([.accounting[] | [.kind, .residual_pages, .uncertainty_pages]]) \(.lost)"' \
 		"$records"/*-"$vm"*.json)

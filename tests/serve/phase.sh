@@ -34,8 +34,8 @@ def check(what; value; expected; holds):
 def guest: [.accounting[] | select(.inode == $run[$side].inode)];
 def others: .totals.populated_pages - .totals.zero_populated_pages;
 $qmp[0] as $qmp |
-check("opened by"; .window.opened_by; $opened; .window.opened_by == $opened),
-check("closed by"; .window.closed_by; $closed; .window.closed_by == $closed),
+check("opened by"; .window.opened_by_text; $opened; .window.opened_by_text == $opened),
+check("closed by"; .window.closed_by_text; $closed; .window.closed_by_text == $closed),
 check("zero pages"; .totals.zero_populated_pages; $qmp.totals.zero_populated_pages;
       .totals.zero_populated_pages == $qmp.totals.zero_populated_pages and
       .totals.zero_populated_pages > 30000),

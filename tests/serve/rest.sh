@@ -45,7 +45,7 @@ for how in exec unix; do
 		if (shmem | map(.residual_pages)) != [0] or (shmem[0].kernel_pages + .window.late_pages) < $pages or
 			any(.accounting[]; .residual_pages != null and (.residual_pages | fabs) > .uncertainty_pages) or
 			.totals.zero_populated_pages + .window.late_pages < $pages - 144 or
-			(.window.closed_by | endswith("completed") | not)
+			(.window.closed_by_text | endswith("completed") | not)
 		then "FAIL: \(.window) \(.totals) \(.accounting)" else empty end' \
 		"$records"/*-"$how"-source.json | tee "$work/said"
 	! grep -q FAIL "$work/said" || failed "$how"

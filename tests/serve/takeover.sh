@@ -63,7 +63,7 @@ for signal in TERM KILL; do
 	qmp "$name.s" --wait-migration active
 	if [[ $signal == TERM ]]; then
 		stop_service
-		is "$name: of the first" '.window.closed_by' '"stop of the tracer, migration unknown"' \
+		is "$name: of the first" '.window.closed_by_text' '"stop of the tracer, migration unknown"' \
 			"$records"/*-"$name-source.json"
 		is "$name: it balances" "$balances" '[]' "$records"/*-"$name-source.json"
 		rm "$records"/*
@@ -76,7 +76,7 @@ for signal in TERM KILL; do
 	qmp "$name.s" migrate-set-parameters "{\"max-bandwidth\": $at_once}"
 	qmp "$name.s" --wait-migration completed
 	wait_until 60 has "$name-source" 1 || failed "$name: no record: $(cat "$work/service.log")"
-	is "$name: of the next" '.window.opened_by, .window.closed_by' \
+	is "$name: of the next" '.window.opened_by_text, .window.closed_by_text' \
 		'"attach, the migration was under way"
 "end of QEMU'"'"'s migration thread, migration completed"' "$records"/*-"$name-source.json"
 	is "$name: it balances" "$balances" '[]' "$records"/*-"$name-source.json"
@@ -105,13 +105,13 @@ go busy.s $slowly again
 qmp busy.s --wait-migration active
 kill -CONT "$service"
 wait_until 60 has busy-source 1 || failed "busy: no record of the first: $(cat "$work/service.log")"
-is "busy: of the first" '.window.closed_by' \
+is "busy: of the first" '.window.closed_by_text' \
 	'"end of QEMU'"'"'s migration thread, migration cancelled"' "$records"/*-busy-source.json
 rm "$records"/*-busy-source.json
 qmp busy.s migrate-set-parameters "{\"max-bandwidth\": $at_once}"
 qmp busy.s --wait-migration completed
 wait_until 60 has busy-source 1 || failed "busy: no record of the second: $(cat "$work/service.log")"
-is "busy: of the second" '.window.opened_by, .window.closed_by' \
+is "busy: of the second" '.window.opened_by_text, .window.closed_by_text' \
 	'"attach, the migration was under way"
 "end of QEMU'"'"'s migration thread, migration completed"' "$records"/*-busy-source.json
 is "busy: it balances" "$balances" '[]' "$records"/*-busy-source.json
@@ -128,7 +128,7 @@ service=$!
 wait_line "$work/leaves.log" '^tracing ' $service 60 || failed "leaves: $(cat "$work/leaves.log")"
 go again.d $at_once last
 wait $service || failed "leaves: $(cat "$work/leaves.log")"
-is "leaves" '.window.opened_by, .window.closed_by' \
+is "leaves" '.window.opened_by_text, .window.closed_by_text' \
 	'"creation of QEMU'"'"'s migration thread"
 "end of QEMU'"'"'s migration thread, migration completed"' "$out"
 is "leaves: it balances" "$balances" '[]' "$out"
@@ -156,7 +156,7 @@ for when in before in; do
 		echo "ok  goes before  $status"
 	else
 		((status == 0)) || failed "goes in: status $status: $(cat "$work/goes.log")"
-		is "goes in" '.window.closed_by' '"end of the process, migration killed"' "$out"
+		is "goes in" '.window.closed_by_text' '"end of the process, migration killed"' "$out"
 		is "goes in: it balances" "$balances" '[]' "$out"
 	fi
 done

@@ -12,7 +12,7 @@ failures=0 tests=0
 
 cat >"$work/good.json" <<'JSON'
 {
-  "schema": "migpop.record/1",
+  "schema": "migpop.record/2",
   "target": { "pid": 42, "exe": "/some/where/memfd-read" },
   "totals": { "faults": 5000, "populated_pages": 4446, "released_pages": 100 },
   "threads": [
@@ -214,7 +214,7 @@ fails 'lost 0 what=stacks'
 holds 'lost 3 what=unwind_errors'
 
 # Records that nothing makes up for.
-refused 's/"migpop.record\/1"/"migpop.record\/2"/'
+refused 's/"migpop.record\/2"/"migpop.record\/1"/'
 refused 's/"schema": .*/"other": 1,/'
 refused 's/where\/memfd-read/where\/sh/'
 refused 's/"exe": .*/"comm": "memfd-read" },/'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * trace-check RECORD.json EXPECT.txt [COUNTS]: does a record (schema migpop.record/1) say of a
+ * trace-check RECORD.json EXPECT.txt [COUNTS]: does a record (schema migpop.record/2) say of a
  *route program exactly what the program says of itself? Knows the schema, not the tracer and not
  *the routes. Exit status: 0 it does, 1 it does not, 2 cannot tell (usage, unreadable file, bad
  *expectation).
@@ -62,7 +62,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA        "migpop.record/1"
+#define SCHEMA        "migpop.record/2"
 #define MAX_FILTERS   8
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -90,11 +90,33 @@ static inline void sample__head(struct record *r)
 	r->host_page_size = 4096;
 	r->mode = "tracepoint";
 	r->stack = "cfi";
-	r->opened_by = strdup("setup");
-	r->closed_by = strdup("completed");
+	r->opened_by_text = strdup("setup");
+	r->closed_by_text = strdup("completed");
 	r->start_ns = 1000000000;
 	r->end_ns = 4050000000;
+	r->started_at = strdup("2026-11-30T06:12:47.123456789Z");
+	r->host_name = strdup("hypervisor-3");
+	r->host_boot_id = strdup("6b1f9b0e-54a5-4c1e-8d0a-1c1c3f2b7a55");
+	r->opened_by = REASON_MIGRATION_SETUP;
+	r->closed_by = REASON_MIGRATION_END;
+	r->migration.role = ROLE_DESTINATION;
+	r->migration.outcome = OUTCOME_COMPLETED;
+	r->migration.transport = TRANSPORT_SOCKET;
+	r->migration.purpose = PURPOSE_LIVE;
+	r->migration.total_ms = 3052;
+	r->migration.downtime_ms = 17;
+	r->migration.setup_ms = 12;
+	r->migration.transferred_bytes = 2360000;
+	r->migration.rounds = 3;
 	t->pid = 4711;
+	t->uuid = strdup("8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90");
+	t->uid = 64055;
+	t->cgroup = strdup("/machine.slice/machine-qemu.scope/libvirt/emulator");
+	t->vmm_name = strdup("QEMU");
+	t->vmm_version = strdup("7.2.22");
+	t->ram_bytes = 1073741824;
+	t->rss_pages_before = 9216;
+	t->rss_pages_after = 278016;
 	t->comm = strdup("qemu-system-x86");
 	t->exe = strdup("/usr/bin/qemu-system-x86_64");
 	t->build_id = strdup("5f1e0c0d");
@@ -150,6 +172,8 @@ static inline struct record *sample__record(void)
 	sample__thread(r, 4722, "mig/dst/recv_1", 80);
 	sample__books(r);
 	record__add_lost(r, "map-full", 0);
+	*record__add_room(r) = (struct record_room){TABLE_UNWIND_ROWS, 130241,
+						    strdup("/usr/bin/qemu")};
 	record__add_unwind_error(r, "expression", 7);
 	r->lost.stacks = 0;
 	r->lost.truncated_stacks = 7;
@@ -188,6 +212,7 @@ static inline struct record *sample__record(void)
 	r->overhead.events = 262144;
 	r->overhead.bpf_ns = 54000000;
 	r->overhead.ns_per_event = 205.99;
+	r->overhead.share_of_window = 0.0177;
 	return r;
 }
 

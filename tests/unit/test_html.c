@@ -120,13 +120,13 @@ static void test_names_stay_where_they_are(void **state)
 	free(r->callsites[0].category);
 	free(r->callsites[0].frames.v[0].function);
 	free(r->backing[0].name);
-	free(r->opened_by);
+	free(r->opened_by_text);
 	r->target[0].guest = strdup(name);
 	r->target[0].cmdline[0] = strdup(name);
 	r->callsites[0].category = strdup(name);
 	r->callsites[0].frames.v[0].function = strdup(name);
 	r->backing[0].name = strdup(name);
-	r->opened_by = strdup(name);
+	r->opened_by_text = strdup(name);
 	record__add_lost(r, name, 1);
 	/* the marks of the template are in these names as well: that they stay is right */
 	page = sample__print(r, output_html__write, &(size_t){0});

@@ -125,13 +125,13 @@ static void names_are_of_a_set(void **state)
 	char name[] = "EACCES";
 
 	(void)state;
-	assert_null(record__static_name(RECORD_NAME_KIND, NULL));
-	assert_string_equal(record__static_name(RECORD_NAME_KIND, "page-tables"), "page-tables");
-	assert_string_equal(record__static_name(RECORD_NAME_KIND, "\033[2J"), "other");
-	assert_string_equal(record__static_name(RECORD_NAME_ERRNO, name), "EACCES");
-	assert_ptr_not_equal(record__static_name(RECORD_NAME_ERRNO, name), name);
-	assert_string_equal(record__static_name(RECORD_NAME_ERRNO, "EWHAT"), "other");
-	assert_string_equal(record__static_name(RECORD_NAME_CHAIN_END, "jit"), "jit");
+	assert_null(names__static(NAMES_KIND, NULL));
+	assert_string_equal(names__static(NAMES_KIND, "page-tables"), "page-tables");
+	assert_string_equal(names__static(NAMES_KIND, "\033[2J"), "other");
+	assert_string_equal(names__static(NAMES_ERRNO, name), "EACCES");
+	assert_ptr_not_equal(names__static(NAMES_ERRNO, name), name);
+	assert_string_equal(names__static(NAMES_ERRNO, "EWHAT"), "other");
+	assert_string_equal(names__static(NAMES_CHAIN_END, "jit"), "jit");
 }
 
 int main(void)

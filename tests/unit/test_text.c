@@ -183,8 +183,8 @@ static void hostile_names(void **state)
 	r->target[0].exe = strdup(evil);
 	free(r->target[0].guest);
 	r->target[0].guest = strdup(longname);
-	free(r->opened_by);
-	r->opened_by = strdup(evil);
+	free(r->opened_by_text);
+	r->opened_by_text = strdup(evil);
 	free(r->backing[0].ram_block);
 	r->backing[0].ram_block = strdup(evil);
 	free(r->backing[1].name);

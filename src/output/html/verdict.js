@@ -19,8 +19,8 @@ function windowText() {
 	const w = RECORD.window, ns = Number(w.end_ns) - Number(w.start_ns);
 	const length = ns > 0 ? time(ns) : "a window of unknown length";
 
-	return known(w.opened_by) || known(w.closed_by) ?
-		`${length}, ${w.opened_by ?? "?"} → ${w.closed_by ?? "?"}` : length;
+	return known(w.opened_by_text) || known(w.closed_by_text) ?
+		`${length}, ${w.opened_by_text ?? "?"} → ${w.closed_by_text ?? "?"}` : length;
 }
 
 function headline() {

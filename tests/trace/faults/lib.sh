@@ -143,7 +143,7 @@ residual_of_memfds() {
 
 # record_is_sound NAME PAGES: a whole record, so many pages of memfds, balanced, nothing lost.
 record_is_sound() {
-	equal "$1: schema" "$(ask "$1" .schema)" migpop.record/1
+	equal "$1: schema" "$(ask "$1" .schema)" migpop.record/2
 	equal "$1: pages of memfds" "$(populated_of_memfds "$1")" "$2"
 	equal "$1: residual of memfds" "$(residual_of_memfds "$1")" 0
 	equal "$1: lost" "$(ask "$1" .lost.events)" 0

@@ -62,9 +62,9 @@ for signal in INT TERM; do
 	finish "$tracer"
 	equal "SIG$signal: exit status" "$status" 0
 	alone "SIG$signal"
-	equal "SIG$signal: schema" "$(jq -r .schema out/record.json)" migpop.record/1
+	equal "SIG$signal: schema" "$(jq -r .schema out/record.json)" migpop.record/2
 done
-equal "what closed the window" "$(jq -r .window.closed_by out/record.json)" SIGTERM
+equal "what closed the window" "$(jq -r .window.closed_by_text out/record.json)" SIGTERM
 
 # The text too, and on the same file.
 start text "$migpop" trace --mode "$mode" -o out/record.json -- "$target" memfd 10

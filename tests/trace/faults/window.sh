@@ -32,7 +32,7 @@ held=$said
 trace lasts -d 0.5 -p "$held"
 finish "$tracer"
 equal "lasts: exit status" "$status" 0
-equal "lasts: closed by" "$(ask lasts .window.closed_by)" duration
+equal "lasts: closed by" "$(ask lasts .window.closed_by_text)" duration
 equal "lasts: half a second or more" "$(ask lasts '.window.end_ns - .window.start_ns >= 5e8')" true
 kill -0 "$held" || failed "the target ended with the window"
 kill -KILL "$held"
