@@ -80,11 +80,42 @@ int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, vo
 	return err;
 }
 
-/* map_files leads to the file itself, wherever it is and even if it has no name any more; it needs
- * more privilege than the way by name. */
-int code_mapping__open(pid_t pid, const struct code_mapping *m)
+/* Is it the file that is mapped? Devices are not compared: btrfs and overlayfs show others. */
+static int of_mapping(int fd, const struct code_mapping *m)
 {
 	struct stat st;
+
+	if (fd < 0 || (!fstat(fd, &st) && st.st_ino == m->inode))
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
+/* The path in maps is shown from the reader's root. Where the process's root is another directory,
+ * in a mount namespace that is not the reader's, the path begins with directories above that root:
+ * each shorter end of the path is tried below the process's root. */
+static int open_below_root(pid_t pid, const struct code_mapping *m)
+{
+	char root[32];
+	int err = -ENOENT;
+
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+	for (const char *path = m->path; path && *path; path = strchr(path + 1, '/')) {
+		int fd = of_mapping(elf_file__open(root, path), m);
+
+		if (fd >= 0)
+			return fd;
+		if (path == m->path || err == -ENOENT)
+			err = fd;
+	}
+	return err;
+}
+
+/* map_files leads to the file itself, wherever it is and even if it has no name any more; it needs
+ * CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. exe does the same for the main program, and needs no
+ * more than reading the process's memory does. */
+int code_mapping__open(pid_t pid, const struct code_mapping *m)
+{
 	char path[96];
 	int fd;
 
@@ -93,15 +124,9 @@ int code_mapping__open(pid_t pid, const struct code_mapping *m)
 	fd = elf_file__open(NULL, path);
 	if (fd >= 0)
 		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-	fd = elf_file__open(path, m->path);
-	/* Another file may have that name by now. Devices differ: btrfs and overlayfs show others.
-	 */
-	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
-		close(fd);
-		fd = -ESTALE;
-	}
-	return fd;
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = of_mapping(elf_file__open(NULL, path), m);
+	return fd >= 0 ? fd : open_below_root(pid, m);
 }
 
 bool code_mapping__is_vdso(const struct code_mapping *m)

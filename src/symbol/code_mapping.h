@@ -23,7 +23,8 @@ struct code_mapping {
 int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data);
 
 /* The mapped file, for reading: through map_files, which knows deleted files and those of other
- * mount namespaces, else by name in the process's root. A descriptor, or a negative errno. */
+ * mount namespaces, else as the process's main program, else by name below the process's root. A
+ * descriptor, or a negative errno: -ESTALE where another file has that name by now. */
 int code_mapping__open(pid_t pid, const struct code_mapping *m);
 
 bool code_mapping__is_vdso(const struct code_mapping *m);

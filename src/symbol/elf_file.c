@@ -4,17 +4,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <elfutils/libdwelf.h>
 
 #include "symbol/elf_file.h"
+#include "symbol/open_in_root.h"
 
 /* Largest section that is read into memory: symbols of the largest programs known take 100 MiB. */
 static const uint64_t section_max = 256 << 20;
@@ -22,21 +21,12 @@ static const uint64_t page_mask = 4095;
 
 static int open_path(const char *root, const char *path)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
-	int dir, fd;
+	int fd;
 
-	if (!root) {
-		fd = open(path, O_PATH | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
-	}
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	if (fd < 0)
-		fd = -errno;
-	close(dir);
-	return fd;
+	if (root)
+		return open_in_root(root, path);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int elf_file__open(const char *root, const char *path)

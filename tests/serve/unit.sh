@@ -4,7 +4,8 @@
 # that is read-only but for the records. It records the migration of a QEMU of another user, with names.
 # It makes no system call that the unit's filter refuses, opens no socket of another family, and maps nothing
 # both writable and executable. Without any one of its capabilities it says so and ends with status 3.
-# Arguments: MIGPOP QMP-CLI
+# openat2() answers ENOSYS, as systemd has it for every unit with RestrictSUIDSGID=.
+# Arguments: MIGPOP QMP-CLI NO-OPENAT2
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 unit=$(dirname "${BASH_SOURCE[0]}")/../../docs/systemd/migpop.service
@@ -25,8 +26,9 @@ read -ra capabilities <<<"$(of AmbientCapabilities | tr '[:upper:]' '[:lower:]' 
 ((${#capabilities[@]})) || failed "the unit has no capabilities"
 
 uid=61337 # of those that DynamicUser= takes
+no_openat2=$(realpath "$3")
 state=$work/state bin=$work/bin
-mkdir "$bin" && cp "$migpop" "$bin/" && cp -rL "$(dirname "$migpop")/rules" "$bin/"
+mkdir "$bin" && cp "$migpop" "$no_openat2" "$bin/" && cp -rL "$(dirname "$migpop")/rules" "$bin/"
 install -d -o $uid -g $uid -m 0750 "$state"
 chmod 711 "$work" && chown daemon "$work"
 
@@ -80,7 +82,7 @@ for without in "${capabilities[@]}"; do
 	[[ $(<"$work/said") == "migpop: missing CAP_${without^^}: "* ]] || failed "without $without: $(<"$work/said")"
 done
 
-as "$(printf '%s\n' "${capabilities[@]}" | paste -sd,)" strace -D -f -q -o /srv/strace
+as "$(printf '%s\n' "${capabilities[@]}" | paste -sd,)" strace -D -f -q -o /srv/strace /mnt/no_openat2
 launch_guest=(setpriv --reuid daemon --regid daemon --clear-groups --no-new-privs)
 start_service --max-size 256M
 records=$records_outside
@@ -95,6 +97,10 @@ curl -sf "$url/report/$name" >/dev/null
 guest_memory=$((32 << 20)) check_records
 jq -e '[.callsites[].frames[].function | select(. == "qemu_loadvm_state_main")] | length > 0' "$records/$name.json" >/dev/null ||
 	failed "the record of another user's QEMU has no names"
+# Complete chains, in their category: what a service that could not open QEMU does not have.
+jq -e '[.callsites[] | select(.category == "zero-page" and .chain_end == "complete") | .populated_pages] | add >= 8000' \
+	"$records/$name.json" >/dev/null ||
+	failed "the chains of another user's QEMU: $(jq -c '[.callsites[] | [.category, .chain_end, .populated_pages]]' "$records/$name.json")"
 jq -e '.target.build_id != null and .target.exe != null and .mode != null' "$records/$name.json" >/dev/null ||
 	failed "the record does not know what ran: $(jq -c .target "$records/$name.json")"
 kill -HUP "$service"
