@@ -286,6 +286,10 @@ static struct reason reason__names(int value)
 		return (struct reason){"before-populating", "before populating"};
 	case REASON_POPULATED:
 		return (struct reason){"populated", "populated"};
+	case REASON_REPLAY_START:
+		return (struct reason){"replay-start", "start of the replay"};
+	case REASON_REPLAY_END:
+		return (struct reason){"replay-end", "end of the replay"};
 	case REASON_NO_MEMORY:
 		return (struct reason){"no-memory", "out of memory"};
 	}

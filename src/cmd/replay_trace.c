@@ -56,14 +56,14 @@ int replay_trace__open(struct replay_trace **out, bool verbose)
 
 int replay_trace__begin(struct replay_trace *t)
 {
-	int err = watch__open(&t->watch, "start of the replay");
+	int err = watch__open(&t->watch, REASON_REPLAY_START);
 
 	return err ? fail(STATUS_FAULT, "cannot trace: %s", strerror(-err)) : STATUS_OK;
 }
 
 int replay_trace__end(struct replay_trace *t, struct record **out)
 {
-	int err = watch__close(&t->watch, "end of the replay", t->rules, out);
+	int err = watch__close(&t->watch, REASON_REPLAY_END, t->rules, out);
 
 	return err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err)) : STATUS_OK;
 }

@@ -59,7 +59,7 @@ static int start_child(struct trace *t)
 	t->child = pid;
 	err = session__watch(&t->session, &pid, 1);
 	if (!err)
-		err = session__open(&t->session, "start of the command");
+		err = session__open(&t->session, REASON_COMMAND_START);
 	if (err)
 		return fail(STATUS_FAULT, "cannot trace %s: %s", t->options->command[0],
 			    strerror(-err));
@@ -110,7 +110,8 @@ static int start_targets(struct trace *t)
 	int err = o->tracer.windowed ? arm(t) : session__watch(&t->session, o->pids, o->nr_pids);
 
 	if (!err && !o->tracer.windowed)
-		err = session__open(&t->session, o->qmp_path ? "before the migration" : "attach");
+		err = session__open(&t->session,
+				    o->qmp_path ? REASON_BEFORE_MIGRATION : REASON_ATTACH);
 	if (err == -ESRCH)
 		return fail(STATUS_FAULT, "a target is gone before it could be traced");
 	if (err)
@@ -131,14 +132,14 @@ static void say_tracing(const struct trace *t)
 		stack__name(t->session.stack));
 }
 
-/* Follows the migration; the reason to close the window, or NULL. */
-static const char *follow_migration(struct trace *t)
+/* Follows the migration; the reason to close the window, if there is one. */
+static enum window_reason follow_migration(struct trace *t)
 {
-	const char *reason = monitor__follow(&t->monitor);
+	enum window_reason reason = monitor__follow(&t->monitor);
 
 	t->migrating = t->monitor.migrating;
 	if (t->migrating)
-		t->session.opened_by = "migration setup (QMP)";
+		t->session.opened_by = REASON_MIGRATION_SETUP;
 	return reason;
 }
 
@@ -167,15 +168,15 @@ static bool others_stay(pid_t pid)
 	return true;
 }
 
-/* Reason to close the window, or NULL. */
-static const char *on_child(struct trace *t)
+/* Reason to close the window, if there is one. */
+static enum window_reason on_child(struct trace *t)
 {
 	struct target *target = &t->session.targets[0];
 
 	for (;;) {
 		switch (launch__poll(t->child, &t->child_status)) {
 		case LAUNCH_NOTHING:
-			return NULL;
+			return REASON_UNKNOWN;
 		case LAUNCH_EXEC:
 			session__describe(&t->session, 0);
 			session__serve(&t->session);
@@ -194,7 +195,7 @@ static const char *on_child(struct trace *t)
 			break;
 		case LAUNCH_GONE:
 			t->child = 0;
-			return "end of the command";
+			return REASON_COMMAND_END;
 		}
 	}
 }
@@ -207,23 +208,23 @@ static bool all_gone(struct session *s)
 	return true;
 }
 
-/* On a signal: the reason to close the window, or NULL. */
-static const char *on_signal(struct trace *t)
+/* On a signal: the reason to close the window, if there is one. */
+static enum window_reason on_signal(struct trace *t)
 {
 	struct signalfd_siginfo info;
 
 	while (read(t->signal_fd, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
-			return info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM";
-	return t->child ? on_child(t) : NULL;
+			return info.ssi_signo == SIGINT ? REASON_INTERRUPT : REASON_TERMINATE;
+	return t->child ? on_child(t) : REASON_UNKNOWN;
 }
 
-static const char *on_time(struct trace *t, uint64_t now)
+static enum window_reason on_time(struct trace *t, uint64_t now)
 {
 	const struct trace_options *o = t->options;
 
 	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
-		return "duration";
+		return REASON_DURATION;
 	if (o->interval > 0 && now >= t->next_line_ms) {
 		t->next_line_ms = now + (uint64_t)(o->interval * 1000);
 		print_line(t);
@@ -239,14 +240,14 @@ static const char *on_time(struct trace *t, uint64_t now)
 	}
 	if (t->monitor.qmp)
 		return follow_migration(t);
-	return NULL;
+	return REASON_UNKNOWN;
 }
 
-static const char *run(struct trace *t)
+static enum window_reason run(struct trace *t)
 {
 	struct session *s = &t->session;
 	struct pollfd *fds = calloc(s->nr_targets + 3, sizeof(*fds));
-	const char *reason = fds ? NULL : "out of memory";
+	enum window_reason reason = fds ? REASON_UNKNOWN : REASON_NO_MEMORY;
 
 	t->start_ms = now_ms();
 	t->next_tick_ms = t->start_ms + TICK_MS;
@@ -273,9 +274,9 @@ static const char *run(struct trace *t)
 			session__serve(&t->session);
 		if (fds[2].revents)
 			tracer__window_events(t->tracer, on_window, t);
-		reason = t->over ? "end of the migration" : on_signal(t);
+		reason = t->over ? REASON_MIGRATION_END : on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
-			reason = "end of the target";
+			reason = REASON_TARGET_END;
 		if (!reason)
 			reason = on_time(t, now_ms());
 	}
@@ -351,7 +352,7 @@ static int close_window(struct trace *t, struct record **out)
 static int trace_window(struct trace *t, struct output_file *out)
 {
 	struct record *r = NULL;
-	const char *reason;
+	enum window_reason reason;
 	int err, status;
 
 	status = t->options->command ? start_child(t) : start_targets(t);
@@ -359,10 +360,14 @@ static int trace_window(struct trace *t, struct output_file *out)
 		return status;
 	say_tracing(t);
 	reason = run(t);
-	err = t->options->tracer.windowed ? close_window(t, &r)
-					  : session__close(&t->session, reason, &r);
+	err = t->options->tracer.windowed
+		      ? close_window(t, &r)
+		      : session__close(&t->session, reason,
+				       reason == REASON_MIGRATION_END ? t->monitor.reason : NULL,
+				       &r);
 	if (err == -ENODATA)
-		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
+		return fail(STATUS_FAULT, "no migration was seen until the %s",
+			    window_reason__text(reason));
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
 		     : trace__write_record(t->options, t->rules, r, out);
 	record__free(r);

@@ -89,18 +89,18 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* The reason to wait no more, or NULL. */
-static const char *why_end(struct incoming *in, uint64_t start_ms)
+/* The reason to wait no more, if there is one. */
+static enum window_reason why_end(struct incoming *in, uint64_t start_ms)
 {
 	struct signalfd_siginfo info;
 
 	while (read(in->signal_fd, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
-			return info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM";
+			return info.ssi_signo == SIGINT ? REASON_INTERRUPT : REASON_TERMINATE;
 	if (in->options->duration > 0 &&
 	    now_ms() - start_ms >= (uint64_t)(in->options->duration * 1000))
-		return "duration";
-	return in->over ? "end of the migration" : NULL;
+		return REASON_DURATION;
+	return in->over ? REASON_MIGRATION_END : REASON_UNKNOWN;
 }
 
 static int until(const struct incoming *in, uint64_t start_ms)
@@ -118,7 +118,7 @@ static int until(const struct incoming *in, uint64_t start_ms)
 static int run(struct incoming *in)
 {
 	uint64_t start_ms = now_ms();
-	const char *reason;
+	enum window_reason reason;
 
 	while (!(reason = why_end(in, start_ms))) {
 		size_t n;
@@ -132,7 +132,8 @@ static int run(struct incoming *in)
 	watcher__close(in->watcher);
 	in->watcher = NULL;
 	if (!in->over)
-		return fail(STATUS_FAULT, "no migration was seen until the %s", reason);
+		return fail(STATUS_FAULT, "no migration was seen until the %s",
+			    window_reason__text(reason));
 	return in->status;
 }
 

@@ -130,22 +130,22 @@ static void hear_last_words(struct monitor *m)
 	phases__on_downtime(m->phases, state.downtime_ms);
 }
 
-const char *monitor__follow(struct monitor *m)
+enum window_reason monitor__follow(struct monitor *m)
 {
 	char status[32];
 	int err = qmp__migration_status(m->qmp, status, sizeof(status));
 
 	if (err == -ETIMEDOUT)
-		return NULL; /* QEMU is busy: ask again */
+		return REASON_UNKNOWN; /* QEMU is busy: ask again */
 	if (err)
-		return "monitor gone";
+		return REASON_MONITOR_GONE;
 	if (is_under_way(status)) {
 		m->migrating = true;
-		return NULL;
+		return REASON_UNKNOWN;
 	}
 	if (!strcmp(status, "none") || (!m->migrating && strcmp(status, "completed")))
-		return NULL;
+		return REASON_UNKNOWN;
 	hear_last_words(m);
 	snprintf(m->reason, sizeof(m->reason), "migration %s (QMP)", status);
-	return m->reason;
+	return REASON_MIGRATION_END;
 }

@@ -18,7 +18,7 @@ struct monitor {
 	u64 wall_after_boot_ns;
 	bool switched_on; /* the events are ours to switch off again */
 	bool migrating;   /* it has said so */
-	char reason[64];
+	char reason[64];  /* why it has ended, for people */
 };
 
 /* 0, or a negative errno as qmp__open()'s. */
@@ -29,7 +29,7 @@ void monitor__close(struct monitor *m);
  * not where a migration is under way. */
 void monitor__tell_phases(struct monitor *m, struct phases *phases);
 
-/* Asks how it goes: the reason to close the window, or NULL. */
-const char *monitor__follow(struct monitor *m);
+/* Asks how it goes: the reason to close the window, if there is one. */
+enum window_reason monitor__follow(struct monitor *m);
 
 #endif

@@ -207,8 +207,8 @@ static struct site_row *sites_of_window(const struct session *s, const struct co
 	return rows;
 }
 
-int books__make_record(const struct session *s, const struct snapshot *close, const char *closed_by,
-		       struct record **out)
+int books__make_record(const struct session *s, const struct snapshot *close, enum window_reason by,
+		       const char *text, struct record **out)
 {
 	struct record *r = record__new();
 	struct site_row *rows = sites_of_window(s, &close->counters);
@@ -217,7 +217,11 @@ int books__make_record(const struct session *s, const struct snapshot *close, co
 
 	if (!r || !rows)
 		goto out;
-	err = content__fill(s, close, closed_by, rows, n, r);
+	r->opened_by = s->opened_by;
+	r->closed_by = by;
+	r->opened_by_text = copy_string(window_reason__text(s->opened_by));
+	r->closed_by_text = copy_string(text ? text : window_reason__text(by));
+	err = content__fill(s, close, rows, n, r);
 	if (!err)
 		err = threads__fill(s, &close->counters, r);
 	if (!err)

@@ -8,9 +8,10 @@
 
 #include "collect/session.h"
 
-/* The record of the window from s->open to "close". To be freed by record__free(). */
-int books__make_record(const struct session *s, const struct snapshot *close, const char *closed_by,
-		       struct record **out);
+/* The record of the window from s->open to "close", which closed "by" that; "text" says so for
+ * people, NULL: as the word does. To be freed by record__free(). */
+int books__make_record(const struct session *s, const struct snapshot *close, enum window_reason by,
+		       const char *text, struct record **out);
 
 /* Sums of the window from s->open to "now", as a point of the timeline. */
 void books__tick(const struct session *s, const struct snapshot *now, struct record_tick *tick);

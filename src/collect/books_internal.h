@@ -16,13 +16,16 @@ int backing_key__compare(const void *a, const void *b);
 const struct backing_row *counters__find_backing(const struct counters *c,
 						 const struct backing_key *key);
 
+/* To be freed; NULL for NULL, or without memory. */
+char *copy_string(const char *s);
+
 /* To be freed; "row" may be NULL. */
 char *backing_key__name(const struct backing_key *key, const struct backing_row *row);
 
 /* All of the record of the window from s->open to "close" but its books and its timeline. "rows"
  * are the "n" call sites' counts in the window; their order changes. 0 or a negative errno. */
-int content__fill(const struct session *s, const struct snapshot *close, const char *closed_by,
-		  struct site_row *rows, size_t n, struct record *r);
+int content__fill(const struct session *s, const struct snapshot *close, struct site_row *rows,
+		  size_t n, struct record *r);
 
 /* The threads of a record whose totals are filled: what each counted from s->open to "close". 0 or
  * a negative errno. */

@@ -319,7 +319,7 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 	return err ? err : fill_unwind_errors(s, close, r);
 }
 
-static char *copy_string(const char *s)
+char *copy_string(const char *s)
 {
 	return s ? strdup(s) : NULL;
 }
@@ -346,8 +346,7 @@ static int fill_targets(const struct session *s, struct record *r)
 	return 0;
 }
 
-static int fill_head(const struct session *s, const struct snapshot *close, const char *closed_by,
-		     struct record *r)
+static int fill_head(const struct session *s, const struct snapshot *close, struct record *r)
 {
 	struct utsname host;
 
@@ -359,8 +358,6 @@ static int fill_head(const struct session *s, const struct snapshot *close, cons
 	r->host_page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	r->mode = mode__name(tracer__mode(s->tracer));
 	r->stack = stack__name(s->stack);
-	r->opened_by_text = copy_string(s->opened_by);
-	r->closed_by_text = copy_string(closed_by);
 	r->start_ns = s->open.counters.taken_ns;
 	r->end_ns = close->counters.taken_ns;
 	if (s->windowed && s->window.opened_by == SIGNAL_UNDER_WAY) {
@@ -385,10 +382,10 @@ static int fill_head(const struct session *s, const struct snapshot *close, cons
 	return fill_targets(s, r);
 }
 
-int content__fill(const struct session *s, const struct snapshot *close, const char *closed_by,
-		  struct site_row *rows, size_t n, struct record *r)
+int content__fill(const struct session *s, const struct snapshot *close, struct site_row *rows,
+		  size_t n, struct record *r)
 {
-	int err = fill_head(s, close, closed_by, r);
+	int err = fill_head(s, close, r);
 
 	if (!err)
 		err = add_callsites(s, &close->counters, rows, n, r);

@@ -202,7 +202,7 @@ fail:
 	return err;
 }
 
-static int open_window(struct session *s, bool exact, const char *by)
+static int open_window(struct session *s, bool exact, enum window_reason by)
 {
 	struct snapshot snap;
 	int err = snapshot__take(s, exact, &snap);
@@ -216,7 +216,7 @@ static int open_window(struct session *s, bool exact, const char *by)
 	return 0;
 }
 
-int session__open(struct session *s, const char *by)
+int session__open(struct session *s, enum window_reason by)
 {
 	int err = open_window(s, true, by);
 
@@ -260,12 +260,12 @@ int session__tick(struct session *s, struct record **out)
 	err = add_tick(s, &snap);
 	remember_mappings(s);
 	if (!err && out)
-		err = books__make_record(s, &snap, "still open", out);
+		err = books__make_record(s, &snap, REASON_STILL_OPEN, NULL, out);
 	snapshot__free(&snap);
 	return err;
 }
 
-int session__close(struct session *s, const char *by, struct record **out)
+int session__close(struct session *s, enum window_reason by, const char *text, struct record **out)
 {
 	struct snapshot snap;
 	int err;
@@ -279,7 +279,7 @@ int session__close(struct session *s, const char *by, struct record **out)
 		return err;
 	err = add_tick(s, &snap);
 	if (!err)
-		err = books__make_record(s, &snap, by, out);
+		err = books__make_record(s, &snap, by, text, out);
 	snapshot__free(&snap);
 	return err;
 }
@@ -302,7 +302,7 @@ static int arm_under_way(struct session *s, u32 awaits, const struct under_way *
 		return err;
 	err = tracer__arm_under_way(s->tracer, pid, awaits, u);
 	if (!err)
-		err = open_window(s, true, "");
+		err = open_window(s, true, REASON_UNDER_WAY);
 	if (!err)
 		books__begin_at(&s->open.counters, &before.counters);
 	snapshot__free(&before);
@@ -318,7 +318,7 @@ static int arm_waiting(struct session *s, u32 awaits)
 	struct window w;
 	bool armed = tracer__window(s->tracer, pid, &w);
 	/* What nobody has counted yet can be read before the window may open. */
-	int err = open_window(s, false, "");
+	int err = open_window(s, false, REASON_UNKNOWN);
 
 	if (!err)
 		err = tracer__arm(s->tracer, pid, awaits);
@@ -349,21 +349,30 @@ int session__begun(struct session *s, const struct under_way *u)
 	return arm_under_way(s, s->window.awaits, u);
 }
 
-static const char *signal__name(u32 signal)
+/* What ends without a signal of its own is ended by the tracer. */
+static enum window_reason signal__reason(u32 signal)
 {
-	static const char *const names[] = {
-		[SIGNAL_THREAD_ARGUMENT] = "creation of QEMU's migration thread",
-		[SIGNAL_THREAD_NAME] = "name of QEMU's migration thread",
-		[SIGNAL_STREAM_BEGIN] = "begin of the incoming stream",
-		[SIGNAL_UNDER_WAY] = "attach, the migration was under way",
-		[SIGNAL_THREAD_END] = "end of QEMU's migration thread",
-		[SIGNAL_STREAM_END] = "end of the incoming stream",
-		[SIGNAL_PROCESS_END] = "end of the process",
-		[SIGNAL_ENDED_BEFORE] = "its end, before it could be watched",
-	};
-
-	return signal < sizeof(names) / sizeof(*names) && names[signal] ? names[signal]
-									: "stop of the tracer";
+	switch ((enum window_signal)signal) {
+	case SIGNAL_THREAD_ARGUMENT:
+		return REASON_THREAD_ARGUMENT;
+	case SIGNAL_THREAD_NAME:
+		return REASON_THREAD_NAME;
+	case SIGNAL_STREAM_BEGIN:
+		return REASON_STREAM_BEGIN;
+	case SIGNAL_UNDER_WAY:
+		return REASON_UNDER_WAY;
+	case SIGNAL_THREAD_END:
+		return REASON_THREAD_END;
+	case SIGNAL_STREAM_END:
+		return REASON_STREAM_END;
+	case SIGNAL_PROCESS_END:
+		return REASON_PROCESS_END;
+	case SIGNAL_ENDED_BEFORE:
+		return REASON_ENDED_BEFORE;
+	case SIGNAL_NONE:
+		break;
+	}
+	return REASON_TRACER_STOP;
 }
 
 /* The files' figures of the opening, and those of private memory, are the kernel's own of that
@@ -410,7 +419,7 @@ static int begin(struct session *s)
 	begin_books(s, &now);
 	counters__free(&now);
 	s->open.counters.taken_ns = s->window.open_ns;
-	s->opened_by = signal__name(s->window.opened_by);
+	s->opened_by = signal__reason(s->window.opened_by);
 	s->nr_ticks = 0;
 	s->begun = true;
 	return 0;
@@ -482,7 +491,8 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 {
 	bool by_kernel = closed_by_kernel(&s->window);
 	struct snapshot snap;
-	char by[128];
+	enum window_reason by = signal__reason(s->window.closed_by);
+	char text[128];
 	int err;
 
 	err = tracer__settle(s->tracer);
@@ -499,10 +509,10 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 	err = add_tick(s, &snap);
 	if (!err)
 		err = phases__of_window(&s->phases, &s->window);
-	snprintf(by, sizeof(by), "%s, migration %s", signal__name(s->window.closed_by),
+	snprintf(text, sizeof(text), "%s, migration %s", window_reason__text(by),
 		 session__outcome(s));
 	if (!err)
-		err = books__make_record(s, &snap, by, out);
+		err = books__make_record(s, &snap, by, text, out);
 	/* Nothing counts until the next one opens: where this ends, that begins. */
 	snapshot__free(&s->open);
 	s->open = snap;

@@ -46,7 +46,7 @@ struct session {
 	size_t nr_targets;
 	struct record_target *described; /* a target each, as it was when added */
 	struct snapshot open;
-	const char *opened_by, *closed_by;
+	enum window_reason opened_by;
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
 	struct window window; /* as it was when last looked at */
 	bool begun;           /* it is open, and the books have begun with it */
@@ -103,7 +103,7 @@ void session__describe(struct session *s, size_t i);
 void session__serve(struct session *s);
 
 /* Where the window opens. */
-int session__open(struct session *s, const char *by);
+int session__open(struct session *s, enum window_reason by);
 
 /* Opens it anew, here: cheaply, since what a migration is waited for does so again and again. The
  * books of anonymous memory are less certain then. */
@@ -112,7 +112,8 @@ int session__reopen(struct session *s);
 /* A point of the timeline, and a record of the window so far if "out" is not NULL. */
 int session__tick(struct session *s, struct record **out);
 
-/* Stops counting and makes the record. */
-int session__close(struct session *s, const char *by, struct record **out);
+/* Stops counting and makes the record. "text" says the reason for people; NULL: as the word does.
+ */
+int session__close(struct session *s, enum window_reason by, const char *text, struct record **out);
 
 #endif

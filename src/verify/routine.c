@@ -97,13 +97,13 @@ static int watch_it(const struct loader *l, struct watch *w, const struct routin
 	int err;
 
 	out->rss_before = rss_of(l);
-	err = watch__open(w, "before populating");
+	err = watch__open(w, REASON_BEFORE_POPULATING);
 	if (!err && write(l->fd, ".", 1) != 1)
 		err = -errno;
 	if (!err)
 		err = await(l, w, o);
 	out->rss_after = rss_of(l);
-	return err ? err : watch__close(w, "populated", o->rules, &out->record);
+	return err ? err : watch__close(w, REASON_POPULATED, o->rules, &out->record);
 }
 
 int routine__run(const struct routine_options *o, struct verify_end *out, struct trial_error *error)

@@ -292,7 +292,7 @@ static int start_tracing(struct trial *t)
 		err = watch__attach(&t->end[end].watch, t->end[end].qemu.pid, t->o->mode,
 				    t->o->name, t->error);
 	for (int end = 0; end < NR_ENDS && !err; end++) {
-		err = watch__open(&t->end[end].watch, "before the migration");
+		err = watch__open(&t->end[end].watch, REASON_BEFORE_MIGRATION);
 		if (err)
 			fails(t, err, "cannot trace: %s", strerror(-err));
 	}
@@ -309,7 +309,7 @@ static int end_tracing(struct trial *t)
 	if (err)
 		return err;
 	for (int end = 0; end < NR_ENDS && !err; end++)
-		err = watch__close(&t->end[end].watch, "migration completed (QMP)", t->o->rules,
+		err = watch__close(&t->end[end].watch, REASON_MIGRATION_END, t->o->rules,
 				   &t->out->end[end].record);
 	go_on(t);
 	return err ? fails(t, err, "cannot make the record: %s", strerror(-err)) : 0;

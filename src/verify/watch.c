@@ -45,18 +45,19 @@ void watch__free(struct watch *w)
 	memset(w, 0, sizeof(*w));
 }
 
-int watch__open(struct watch *w, const char *by)
+int watch__open(struct watch *w, enum window_reason by)
 {
 	return session__open(&w->session, by);
 }
 
-int watch__close(struct watch *w, const char *by, const struct rules *rules, struct record **out)
+int watch__close(struct watch *w, enum window_reason by, const struct rules *rules,
+		 struct record **out)
 {
 	int err;
 
 	/* What has been let go is freed now, and counted, not when a batch is full. */
 	tracer__drain();
-	err = session__close(&w->session, by, out);
+	err = session__close(&w->session, by, NULL, out);
 	return err ? err : rules__classify(rules, *out);
 }
 

@@ -24,9 +24,10 @@ int watch__attach(struct watch *w, pid_t pid, enum mode mode, const char *name,
 void watch__free(struct watch *w);
 
 /* Opens the window: the process stands still. 0 or a negative errno. */
-int watch__open(struct watch *w, const char *by);
+int watch__open(struct watch *w, enum window_reason by);
 /* Closes it, the same; a classified record, to be freed. */
-int watch__close(struct watch *w, const char *by, const struct rules *rules, struct record **out);
+int watch__close(struct watch *w, enum window_reason by, const struct rules *rules,
+		 struct record **out);
 
 /* For poll(); readable: watch__serve(). -1 if there is nothing to wait for. */
 int watch__fd(const struct watch *w);

@@ -214,7 +214,7 @@ while read -r guest end said; do
 	what=$(grep "^${guest#"$vm"} " "$work/migrated")
 	[[ $record ]] || { echo "MISSING 0 0 - | $what $end | QEMU $said" && continue; }
 	jq -r --arg said "$said" --arg what "$what $end" '
-		(.migration.outcome // (.window.closed_by | sub(".*, migration "; ""))) as $outcome
+		(.migration.outcome // (.window.closed_by_text | sub(".*, migration "; ""))) as $outcome
 		| [.accounting[] | select(.residual_pages != null and .kind != "rss")] as $books
 		| ([$books[] | select((.residual_pages | fabs) > .uncertainty_pages)]) as $wrong
 		| ([$books[].uncertainty_pages] | add // 0) as $unsure

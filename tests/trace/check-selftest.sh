@@ -33,7 +33,8 @@ cat >"$work/good.json" <<'JSON'
     { "kind": "hugetlb", "name": "memfd:route", "inode": 7, "traced_pages": null,
       "kernel_pages": 1024, "residual_pages": null }
   ],
-  "lost": { "events": 0, "stacks": 2, "truncated_stacks": 0, "unwind_errors": { "no_row": 3 } },
+  "lost": { "events": 0, "stacks": 2, "truncated_stacks": 0, "unwind_errors": { "no_row": 3 },
+    "room": [ { "table": "unwind-rows", "pages": 4, "module": "/lib/x.so" } ] },
   "callsites": [
     { "category": "other", "access": "read", "context": "user", "syscall": null, "faults": 4096,
       "fault_ns": 1000000,
@@ -208,10 +209,11 @@ fails 'advice_bytes 409601 behavior=MADV_DONTNEED'
 holds 'advice_released 100 call=madvise'
 fails 'advice_released 99 call=madvise'
 fails 'lost 0'
-holds 'lost 5'
+holds 'lost 9'
 holds 'lost 0 what=events'
 fails 'lost 0 what=stacks'
 holds 'lost 3 what=unwind_errors'
+holds 'lost 4 what=room'
 
 # Records that nothing makes up for.
 refused 's/"migpop.record\/2"/"migpop.record\/1"/'

@@ -321,7 +321,7 @@ static void add_callsite(struct sum *sum, const struct expectation *exp, struct 
 	}
 }
 
-/* lost{} has numbers, and objects of numbers. */
+/* lost{} has numbers, objects of numbers, and an array of objects that say of what pages. */
 static void add_lost(struct sum *sum, const struct expectation *exp, struct json_object *lost,
 		     bool chosen)
 {
@@ -333,6 +333,10 @@ static void add_lost(struct sum *sum, const struct expectation *exp, struct json
 			inside = !fnmatch(exp->filters[i].pattern, key, 0);
 		if (json_object_is_type(value, json_type_object))
 			add_lost(sum, exp, value, inside);
+		else if (json_object_is_type(value, json_type_array))
+			for (size_t i = 0; i < length_of(value); i++)
+				add(sum, exp->column, inside ? YES : NO,
+				    get(json_object_array_get_idx(value, i), "pages"));
 		else
 			add(sum, exp->column, inside ? YES : NO, value);
 	}
