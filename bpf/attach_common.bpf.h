@@ -166,15 +166,17 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 {
+	bool watched = is_watched(task), last = BPF_CORE_READ(task, signal, live.counter) == 0;
 	u32 tgid = task->tgid, anybody = 0;
 	struct task_state *ts;
 
-	if (!is_watched(task)) {
-		if (windowed && tgid__test(signal_bits, tgid))
-			window__on_exit(task->signal->live.counter == 0);
+	/* First: a window ends with its process even where there is no room for the thread's state,
+	 * or it would stay open for ever. */
+	if (windowed && (watched || tgid__test(signal_bits, tgid)))
+		window__on_exit(last);
+	if (!watched)
 		return 0;
-	}
-	if (task->signal->live.counter == 0)
+	if (last)
 		bpf_map_delete_elem(&unwind_processes,
 				    &tgid); /* its number may be another's next */
 	ts = task_state__get(task);
@@ -183,18 +185,14 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 	task_state__end(ts, task);
 	task_state__flush(ts);
 	bpf_get_current_comm(ts->thread.comm, sizeof(ts->thread.comm));
-	if (BPF_CORE_READ(task, signal, live.counter) == 0 && is_target(task)) {
-		ts->exiting = 1;
-		if (windowed) {
-			window__on_exit(true);
-			return 0;
-		}
-		process__close(task);
-		if (__sync_fetch_and_add(&nr_targets, -1) == 1)
-			bpf_for_each_map_elem(&backings, backing__close, &anybody, 0);
-	} else if (windowed) {
-		window__on_exit(false);
-	}
+	if (!last || !is_target(task))
+		return 0;
+	ts->exiting = 1;
+	if (windowed)
+		return 0;
+	process__close(task);
+	if (__sync_fetch_and_add(&nr_targets, -1) == 1)
+		bpf_for_each_map_elem(&backings, backing__close, &anybody, 0);
 	return 0;
 }
 
