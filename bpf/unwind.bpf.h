@@ -457,7 +457,7 @@ static __always_inline void on_unmap(u32 tgid, u64 start, u64 len)
 	struct unwind_process *process = bpf_map_lookup_elem(&unwind_processes, &tgid);
 	struct stale stale = {.start = start, .end = start + len};
 
-	if (!process)
+	if (!process || !process->first) /* the first is nobody's own */
 		return;
 	stale.first = process->first;
 	stale.n = process->n;

@@ -2,6 +2,7 @@
 /*
  * migpop serve: a record of every migration of this host, and what becomes of them over HTTP.
  */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -149,6 +150,18 @@ static void on_watched(pid_t pid, void *data)
 		fprintf(stderr, "pid %d: watched\n", (int)pid);
 }
 
+static size_t tables(struct metrics_table *out, void *data)
+{
+	struct tracer_table v[TRACER_TABLES_MAX];
+	struct serve *s = data;
+	size_t n = watcher__tables(s->watcher, v);
+
+	static_assert((int)TRACER_TABLES_MAX <= (int)METRICS_TABLES_MAX, "all are told");
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct metrics_table){v[i].name, v[i].used, v[i].size};
+	return n;
+}
+
 static void reload(struct serve *s)
 {
 	struct rules *rules = NULL;
@@ -229,6 +242,7 @@ static int start(struct serve *s)
 	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
+	metrics__set_tables(s->metrics, tables, s);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
 			mode__name(watcher__mode(s->watcher)));

@@ -74,9 +74,12 @@ static void on_problem(pid_t pid, const char *kind, const char *what, void *data
 {
 	struct incoming *in = data;
 
-	(void)kind;
 	if (pid && pid != in->pid)
 		return;
+	if (!strcmp(kind, "room")) { /* the record says how much is missing */
+		fail(STATUS_FAULT, "%s", what);
+		return;
+	}
 	in->status = fail(STATUS_FAULT, "%s", what);
 	in->over = in->over || pid;
 }

@@ -231,6 +231,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void on_no_room(pid_t pid, const char *what, void *data)
+{
+	(void)pid, (void)data;
+	fail(STATUS_FAULT, "%s", what);
+}
+
 int trace_options__parse(struct trace_options *o, int argc, char **argv)
 {
 	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
@@ -238,6 +244,7 @@ int trace_options__parse(struct trace_options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->format = output_format__find("text");
 	o->tracer.stack = STACK_CFI;
+	o->tracer.no_room = on_no_room;
 	parse_color("auto", &o->color);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o))
 		return STATUS_USAGE;

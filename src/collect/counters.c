@@ -63,6 +63,18 @@ out:
 	return err;
 }
 
+u64 tracer__count(const struct bpf_map *map)
+{
+	void *rows;
+	size_t n;
+
+	if (read_map(map, bpf_map__key_size(map) + bpf_map__value_size(map), bpf_map__key_size(map),
+		     &rows, &n))
+		return 0;
+	free(rows);
+	return n;
+}
+
 static int compare_sites(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct site_key));

@@ -27,6 +27,10 @@ struct tracer_options {
 	unsigned int max_sites; /* 0: the default */
 	const pid_t *tgids; /* that will be watched: their code is read while programs are loaded */
 	size_t nr_tgids;
+	/* Is told in one line, and once, what there is no room for as soon as that is known, and of
+	 * which process; or NULL. Also while tracer__open() runs. */
+	void (*no_room)(pid_t pid, const char *what, void *data);
+	void *no_room_data;
 };
 
 /* Loads and attaches; nothing is counted yet. On failure a negative errno, and "why" says in one
@@ -154,6 +158,17 @@ void counters__keep(struct counters *c, pid_t tgid);
 
 /* How full the tables are that only ever fill while the tracer lives, the fullest: 0 to 1. */
 double tracer__fill(struct tracer *t);
+
+/* A table of the tracer, and how much of it is in use. */
+struct tracer_table {
+	const char *name; /* static */
+	u64 used, size;
+};
+
+enum { TRACER_TABLES_MAX = 16 };
+
+/* All tables, as they are now: at most TRACER_TABLES_MAX. The number of them. */
+size_t tracer__tables(struct tracer *t, struct tracer_table *tables);
 
 /* Reads all counters into *out, to be freed by counters__free(). While threads run the rows are not
  * of one instant; after tracer__stop() they are final. */

@@ -27,6 +27,8 @@ struct tracer {
 	struct unwind_mapping *mappings;
 	size_t max_rows, max_mappings;
 	struct grace grace;
+	void (*no_room)(pid_t pid, const char *what, void *data);
+	void *no_room_data;
 	void (*served)(pid_t pid, void *data);
 	void *served_data;
 };
@@ -47,6 +49,9 @@ void tgid_bit__clear(u64 *bits, pid_t tgid);
 int tracer__begin_windows(struct tracer *t);
 bool tracer__has_open_window(struct tracer *t);
 void tracer__detach(struct tracer *t);
+
+/* Elements of a hash map. */
+u64 tracer__count(const struct bpf_map *map);
 
 /* Runs an iterator program over all that it iterates over, to its end. */
 int tracer__run_iterator(const struct bpf_program *prog);

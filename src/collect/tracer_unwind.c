@@ -3,6 +3,7 @@
  * What the tracer does for call chains by call frame information: tables before and while it runs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -79,6 +80,28 @@ static int on_change(void *data, void *sample, size_t size)
 	return 0;
 }
 
+static void on_lack(const struct unwind_lack *lack, void *data)
+{
+	struct tracer *t = data;
+	char what[512];
+
+	if (!t->no_room)
+		return;
+	if (lack->path)
+		snprintf(what, sizeof(what),
+			 "no room for the call frame information of %.200s (%zu rows; %zu of %zu "
+			 "are "
+			 "in use): call chains of pid %d end where they reach it",
+			 lack->path, lack->wanted, lack->used, lack->size, (int)lack->pid);
+	else
+		snprintf(what, sizeof(what),
+			 "no room for the %zu executable mappings of pid %d (%zu of %zu are in "
+			 "use): "
+			 "its call chains have one frame each",
+			 lack->wanted, (int)lack->pid, lack->used, lack->size);
+	t->no_room(lack->pid, what, t->no_room_data);
+}
+
 int tracer__begin_unwinding(struct tracer *t)
 {
 	struct unwind_maps maps;
@@ -102,6 +125,8 @@ int tracer__begin_unwinding(struct tracer *t)
 		.processes_fd = bpf_map__fd(t->skel->maps.unwind_processes),
 		.generation = &t->skel->data->unwind_generation,
 		.grace = &t->grace,
+		.lacks = on_lack,
+		.lacks_data = t,
 	};
 	return unwind_tables__publish(t->tables, &maps);
 }

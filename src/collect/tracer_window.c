@@ -251,3 +251,30 @@ double tracer__fill(struct tracer *t)
 	counters__free(&c);
 	return fullest;
 }
+
+size_t tracer__tables(struct tracer *t, struct tracer_table *tables)
+{
+	const struct {
+		const char *name;
+		const struct bpf_map *map;
+	} maps[] = {
+		{"sites", t->skel->maps.sites},           {"backings", t->skel->maps.backings},
+		{"advice", t->skel->maps.advices},        {"threads", t->skel->maps.threads},
+		{"processes", t->skel->maps.processes},   {"windows", t->skel->maps.windows},
+		{"code", t->skel->maps.unwind_processes},
+	};
+	struct unwind_fill fill;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		tables[n++] = (struct tracer_table){maps[i].name, tracer__count(maps[i].map),
+						    bpf_map__max_entries(maps[i].map)};
+	tables[n++] = (struct tracer_table){"chains", t->skel->bss->nr_chains,
+					    bpf_map__max_entries(t->skel->maps.chains)};
+	if (!t->tables)
+		return n;
+	unwind_tables__fill(t->tables, &fill);
+	tables[n++] = (struct tracer_table){"rows", fill.rows, fill.max_rows};
+	tables[n++] = (struct tracer_table){"mappings", fill.mappings, fill.max_mappings};
+	return n;
+}

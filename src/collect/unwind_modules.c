@@ -24,7 +24,14 @@ static void unwind_module__free(struct unwind_module *m)
 	cfi__free(&m->table);
 	free(m->image);
 	free(m->build_id);
+	free(m->path);
 	free(m);
+}
+
+void unwind_modules__remove(struct unwind_modules *m, size_t i)
+{
+	unwind_module__free(m->v[i]);
+	m->v[i] = m->v[--m->n];
 }
 
 void unwind_modules__free(struct unwind_modules *m)
@@ -123,14 +130,16 @@ static struct unwind_module *find(const struct unwind_modules *m,
 	return NULL;
 }
 
-static struct unwind_module *unwind_modules__add(struct unwind_modules *m)
+static struct unwind_module *unwind_modules__add(struct unwind_modules *m, const char *path)
 {
 	struct unwind_module *module = calloc(1, sizeof(*module));
 	struct unwind_module **more = realloc(m->v, (m->n + 1) * sizeof(*more));
 
 	if (more)
 		m->v = more;
-	if (!module || !more) {
+	if (module)
+		module->path = strdup(path);
+	if (!module || !module->path || !more) {
 		free(module);
 		return NULL;
 	}
@@ -149,7 +158,13 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 	if (fd >= 0 && fstat(fd, &st))
 		st = (struct stat){0};
 	module = find(m, mapping, &st);
-	if (module || !(module = unwind_modules__add(m))) {
+	if (module && module->again && fd >= 0) {
+		module->fd = fd;
+		module->end = CHAIN_COMPLETE;
+		module->read = module->placed = module->again = false;
+		return module;
+	}
+	if (module || !(module = unwind_modules__add(m, mapping->path))) {
 		if (fd >= 0)
 			close(fd);
 		return module;

@@ -15,8 +15,16 @@
 #include "symbol/cfi.h"
 #include "symbol/code_mapping.h"
 
+/* Rows in the kernel's array. Copies of a file, as containers have, share theirs. */
+struct unwind_place {
+	size_t first, n;
+	size_t modules; /* that have these rows, */
+	size_t used;    /* and those of them that some process has mapped */
+};
+
 struct unwind_module {
 	struct stat st; /* dev, inode and ctime are its identity; inode 0: in no file */
+	char *path;     /* as the process that had it first sees it, for people; "" if in no file */
 	char *build_id; /* NULL if it has none */
 	struct {
 		u64 offset, vaddr, size;
@@ -28,9 +36,13 @@ struct unwind_module {
 	size_t image_size;
 	struct cfi_table table; /* once read, until it is placed */
 	u32 end; /* enum chain_end of chains that reach it; CHAIN_COMPLETE: it has rows */
-	u32 first_row, nr_rows; /* where it was placed */
+	struct unwind_place *place; /* NULL: none */
+	size_t wanted;              /* CHAIN_NO_ROOM: so many rows */
 	u64 base;
+	size_t users;   /* mappings of processes that are known */
+	u64 idle_since; /* no users: which came to have none before which */
 	bool read, placed;
+	bool again; /* it had no room, and is to be read once more */
 };
 
 struct unwind_modules {
@@ -40,9 +52,13 @@ struct unwind_modules {
 
 void unwind_modules__free(struct unwind_modules *m);
 
-/* The module of a mapping of "pid", opened where it is new. NULL without memory. */
+/* The module of a mapping of "pid", opened where it is new or to be read again. NULL without
+ * memory. */
 struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 					  const struct code_mapping *mapping);
+
+/* Forgets the module at "i". Its place is the caller's. */
+void unwind_modules__remove(struct unwind_modules *m, size_t i);
 
 /* Reads the rows of all modules that have not been read, on two threads. */
 void unwind_modules__read(struct unwind_modules *m);

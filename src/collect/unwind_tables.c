@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rows and mappings for the unwinder in the kernel. Rows are only ever added. The mappings of a
- * process are written anew beside the old ones, then the process is pointed there: a program that
- * reads the old ones meanwhile reads what was.
+ * Processes and their mappings for the unwinder in the kernel. The mappings of a process are
+ * written anew beside the old ones, then the process is pointed there: a program that reads the old
+ * ones meanwhile reads what was.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,40 +13,31 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/unwind_modules.h"
 #include "collect/proc.h"
-#include "collect/unwind_tables.h"
+#include "collect/unwind_tables_internal.h"
 
-/* Room for libraries that are loaded later, QEMU's display and network back ends among them; and
- * for programs that are not known yet: a QEMU and its libraries have 650,000 rows. */
-enum { SPARE_ROWS = 256 * 1024, PROGRAM_ROWS = 1280 * 1024, SPARE_MAPPINGS = 8192 };
+/* Room for libraries that are loaded later, QEMU's display and network back ends among them. */
+enum { SPARE_ROWS = 256 * 1024, SPARE_MAPPINGS = 8192 };
 
-struct code_process {
-	pid_t pid;
-	struct unwind_mapping *mappings; /* first_row is filled in when they are handed over */
-	struct unwind_module **modules;
-	size_t n;
-	char *text; /* of /proc/PID/maps, which they were read from */
-};
+/* Room for programs that are not known yet. A QEMU and its libraries have 650,000 rows and 52
+ * mappings: four of them at least, of builds that have no library in common, and a thousandth of
+ * the host's memory, up to 64 MiB; and 600 processes. */
+enum { PROGRAM_ROWS = 2560 * 1024, PROGRAM_ROWS_MAX = 8192 * 1024, PROGRAM_MAPPINGS = 32 * 1024 };
 
-struct unwind_tables {
-	struct unwind_modules modules;
-	struct code_process *processes;
-	size_t nr_processes;
-	struct unwind_maps maps;
-	size_t nr_rows;
-	size_t next_mapping, half; /* the mappings in use are in one half of the array */
-	pthread_t reader;
-	bool reading;
-};
+/* The first mapping is that of a process for whose own there is no room. */
+enum { MAPPING_NO_ROOM };
 
 struct unwind_tables *unwind_tables__new(void)
 {
 	return calloc(1, sizeof(struct unwind_tables));
 }
 
-static void process__clear(struct code_process *p)
+static void process__clear(struct unwind_tables *t, struct code_process *p)
 {
+	if (p->handed)
+		ranges__give_back(&t->mappings, p->first, p->handed);
+	for (size_t i = 0; i < p->n; i++)
+		unwind_module__let_go(t, p->modules[i]);
 	free(p->mappings);
 	free(p->modules);
 	free(p->text);
@@ -66,9 +57,13 @@ void unwind_tables__free(struct unwind_tables *t)
 		return;
 	join(t);
 	for (size_t i = 0; i < t->nr_processes; i++)
-		process__clear(&t->processes[i]);
+		process__clear(t, &t->processes[i]);
 	free(t->processes);
-	unwind_modules__free(&t->modules);
+	while (t->modules.n)
+		unwind_room__forget(t, t->modules.n - 1);
+	free(t->modules.v);
+	ranges__free(&t->rows);
+	ranges__free(&t->mappings);
 	free(t);
 }
 
@@ -105,6 +100,7 @@ static int scan_mapping(const struct code_mapping *mapping, void *data)
 	modules[p->n] = unwind_modules__get(&scan->t->modules, p->pid, mapping);
 	if (!modules[p->n])
 		return -ENOMEM;
+	unwind_module__hold(scan->t, modules[p->n]);
 	/* Where the base is depends on the rows, which are not read yet: the file's offset till
 	 * then. */
 	mappings[p->n++] = (struct unwind_mapping){
@@ -134,10 +130,15 @@ static int scan_text(struct unwind_tables *t, pid_t pid, char *text)
 		}
 	}
 	if (err) {
-		process__clear(&fresh);
+		process__clear(t, &fresh);
 		return err;
 	}
-	process__clear(p);
+	/* Until they are handed over the kernel has the mappings that were. */
+	fresh.first = p->first;
+	fresh.handed = p->handed;
+	fresh.no_room = p->no_room;
+	p->handed = 0;
+	process__clear(t, p);
 	*p = fresh;
 	return 0;
 }
@@ -161,15 +162,26 @@ int unwind_tables__scan(struct unwind_tables *t, pid_t pid)
 	return text ? scan_text(t, pid, text) : -ESRCH;
 }
 
+static size_t program_rows(void)
+{
+	u64 bytes = (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
+	size_t rows = bytes / 1000 / sizeof(struct unwind_row);
+
+	return rows < PROGRAM_ROWS       ? PROGRAM_ROWS
+	       : rows > PROGRAM_ROWS_MAX ? PROGRAM_ROWS_MAX
+					 : rows;
+}
+
 void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *rows,
 			  size_t *mappings)
 {
-	*rows = programs ? PROGRAM_ROWS : SPARE_ROWS;
-	*mappings = SPARE_MAPPINGS;
+	*rows = programs ? program_rows() : SPARE_ROWS;
+	*mappings = programs ? PROGRAM_MAPPINGS : SPARE_MAPPINGS;
 	for (size_t i = 0; i < t->modules.n; i++)
 		*rows += t->modules.v[i]->size_hint;
+	/* A process has its old mappings and the new ones for a moment; and room for growth. */
 	for (size_t i = 0; i < t->nr_processes; i++)
-		*mappings += 4 * t->processes[i].n; /* two halves, each with room for growth */
+		*mappings += 4 * t->processes[i].n;
 }
 
 static void *read_modules(void *data)
@@ -188,49 +200,6 @@ int unwind_tables__begin_reading(struct unwind_tables *t)
 	return -err;
 }
 
-/* A copy of a file that was placed, as containers have, has its rows there already. */
-static bool place_as_another(struct unwind_tables *t, struct unwind_module *m)
-{
-	for (size_t i = 0; m->build_id && i < t->modules.n; i++) {
-		const struct unwind_module *other = t->modules.v[i];
-
-		if (other == m || other->nr_rows != m->table.n || !other->nr_rows ||
-		    other->base != m->table.base || !other->build_id ||
-		    strcmp(other->build_id, m->build_id) ||
-		    memcmp(t->maps.rows + other->first_row, m->table.rows,
-			   m->table.n * sizeof(*m->table.rows)))
-			continue;
-		m->first_row = other->first_row;
-		m->nr_rows = other->nr_rows;
-		return true;
-	}
-	return false;
-}
-
-/* Puts the module's rows behind those of others, where there is room. */
-static void place(struct unwind_tables *t, struct unwind_module *m)
-{
-	size_t n = m->table.n;
-
-	if (m->placed)
-		return;
-	m->placed = true;
-	if (m->end != CHAIN_COMPLETE)
-		return;
-	m->base = m->table.base;
-	if (place_as_another(t, m)) {
-		/* shared */
-	} else if (n > t->maps.max_rows - t->nr_rows) {
-		m->end = CHAIN_NO_ROOM;
-	} else {
-		memcpy(t->maps.rows + t->nr_rows, m->table.rows, n * sizeof(*m->table.rows));
-		m->first_row = (u32)t->nr_rows;
-		m->nr_rows = (u32)n;
-		t->nr_rows += n;
-	}
-	cfi__free(&m->table);
-}
-
 static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping *scanned,
 			 const struct unwind_module *m)
 {
@@ -239,58 +208,88 @@ static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping 
 
 	*to = *scanned;
 	to->first_row = m->end;
-	if (m->end != CHAIN_COMPLETE || !m->nr_rows)
+	if (m->end != CHAIN_COMPLETE || !m->place)
 		return;
 	if (!unwind_module__base(m, &mapping, &to->base)) {
 		to->first_row = CHAIN_NO_CFI;
 		return;
 	}
-	to->first_row = m->first_row;
-	to->nr_rows = m->nr_rows;
+	to->first_row = (u32)m->place->first;
+	to->nr_rows = (u32)m->place->n;
 }
 
-static int hand_over(struct unwind_tables *t, const struct code_process *p)
+static void lacks(struct unwind_tables *t, const struct unwind_lack *lack)
 {
-	struct unwind_process value = {.first = (u32)t->next_mapping, .n = (u32)p->n};
+	if (t->maps.lacks)
+		t->maps.lacks(lack, t->maps.lacks_data);
+}
+
+static void place(struct unwind_tables *t, pid_t pid, struct unwind_module *m)
+{
+	if (unwind_room__place(t, m))
+		lacks(t, &(struct unwind_lack){.pid = pid,
+					       .table = "rows",
+					       .path = m->path,
+					       .wanted = m->wanted,
+					       .used = t->rows_used,
+					       .size = t->maps.max_rows});
+}
+
+static int point_to(struct unwind_tables *t, struct code_process *p, size_t first, size_t n)
+{
+	struct unwind_process value = {.first = (u32)first, .n = (u32)n};
 	u32 tgid = (u32)p->pid;
 
-	for (size_t i = 0; i < p->n; i++) {
-		place(t, p->modules[i]);
-		fill_mapping(&t->maps.mappings[t->next_mapping + i], &p->mappings[i],
-			     p->modules[i]);
+	if (bpf_map_update_elem(t->maps.processes_fd, &tgid, &value, BPF_ANY))
+		return -errno;
+	if (p->handed)
+		ranges__give_back(&t->mappings, p->first, p->handed);
+	p->first = first;
+	p->handed = 0;
+	return 0;
+}
+
+/* Chains of the process end where they begin, and say why. */
+static int hand_over_none(struct unwind_tables *t, struct code_process *p)
+{
+	if (!p->no_room)
+		lacks(t, &(struct unwind_lack){.pid = p->pid,
+					       .table = "mappings",
+					       .wanted = p->n,
+					       .used = t->maps.max_mappings -
+						       t->mappings.free.elements,
+					       .size = t->maps.max_mappings});
+	p->no_room = true;
+	return point_to(t, p, MAPPING_NO_ROOM, 1);
+}
+
+static int hand_over(struct unwind_tables *t, struct code_process *p)
+{
+	size_t first = MAPPING_NO_ROOM;
+	int err;
+
+	for (size_t i = 0; i < p->n; i++)
+		place(t, p->pid, p->modules[i]);
+	if (!p->n)
+		return point_to(t, p, first, 0);
+	err = unwind_room__take_mappings(t, p->n, &first);
+	if (err)
+		return err == -ENOSPC ? hand_over_none(t, p) : err;
+	for (size_t i = 0; i < p->n; i++)
+		fill_mapping(&t->maps.mappings[first + i], &p->mappings[i], p->modules[i]);
+	err = point_to(t, p, first, p->n);
+	if (err) {
+		ranges__give_back(&t->mappings, first, p->n);
+		return err;
 	}
-	t->next_mapping += p->n;
-	return bpf_map_update_elem(t->maps.processes_fd, &tgid, &value, BPF_ANY) ? -errno : 0;
+	p->handed = p->n;
+	p->no_room = false;
+	return 0;
 }
 
 static void raise_generation(struct unwind_tables *t)
 {
 	__atomic_fetch_add(t->maps.generation, 1, __ATOMIC_SEQ_CST);
-}
-
-static size_t room(const struct unwind_tables *t)
-{
-	return t->half + t->maps.max_mappings / 2 - t->next_mapping;
-}
-
-/* Hands all processes over in the half that begins at "half". */
-static int hand_over_all(struct unwind_tables *t, size_t half)
-{
-	int err = 0;
-
-	t->half = half;
-	t->next_mapping = half;
-	for (size_t i = 0; i < t->nr_processes && !err; i++)
-		err = t->processes[i].n <= room(t) ? hand_over(t, &t->processes[i]) : -ENOSPC;
-	return err;
-}
-
-/* All processes move to the other half, which none has used since the last such move. */
-static int move_all(struct unwind_tables *t)
-{
-	int err = grace__wait(t->maps.grace);
-
-	return err ? err : hand_over_all(t, t->half ? 0 : t->maps.max_mappings / 2);
 }
 
 int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *maps)
@@ -300,7 +299,15 @@ int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *ma
 	join(t);
 	unwind_modules__read(&t->modules);
 	t->maps = *maps;
-	err = hand_over_all(t, 0);
+	err = ranges__init(&t->rows, 0, maps->max_rows);
+	if (!err)
+		err = ranges__init(&t->mappings, MAPPING_NO_ROOM + 1, maps->max_mappings - 1);
+	if (err)
+		return err;
+	maps->mappings[MAPPING_NO_ROOM] = (struct unwind_mapping){.end = INT64_MAX,
+								  .first_row = CHAIN_NO_ROOM};
+	for (size_t i = 0; i < t->nr_processes && !err; i++)
+		err = hand_over(t, &t->processes[i]);
 	raise_generation(t);
 	return err;
 }
@@ -310,33 +317,64 @@ static void forget(struct unwind_tables *t, struct code_process *p)
 	u32 tgid = (u32)p->pid;
 
 	bpf_map_delete_elem(t->maps.processes_fd, &tgid);
-	process__clear(p);
+	process__clear(t, p);
 	*p = t->processes[--t->nr_processes];
+	unwind_room__trim(t);
 }
 
 static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
 {
 	int err = scan_text(t, pid, text);
-	struct code_process *p = find(t, pid);
 
 	if (err)
 		return err;
 	unwind_modules__read(&t->modules);
-	err = p->n <= room(t) ? hand_over(t, p) : move_all(t);
+	err = hand_over(t, find(t, pid));
+	unwind_room__trim(t);
 	raise_generation(t);
 	return err;
 }
 
-int unwind_tables__serve(struct unwind_tables *t, pid_t pid)
+static int serve(struct unwind_tables *t, pid_t pid)
 {
 	struct code_process *p = find(t, pid);
 	char *text = read_maps(pid);
+	u32 tgid = (u32)pid;
 
 	if (text)
 		return serve_text(t, pid, text);
 	if (p)
 		forget(t, p);
+	else
+		bpf_map_delete_elem(t->maps.processes_fd, &tgid);
 	return -ESRCH;
+}
+
+/* Those that had no room get it, where some has come back. */
+static void serve_lacking(struct unwind_tables *t)
+{
+	bool rows = unwind_room__has_come_back(t);
+	size_t room = t->mappings.free.elements + t->mappings.waiting.elements;
+
+	for (size_t i = 0; i < t->nr_processes; i++) {
+		struct code_process *p = &t->processes[i];
+
+		p->asks = p->no_room && p->n <= room && p->n <= t->maps.max_mappings / 4;
+		for (size_t j = 0; rows && !p->asks && j < p->n; j++)
+			p->asks = p->modules[j]->again;
+	}
+	/* One that is gone leaves its place to the last, which has been looked at. */
+	for (size_t i = t->nr_processes; i > 0; i--)
+		if (t->processes[i - 1].asks)
+			serve(t, t->processes[i - 1].pid);
+}
+
+int unwind_tables__serve(struct unwind_tables *t, pid_t pid)
+{
+	int err = serve(t, pid);
+
+	serve_lacking(t);
+	return err;
 }
 
 int unwind_tables__refresh(struct unwind_tables *t, pid_t pid)
@@ -344,8 +382,12 @@ int unwind_tables__refresh(struct unwind_tables *t, pid_t pid)
 	struct code_process *p = find(t, pid);
 	char *text = read_maps(pid);
 
-	if (text && (!p || strcmp(text, p->text)))
-		return serve_text(t, pid, text);
+	if (text && (!p || strcmp(text, p->text))) {
+		int err = serve_text(t, pid, text);
+
+		serve_lacking(t);
+		return err;
+	}
 	free(text);
 	return text ? 0 : -ESRCH;
 }
@@ -353,7 +395,8 @@ int unwind_tables__refresh(struct unwind_tables *t, pid_t pid)
 void unwind_tables__serve_all(struct unwind_tables *t)
 {
 	for (size_t i = t->nr_processes; i > 0; i--)
-		unwind_tables__serve(t, t->processes[i - 1].pid);
+		serve(t, t->processes[i - 1].pid);
+	serve_lacking(t);
 }
 
 void unwind_tables__forget(struct unwind_tables *t, pid_t pid)
@@ -362,4 +405,26 @@ void unwind_tables__forget(struct unwind_tables *t, pid_t pid)
 
 	if (p)
 		forget(t, p);
+	serve_lacking(t);
+}
+
+void unwind_tables__sweep(struct unwind_tables *t)
+{
+	for (size_t i = t->nr_processes; i > 0; i--) {
+		char *text = read_maps(t->processes[i - 1].pid);
+
+		if (!text)
+			forget(t, &t->processes[i - 1]);
+		free(text);
+	}
+	serve_lacking(t);
+}
+
+void unwind_tables__fill(const struct unwind_tables *t, struct unwind_fill *fill)
+{
+	*fill = (struct unwind_fill){.rows = t->rows_used,
+				     .max_rows = t->maps.max_rows,
+				     .max_mappings = t->maps.max_mappings};
+	for (size_t i = 0; i < t->nr_processes; i++)
+		fill->mappings += t->processes[i].handed;
 }

@@ -15,6 +15,14 @@
 
 struct unwind_tables;
 
+/* What there was no room for. */
+struct unwind_lack {
+	pid_t pid;
+	const char *table; /* static: "rows" or "mappings" */
+	const char *path;  /* rows: of the file; else NULL */
+	size_t wanted, used, size;
+};
+
 /* The BPF side: arrays that are mapped into this process, and the map of processes. */
 struct unwind_maps {
 	struct unwind_row *rows;
@@ -24,6 +32,9 @@ struct unwind_maps {
 	int processes_fd;
 	u64 *generation;
 	const struct grace *grace;
+	/* Is told once of a file or a process for which there is no room; or NULL. */
+	void (*lacks)(const struct unwind_lack *lack, void *data);
+	void *lacks_data;
 };
 
 /* NULL without memory. */
@@ -34,7 +45,7 @@ void unwind_tables__free(struct unwind_tables *t);
 int unwind_tables__scan(struct unwind_tables *t, pid_t pid);
 
 /* How large the maps should be for what was scanned, with room for what may be mapped later; and,
- * if "programs", for programs yet to be started. */
+ * if "programs", for programs yet to be started: as many as the host is likely to run. */
 void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *rows,
 			  size_t *mappings);
 
@@ -56,5 +67,14 @@ void unwind_tables__serve_all(struct unwind_tables *t);
 
 /* A process is gone. */
 void unwind_tables__forget(struct unwind_tables *t, pid_t pid);
+
+/* Forgets all processes that are gone. */
+void unwind_tables__sweep(struct unwind_tables *t);
+
+/* How full the maps are: by what processes have mapped that are known. */
+struct unwind_fill {
+	size_t rows, max_rows, mappings, max_mappings;
+};
+void unwind_tables__fill(const struct unwind_tables *t, struct unwind_fill *fill);
 
 #endif

@@ -71,6 +71,11 @@ static void problem(struct watcher *w, pid_t pid, const char *kind, const char *
 	w->calls.problem(pid, kind, what, w->calls.data);
 }
 
+static void on_no_room(pid_t pid, const char *what, void *data)
+{
+	problem(data, pid, "room", what);
+}
+
 /* A migration is about to begin, or may. */
 static void wake(struct watcher *w)
 {
@@ -502,6 +507,11 @@ size_t watcher__count(const struct watcher *w)
 	return w->n;
 }
 
+size_t watcher__tables(struct watcher *w, struct tracer_table *tables)
+{
+	return tracer__tables(w->tracer, tables);
+}
+
 enum mode watcher__mode(const struct watcher *w)
 {
 	return tracer__mode(w->tracer);
@@ -519,6 +529,8 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 		return -ENOMEM;
 	w->options = *options;
 	w->options.windowed = true;
+	w->options.no_room = on_no_room;
+	w->options.no_room_data = w;
 	w->names = *names;
 	w->calls = *calls;
 	w->resolver = resolver__new(names);

@@ -44,6 +44,9 @@ enum mode watcher__mode(const struct watcher *w);
 /* How many emulators are watched. */
 size_t watcher__count(const struct watcher *w);
 
+/* How full the tracer's tables are: tracer__tables(). */
+size_t watcher__tables(struct watcher *w, struct tracer_table *tables);
+
 /* What to poll for: an array of its own with room for one more, valid until the next call, and how
  * many. */
 struct pollfd *watcher__fds(struct watcher *w, size_t *n);

@@ -56,7 +56,7 @@ struct series {
 };
 
 /* Known from the start, so that the first error is an increase. */
-static const char *const error_kinds[] = {"emulator", "hooks", "record", "rules", "store"};
+static const char *const error_kinds[] = {"emulator", "hooks", "record", "room", "rules", "store"};
 enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
 
 struct metrics {
@@ -64,6 +64,8 @@ struct metrics {
 	struct series *v;
 	size_t n;
 	size_t nr_guests;
+	size_t (*tables)(struct metrics_table *out, void *data);
+	void *tables_data;
 };
 
 /* One a guest and a role; each has some 20 series. */
@@ -182,6 +184,13 @@ void metrics__add_error(struct metrics *m, const char *kind)
 			m->errors[i]++;
 }
 
+void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_table *out, void *data),
+			 void *data)
+{
+	m->tables = tables;
+	m->tables_data = data;
+}
+
 int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome)
 {
 	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
@@ -245,6 +254,24 @@ static void put_series(FILE *f, const struct series *s)
 	fprintf(f, "} %.17g\n", s->value);
 }
 
+static void write_tables(const struct metrics *m, FILE *f)
+{
+	struct metrics_table v[METRICS_TABLES_MAX];
+	size_t n = m->tables ? m->tables(v, m->tables_data) : 0;
+
+	fputs("# HELP migpop_table_entries Entries of the tracer's tables that are in use.\n"
+	      "# TYPE migpop_table_entries gauge\n",
+	      f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "migpop_table_entries{table=\"%s\"} %" PRIu64 "\n", v[i].name,
+			v[i].used);
+	fputs("# HELP migpop_table_size Entries that these tables have room for.\n"
+	      "# TYPE migpop_table_size gauge\n",
+	      f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "migpop_table_size{table=\"%s\"} %" PRIu64 "\n", v[i].name, v[i].size);
+}
+
 void metrics__write(const struct metrics *m, FILE *f)
 {
 	fputs("# HELP migpop_build_info What is running, always 1.\n"
@@ -252,12 +279,13 @@ void metrics__write(const struct metrics *m, FILE *f)
 	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
 	      f);
 	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, attach "
-	      "hooks, make a record, read rules, keep a record.\n"
+	      "hooks, make a record, have room in a table, read rules, keep a record.\n"
 	      "# TYPE migpop_errors_total counter\n",
 	      f);
 	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
 		fprintf(f, "migpop_errors_total{kind=\"%s\"} %" PRIu64 "\n", error_kinds[i],
 			m->errors[i]);
+	write_tables(m, f);
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", metrics[metric].name,
 			metrics[metric].help, metrics[metric].name, metrics[metric].type);

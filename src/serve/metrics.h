@@ -18,6 +18,19 @@ void metrics__free(struct metrics *m);
 /* Something went wrong that no record tells of; "kind" is one of those of the implementation. */
 void metrics__add_error(struct metrics *m, const char *kind);
 
+/* A table of fixed size, and how many of its entries are in use. */
+struct metrics_table {
+	const char *name; /* static */
+	uint64_t used, size;
+};
+
+enum { METRICS_TABLES_MAX = 16 };
+
+/* "tables" is asked whenever they are written: fills METRICS_TABLES_MAX at most, and returns how
+ * many. */
+void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_table *out, void *data),
+			 void *data);
+
 /* 0 or -ENOMEM. */
 int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome);
 

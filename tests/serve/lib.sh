@@ -74,12 +74,12 @@ stop_service() {
 }
 
 # start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told. By "${launch_guest[@]}".
-launch_guest=()
+launch_guest=() qemu=(qemu-system-x86_64)
 start_guest() {
 	local name=$1 guest=$2
 
 	shift 2
-	"${launch_guest[@]}" qemu-system-x86_64 -S -display none -nodefaults -no-user-config -accel tcg \
+	"${launch_guest[@]}" "${qemu[@]}" -S -display none -nodefaults -no-user-config -accel tcg \
 		-object "memory-backend-memfd,id=ram0,share=on,size=$guest_memory" \
 		-machine pc,memory-backend=ram0 -m $((guest_memory >> 20))M -name "guest=$guest" \
 		-qmp "unix:$work/$name.qmp,server=on,wait=off" "$@" >"$work/$name.log" 2>&1 &
