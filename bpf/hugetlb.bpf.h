@@ -30,8 +30,9 @@ __noinline int thread__count_hugetlb(u64 of, u32 tgid, u32 file, s64 delta)
 		key->backing.tgid = tgid;
 	}
 	key->context = ts->context;
-	key->access = ts->context == CONTEXT_SYSCALL ? syscall__access(ts, KIND_HUGETLB)
-						     : ts->access;
+	key->access = ts->access;
+	if (ts->context == CONTEXT_SYSCALL)
+		key->access = task_state__call_access(ts, ts->in_function, ts->access);
 	if (delta > 0) {
 		add->populated = delta;
 		if (key->access == ACCESS_READ)

@@ -216,9 +216,19 @@ enum { PF_ERROR_WRITE = 1 << 1 };
 /* include/uapi/asm-generic/signal.h */
 enum { SIGURG = 23 };
 
+/* include/uapi/linux/ptrace.h */
+enum { PTRACE_PEEKTEXT = 1, PTRACE_PEEKDATA = 2, PTRACE_POKETEXT = 4, PTRACE_POKEDATA = 5 };
+
+/* include/uapi/linux/aio_abi.h */
+enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PWRITEV = 8 };
+
 /* include/uapi/linux/magic.h */
 #define MAGIC_TMPFS     0x01021994u
 #define MAGIC_HUGETLBFS 0x958458f6u
+#define MAGIC_PROC      0x9fa0u
+
+/* include/uapi/linux/kvm.h: SEV pins what is registered so. */
+#define KVM_MEMORY_ENCRYPT_REG_REGION 0x8010aebbu
 
 /* Pages: files are smaller than 256 GiB where programs have private copies of them. */
 #define FILE_INDEX_MAX (1ULL << 26)

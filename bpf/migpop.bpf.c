@@ -25,6 +25,7 @@
 #include "unwind.bpf.h"
 #include "backing.bpf.h"
 #include "syscall.bpf.h"
+#include "access.bpf.h"
 #include "populate.bpf.h"
 #include "hugetlb.bpf.h"
 #include "advice.bpf.h"

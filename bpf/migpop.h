@@ -127,7 +127,8 @@ struct pending {
 	u64 page;
 	u32 order;
 	u8 context, access;
-	u16 zero;
+	u8 told; /* the access is what the fault said: GUP's flags */
+	u8 zero;
 };
 
 /* One thread of a target: what it is doing, what it has allocated, what it counted last. */
@@ -148,7 +149,8 @@ struct task_state {
 	u8 in_function;  /* between the begin and the end of a fault; function modes only */
 	u8 stacked;      /* "stack" is that of the present system call */
 	u8 since_sample; /* events since one was timed */
-	u8 zero[6];
+	u8 pins;         /* the present system call pins memory, and writes none */
+	u8 zero[5];
 	u64 released; /* in the present system call */
 	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;

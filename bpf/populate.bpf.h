@@ -53,7 +53,8 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 		u32 tgid = target ? of_tgid : 0;
 
 		if (!target || ts->syscall == __NR_process_vm_writev ||
-		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl) {
+		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl ||
+		    ts->syscall == __NR_ptrace) {
 			u32 owner = anon__tgid(folio, mapping);
 
 			if (!tgid__counts(owner))
@@ -151,10 +152,10 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	if (p->context == CONTEXT_KERNEL && shared && !folio__is_mapped(folio, p->order))
 		key->context = CONTEXT_SYSCALL;
 	if (key->context == CONTEXT_SYSCALL)
-		key->access = syscall__access(ts, key->backing.kind);
+		key->access = task_state__call_access(ts, p->told, p->access);
 	__builtin_memset(add, 0, sizeof(*add));
 	add->populated = pages;
-	if (shared && key->access == ACCESS_READ)
+	if (key->access == ACCESS_READ && (shared || (ts->pins && key->backing.kind == KIND_ANON)))
 		add->zero_populated = pages;
 	add->faults = ts->fault;
 	ts->fault = 0;
@@ -291,7 +292,8 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		nr = task__syscall(task, &ip);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
 		task_state__settle(ts);
-	if (nr != SYSCALL_NONE && !ts->kernel_fault) {
+	/* In a function mode the fault that the page is for said all that there is to say. */
+	if (nr != SYSCALL_NONE && !ts->kernel_fault && !ts->in_function) {
 		task_state__enter_syscall(ts, task, nr, ip);
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_ALLOC);
 	}
@@ -300,6 +302,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->order = order;
 	p->context = ts->context;
 	p->access = ts->access;
+	p->told = ts->in_function;
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;

@@ -13,13 +13,19 @@ enum syscall_trait {
 	CALL_ADDRESS_1 = 1 << 2, /* the address is its first argument, */
 	CALL_ADDRESS_2 = 1 << 3, /* its second */
 	CALL_TELLS = 1 << 4,     /* arguments tell the access */
-	CALL_FILLS = 1 << 5,     /* O_DIRECT into the memory */
+	CALL_FILLS = 1 << 5,     /* the memory, by O_DIRECT, from the file of its first argument */
 	/* populate_vma_page_range(): writes to private writable memory, reads shared memory. */
 	CALL_POPULATES = 1 << 6,
 	CALL_HUGETLB = 1 << 7,   /* can bring pages of huge memory, or take them away */
 	CALL_REMAPS = 1 << 8,    /* changes VMAs */
 	CALL_OPENS = 1 << 9,     /* returns the descriptor of a file that may be memory */
 	CALL_RELEASES = 1 << 10, /* gives memory back, or advises so */
+	CALL_INTO_1 = 1 << 11,   /* writes what it reads into the file of its first argument, */
+	CALL_INTO_3 = 1 << 12,   /* its third */
+	/* Pins memory for a ring or a device. GUP is asked to write (FOLL_WRITE), but the call
+	 * writes nothing: pages of a hole stay zero. */
+	CALL_PINS = 1 << 13,
+	CALL_FILES = CALL_FILLS | CALL_INTO_1 | CALL_INTO_3,
 	CALLS_MAX = 512,
 };
 
@@ -30,14 +36,14 @@ static const u16 syscall_traits[CALLS_MAX] = {
 #endif
 	[__NR_brk] = CALL_REMAPS,
 	[__NR_close] = CALL_HUGETLB | CALL_RELEASES,
-	[__NR_copy_file_range] = CALL_TELLS | CALL_WRITES,
+	[__NR_copy_file_range] = CALL_INTO_3,
 	[__NR_execve] = CALL_REMAPS,
 	[__NR_execveat] = CALL_REMAPS,
 	[__NR_exit_group] = CALL_HUGETLB,
 	[__NR_fallocate] = CALL_HUGETLB | CALL_RELEASES,
 	[__NR_ftruncate] = CALL_HUGETLB | CALL_RELEASES,
-	/* Buffers are pinned for writing. */
-	[__NR_io_uring_register] = CALL_TELLS | CALL_WRITES | CALL_HUGETLB,
+	[__NR_io_submit] = CALL_TELLS | CALL_HUGETLB,
+	[__NR_io_uring_register] = CALL_PINS | CALL_HUGETLB,
 	[__NR_ioctl] = CALL_TELLS | CALL_HUGETLB,
 	[__NR_madvise] = CALL_TELLS | CALL_ADDRESS_1 | CALL_HUGETLB | CALL_RELEASES,
 	[__NR_memfd_create] = CALL_OPENS,
@@ -53,20 +59,27 @@ static const u16 syscall_traits[CALLS_MAX] = {
 	[__NR_pread64] = CALL_FILLS | CALL_ADDRESS_2,
 	[__NR_preadv] = CALL_FILLS | CALL_HUGETLB,
 	[__NR_preadv2] = CALL_FILLS | CALL_HUGETLB,
-	[__NR_process_madvise] = CALL_HUGETLB | CALL_RELEASES,
+	[__NR_process_madvise] = CALL_TELLS | CALL_HUGETLB | CALL_RELEASES,
 	[__NR_process_vm_readv] = CALL_TELLS | CALL_READS | CALL_HUGETLB,
 	[__NR_process_vm_writev] = CALL_TELLS | CALL_WRITES | CALL_HUGETLB,
-	[__NR_pwrite64] = CALL_TELLS | CALL_WRITES,
-	[__NR_pwritev] = CALL_TELLS | CALL_WRITES,
-	[__NR_pwritev2] = CALL_TELLS | CALL_WRITES,
+	[__NR_pwrite64] = CALL_INTO_1 | CALL_ADDRESS_2,
+	[__NR_pwritev] = CALL_INTO_1,
+	[__NR_pwritev2] = CALL_INTO_1,
+	[__NR_ptrace] = CALL_TELLS | CALL_HUGETLB,
 	[__NR_read] = CALL_FILLS | CALL_ADDRESS_2,
 	[__NR_readv] = CALL_FILLS | CALL_HUGETLB,
-	[__NR_sendfile] = CALL_TELLS | CALL_WRITES,
+	[__NR_sendfile] = CALL_INTO_1,
+	/* MSG_ZEROCOPY; without it the kernel copies, and faults where a page is not there. */
+	[__NR_sendmmsg] = CALL_TELLS | CALL_READS,
+	[__NR_sendmsg] = CALL_TELLS | CALL_READS,
+	[__NR_sendto] = CALL_TELLS | CALL_READS | CALL_ADDRESS_2,
+	[__NR_setsockopt] = CALL_PINS, /* XDP_UMEM_REG */
 	[__NR_shmdt] = CALL_HUGETLB,
-	[__NR_splice] = CALL_TELLS | CALL_WRITES,
+	[__NR_splice] = CALL_INTO_3,
 	[__NR_truncate] = CALL_HUGETLB | CALL_RELEASES,
-	[__NR_write] = CALL_TELLS | CALL_WRITES,
-	[__NR_writev] = CALL_TELLS | CALL_WRITES,
+	[__NR_vmsplice] = CALL_TELLS | CALL_READS | CALL_HUGETLB,
+	[__NR_write] = CALL_INTO_1 | CALL_ADDRESS_2,
+	[__NR_writev] = CALL_INTO_1,
 };
 
 static __always_inline u32 syscall__traits(s32 nr)
@@ -74,16 +87,30 @@ static __always_inline u32 syscall__traits(s32 nr)
 	return (u32)nr < CALLS_MAX ? syscall_traits[nr] : 0;
 }
 
-/* How a system call touches memory when no fault tells: by GUP or in the file itself. */
-static __always_inline enum access syscall__access(const struct task_state *ts, u32 kind)
+/* Does an ioctl pin memory for a device? By the types of their numbers (linux/ioctl.h). */
+static __always_inline bool ioctl__pins(u32 cmd)
 {
-	u32 traits = syscall__traits(ts->syscall);
+	switch (cmd >> 8 & 0xff) {
+	case 0x1b: /* RDMA_IOCTL_MAGIC: registering memory */
+	case ';':  /* VFIO and iommufd: mapping memory for DMA */
+	case 'u':  /* udmabuf */
+		return true;
+	}
+	return cmd == KVM_MEMORY_ENCRYPT_REG_REGION;
+}
 
-	if (traits & CALL_TELLS)
-		return ts->access;
-	if (traits & CALL_FILLS || (kind != KIND_SHMEM && kind != KIND_HUGETLB))
-		return ACCESS_WRITE;
-	return traits & CALL_POPULATES ? ACCESS_READ : ACCESS_NONE;
+static __always_inline enum access madvise__access(u32 advice)
+{
+	return advice == MADV_POPULATE_READ    ? ACCESS_READ
+	       : advice == MADV_POPULATE_WRITE ? ACCESS_WRITE
+					       : ACCESS_NONE;
+}
+
+static __always_inline enum access ptrace__access(u32 request)
+{
+	return request == PTRACE_PEEKTEXT || request == PTRACE_PEEKDATA   ? ACCESS_READ
+	       : request == PTRACE_POKETEXT || request == PTRACE_POKEDATA ? ACCESS_WRITE
+									  : ACCESS_NONE;
 }
 
 /* Access, and the address where an argument names one, of the system call the task is in. */
@@ -97,6 +124,7 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	ts->syscall = nr;
 	ts->ip = ip;
 	ts->access = traits & CALL_ACCESS;
+	ts->pins = !!(traits & CALL_PINS);
 	ts->address = 0;
 	ts->fault = 0;
 	ts->entry_ns = 0;
@@ -111,11 +139,15 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	if (traits & CALL_ADDRESS_2)
 		ts->address = regs__arg2(regs);
 	if (nr == __NR_madvise)
-		ts->access = regs__arg3(regs) == MADV_POPULATE_READ    ? ACCESS_READ
-			     : regs__arg3(regs) == MADV_POPULATE_WRITE ? ACCESS_WRITE
-								       : ACCESS_NONE;
-	if (nr == __NR_ioctl)
-		ts->access = (u32)regs__arg2(regs) == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
+		ts->access = madvise__access(regs__arg3(regs));
+	if (nr == __NR_process_madvise)
+		ts->access = madvise__access(regs__arg4(regs));
+	if (nr == __NR_ptrace)
+		ts->access = ptrace__access(regs__arg1(regs));
+	if (nr != __NR_ioctl)
+		return;
+	ts->pins = ioctl__pins(regs__arg2(regs));
+	ts->access = (u32)regs__arg2(regs) == UFFDIO_COPY ? ACCESS_WRITE : ts->gup_access;
 }
 
 #endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How does a system call touch the memory that it populates without a fault: by GUP, or in the file
+ * itself? Knows nothing of pages: what is asked about is the backing in the thread's key.
+ */
+#ifndef MIGPOP_ACCESS_BPF_H
+#define MIGPOP_ACCESS_BPF_H
+
+enum { IOCBS_MAX = 32 };
+
+/* Members of struct iocb (include/uapi/linux/aio_abi.h) up to the one that is asked for. */
+struct iocb_head {
+	u64 data;
+	u32 key, rw_flags;
+	u16 opcode;
+};
+
+/* Access of io_submit(): what all its requests do. Those that read files and those that write files
+ * in one call cannot be told apart by a page: that is ACCESS_NONE. */
+static __always_inline enum access iocbs__access(const struct pt_regs *regs)
+{
+	u64 n = regs__arg2(regs), at = regs__arg3(regs);
+	enum access access = ACCESS_NONE;
+
+	for (u32 i = 0; i < IOCBS_MAX; i++) {
+		enum access found;
+		struct iocb_head head;
+		u64 iocb;
+
+		if (i >= n)
+			return access;
+		if (bpf_probe_read_user(&iocb, sizeof(iocb), (void *)(at + i * sizeof(iocb))) ||
+		    bpf_probe_read_user(&head, sizeof(head), (void *)iocb))
+			return ACCESS_NONE;
+		if (head.opcode == IOCB_CMD_PREAD || head.opcode == IOCB_CMD_PREADV)
+			found = ACCESS_WRITE;
+		else if (head.opcode == IOCB_CMD_PWRITE || head.opcode == IOCB_CMD_PWRITEV)
+			found = ACCESS_READ;
+		else
+			continue;
+		if (access != ACCESS_NONE && access != found)
+			return ACCESS_NONE;
+		access = found;
+	}
+	return n > IOCBS_MAX ? ACCESS_NONE : access;
+}
+
+/* Access of a call that moves data between memory and the file "inode". Pages of that file itself
+ * are written; pages that are pinned in order to write them elsewhere (O_DIRECT) are read. By
+ * /proc/PID/mem it is the other way around: reading the file reads another's memory. */
+static __always_inline enum access file__access(const struct inode *inode, u32 traits,
+						const struct backing_key *of)
+{
+	struct backing_key key;
+
+	inode__key(inode, &key);
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == MAGIC_PROC)
+		return traits & CALL_FILLS ? ACCESS_READ : ACCESS_WRITE;
+	if (traits & CALL_FILLS)
+		return ACCESS_WRITE;
+	return !of->tgid && key.id == of->id && key.dev == of->dev ? ACCESS_WRITE : ACCESS_READ;
+}
+
+/* Access to ts->key.backing of the current thread's system call, by its arguments. ACCESS_NONE
+ * where the call is another by now, or its file is closed. */
+__noinline int thread__argument_access(u64 of)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	struct task_state *ts = task_state__of(of);
+	const struct inode *inode;
+	struct backing_key key;
+	u32 traits;
+
+	if (!ts || (u64)task != of || regs__syscall(regs) != ts->syscall)
+		return ACCESS_NONE;
+	if (ts->syscall == __NR_io_submit)
+		return iocbs__access(regs);
+	traits = syscall__traits(ts->syscall);
+	inode = task__inode(task, traits & CALL_INTO_3 ? regs__arg3(regs) : regs__arg1(regs));
+	if (!inode)
+		return ACCESS_NONE;
+	key = ts->key.backing;
+	return file__access(inode, traits, &key);
+}
+
+/* How the present system call touches ts->key.backing. "told" is the access that GUP's fault said,
+ * where the mode sees it. What a call does with the memory in the end goes before: a device that
+ * pins what it is given asks to write (FOLL_WRITE), and nobody writes. */
+static __always_inline enum access task_state__call_access(struct task_state *ts, bool is_told,
+							   enum access told)
+{
+	u32 traits = syscall__traits(ts->syscall), kind = ts->key.backing.kind;
+
+	if (ts->pins)
+		return ACCESS_READ;
+	if (traits & CALL_FILES)
+		return thread__argument_access(task_state__thread(ts));
+	if (is_told)
+		return told;
+	if (ts->syscall == __NR_io_submit)
+		return thread__argument_access(task_state__thread(ts));
+	if (traits & CALL_TELLS)
+		return ts->access;
+	if (kind != KIND_SHMEM && kind != KIND_HUGETLB)
+		return ACCESS_WRITE;
+	return traits & CALL_POPULATES ? ACCESS_READ : ACCESS_NONE;
+}
+
+#endif
