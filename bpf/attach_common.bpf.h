@@ -37,7 +37,7 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 
 		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
 	}
-	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
+	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev || nr == __NR_ptrace;
 }
 
 SEC("tp_btf/sys_enter")

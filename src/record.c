@@ -44,6 +44,7 @@ struct record *record__new(void)
 	r->totals.faults_kernel = RECORD_UNKNOWN;
 	r->totals.populated_pages = RECORD_UNKNOWN;
 	r->totals.zero_populated_pages = RECORD_UNKNOWN;
+	r->totals.zero_written_pages = RECORD_UNKNOWN;
 	r->totals.mapped_pages = RECORD_UNKNOWN;
 	r->totals.released_pages = RECORD_UNKNOWN;
 	r->totals.advice_calls = RECORD_UNKNOWN;
@@ -173,6 +174,7 @@ struct record_callsite *record__add_callsite(struct record *r)
 	if (!p)
 		return NULL;
 	r->callsites = p;
+	r->callsites[r->nr_callsites].zero_written_pages = RECORD_UNKNOWN;
 	return &r->callsites[r->nr_callsites++];
 }
 
@@ -196,6 +198,13 @@ struct record_advice *record__add_advice(struct record *r)
 	return &r->advice[r->nr_advice++];
 }
 
+/* What its content is is not known until it is looked at. */
+static struct record_backing *backing__init(struct record_backing *b)
+{
+	b->looked_pages = b->zero_written_pages = RECORD_UNKNOWN;
+	return b;
+}
+
 struct record_backing *record__add_backing(struct record *r)
 {
 	void *p = array__grow(r->backing, r->nr_backing, sizeof(*r->backing));
@@ -203,7 +212,7 @@ struct record_backing *record__add_backing(struct record *r)
 	if (!p)
 		return NULL;
 	r->backing = p;
-	return &r->backing[r->nr_backing++];
+	return backing__init(&r->backing[r->nr_backing++]);
 }
 
 struct record_backing *record_callsite__add_backing(struct record_callsite *c)
@@ -213,7 +222,7 @@ struct record_backing *record_callsite__add_backing(struct record_callsite *c)
 	if (!p)
 		return NULL;
 	c->backing = p;
-	return &c->backing[c->nr_backing++];
+	return backing__init(&c->backing[c->nr_backing++]);
 }
 
 struct record_frame *record_frames__add(struct record_frames *f)

@@ -45,6 +45,10 @@ struct record_backing {
 	int64_t length_pages; /* of the RAM block; RECORD_UNKNOWN where not known */
 	int64_t populated_pages;
 	int64_t zero_populated_pages;
+	/* At least that many were populated otherwise than by reading a hole, and were zero when
+	 * the window closed; of looked_pages that were looked at, a sample of all. Both are
+	 * RECORD_UNKNOWN where nobody looked. */
+	int64_t zero_written_pages, looked_pages;
 	int64_t released_pages;
 };
 
@@ -57,6 +61,7 @@ struct record_callsite {
 	int64_t faults;
 	int64_t populated_pages;
 	int64_t zero_populated_pages;
+	int64_t zero_written_pages; /* at least; RECORD_UNKNOWN where nobody looked */
 	int64_t released_pages;
 	int64_t fault_ns; /* RECORD_UNKNOWN in tracepoint mode */
 	struct record_backing *backing;
@@ -178,7 +183,8 @@ struct record {
 	int64_t late_ns, late_pages;
 	struct {
 		int64_t faults, faults_user, faults_kernel;
-		int64_t populated_pages, zero_populated_pages, mapped_pages, released_pages;
+		int64_t populated_pages, zero_populated_pages, zero_written_pages;
+		int64_t mapped_pages, released_pages;
 		int64_t advice_calls, advice_bytes;
 	} totals;
 	struct record_accounting *accounting;

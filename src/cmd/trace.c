@@ -190,6 +190,8 @@ static enum window_reason on_child(struct trace *t)
 			/* Others go on: what it has at its end is not known yet. */
 			target->at_exit_known = !others_stay(t->child) &&
 						!proc__figures(t->child, &target->at_exit);
+			if (target->at_exit_known)
+				session__look_at_exit(&t->session, 0);
 			resolver__remember(t->session.resolver, t->child);
 			launch__continue(t->child);
 			break;

@@ -13,6 +13,7 @@
 
 #include "collect/books_internal.h"
 #include "collect/chains.h"
+#include "collect/zeros.h"
 #include "qemu/ram_block.h"
 #include "symbol/resolve.h"
 
@@ -142,6 +143,7 @@ static int add_callsites(const struct session *s, const struct counters *c, stru
 	for (size_t i = 0; i < n; i++) {
 		const struct site *v = &rows[i].value;
 		struct record_backing *backing;
+		struct zeros zeros;
 		int err;
 
 		if (!(v->faults | v->populated | v->released))
@@ -178,6 +180,10 @@ static int add_callsites(const struct session *s, const struct counters *c, stru
 		backing->released_pages = 0;
 		describe_backing(s, c, &rows[i].key.backing, backing);
 		add_counts(backing, v);
+		zeros = zeros__of(s, c, &rows[i].key.backing, rows, n);
+		backing->zero_written_pages = zeros__of_site(&zeros, v);
+		site->zero_written_pages = record_count__sum(site->zero_written_pages,
+							     backing->zero_written_pages);
 	}
 	return 0;
 }
@@ -187,6 +193,18 @@ static int compare_by_backing(const void *a, const void *b)
 {
 	return backing_key__compare(&((const struct site_row *)a)->key.backing,
 				    &((const struct site_row *)b)->key.backing);
+}
+
+static void add_zeros(const struct session *s, const struct counters *c,
+		      const struct backing_key *key, const struct site_row *rows, size_t n,
+		      struct record_backing *backing, struct record *r)
+{
+	struct zeros zeros = zeros__of(s, c, key, rows, n);
+
+	backing->looked_pages = zeros.looked_pages;
+	backing->zero_written_pages = zeros.written_zeros;
+	r->totals.zero_written_pages = record_count__sum(r->totals.zero_written_pages,
+							 zeros.written_zeros);
 }
 
 static int add_backings(const struct session *s, const struct counters *c, struct site_row *rows,
@@ -208,6 +226,7 @@ static int add_backings(const struct session *s, const struct counters *c, struc
 			backing->populated_pages = backing->zero_populated_pages = 0;
 			backing->released_pages = 0;
 			describe_backing(s, c, key, backing);
+			add_zeros(s, c, key, rows, n, backing, r);
 		}
 		last = key;
 		add_counts(backing, &rows[i].value);

@@ -12,6 +12,7 @@
 
 #include "collect/books.h"
 #include "collect/session.h"
+#include "collect/zeros.h"
 #include "symbol/resolve.h"
 
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
@@ -62,6 +63,7 @@ void session__free(struct session *s)
 		if (s->targets[i].pidfd >= 0)
 			close(s->targets[i].pidfd);
 		target_description__free(&s->described[i]);
+		free(s->targets[i].looks);
 	}
 	free(s->targets);
 	free(s->described);
@@ -249,6 +251,24 @@ static void remember_mappings(struct session *s)
 			resolver__remember(s->resolver, s->targets[i].pid);
 }
 
+/* Looks at the memory of the living, for what the window populated. */
+static void look_at_content(struct session *s, const struct counters *now)
+{
+	for (size_t i = 0; i < s->nr_targets; i++)
+		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i]))
+			zeros__look(s, i, now);
+}
+
+void session__look_at_exit(struct session *s, size_t i)
+{
+	struct counters now;
+
+	if (tracer__read(s->tracer, &now))
+		return;
+	zeros__look(s, i, &now);
+	counters__free(&now);
+}
+
 int session__tick(struct session *s, struct record **out)
 {
 	struct snapshot snap;
@@ -278,6 +298,7 @@ int session__close(struct session *s, enum window_reason by, const char *text, s
 	if (err)
 		return err;
 	err = add_tick(s, &snap);
+	look_at_content(s, &snap.counters);
 	if (!err)
 		err = books__make_record(s, &snap, by, text, out);
 	snapshot__free(&snap);
@@ -507,6 +528,10 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 	if (before && !by_kernel)
 		snap.files_moved = books__moved(&before->counters, &snap.counters);
 	err = add_tick(s, &snap);
+	free(s->targets[0].looks); /* of the window before */
+	s->targets[0].looks = NULL;
+	s->targets[0].nr_looks = 0;
+	look_at_content(s, &snap.counters);
 	if (!err)
 		err = phases__of_window(&s->phases, &s->window);
 	snprintf(text, sizeof(text), "%s, migration %s", window_reason__text(by),

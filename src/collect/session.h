@@ -13,10 +13,17 @@
 #include "collect/phases.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
+#include "qemu/zero_pages.h"
 #include "record.h"
 
 struct resolver;
 struct resolver_options;
+
+/* Content of one of its backings. */
+struct look {
+	struct backing_key key;
+	struct zero_pages found;
+};
 
 struct target {
 	pid_t pid;
@@ -24,6 +31,8 @@ struct target {
 	bool gone;
 	bool at_exit_known; /* figures read while it stood at its end */
 	struct proc_figures at_exit;
+	struct look *looks; /* what its memory held when it was last looked at */
+	size_t nr_looks;
 };
 
 /* Counters and the kernel's figures at one instant. "moved" is what the figures changed by while
@@ -101,6 +110,9 @@ void session__describe(struct session *s, size_t i);
 
 /* Serves processes whose executable mappings have changed (tracer__changes_fd()). */
 void session__serve(struct session *s);
+
+/* Target "i" stands at its end: looks at its memory before that goes. */
+void session__look_at_exit(struct session *s, size_t i);
 
 /* Where the window opens. */
 int session__open(struct session *s, enum window_reason by);

@@ -39,6 +39,8 @@ static bool member__is_empty(const struct member *m, const void *p)
 	switch (m->type) {
 	case TYPE_STRING:
 		return !*(char *const *)p;
+	case TYPE_COUNT:
+		return *(const int64_t *)p == RECORD_UNKNOWN;
 	case TYPE_U32:
 		return !*(const uint32_t *)p;
 	case TYPE_BOOL:

@@ -158,6 +158,11 @@ static void text__totals(struct flow *w, const struct record *r)
 		format__add(&t, " (%s)", format__percent(n, zero, pages));
 	flow__add(w, zero > 0 ? VERDICT_WARN : VERDICT_NONE, "zero pages nobody needed", &t);
 
+	if (r->totals.zero_written_pages > 0) {
+		format__add(&t, " %s at least", format__count(n, r->totals.zero_written_pages));
+		flow__add(w, VERDICT_WARN, "zero pages that were written", &t);
+	}
+
 	format__add(&t, "given back %s", format__count(n, r->totals.released_pages));
 	flow__add(w, VERDICT_NONE, "", &t);
 	flow__end(w);

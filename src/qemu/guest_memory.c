@@ -46,9 +46,7 @@ static int find_mapping(pid_t pid, uint64_t address, struct mapping *m)
 	return err;
 }
 
-/* The file of a mapping, by a descriptor that the process has of it: that takes no more rights than
- * reading its memory does, unlike /proc/PID/map_files. */
-static int open_mapped_file(pid_t pid, const struct mapping *m)
+int guest_memory__open_file(pid_t pid, dev_t dev, ino_t inode)
 {
 	char path[64];
 	struct dirent *entry;
@@ -63,8 +61,7 @@ static int open_mapped_file(pid_t pid, const struct mapping *m)
 	while (fd < 0 && (entry = readdir(fds))) {
 		struct stat st;
 
-		if (fstatat(dir, entry->d_name, &st, 0) || st.st_ino != m->inode ||
-		    major(st.st_dev) != m->major || minor(st.st_dev) != m->minor)
+		if (fstatat(dir, entry->d_name, &st, 0) || st.st_ino != inode || st.st_dev != dev)
 			continue;
 		fd = openat(dir, entry->d_name, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
@@ -74,7 +71,7 @@ static int open_mapped_file(pid_t pid, const struct mapping *m)
 	return fd;
 }
 
-static int open_of(pid_t pid, const char *name)
+int guest_memory__open_proc(pid_t pid, const char *name)
 {
 	char path[64];
 	int fd;
@@ -96,15 +93,16 @@ int guest_memory__open(struct guest_memory *m, pid_t pid, uint64_t address, uint
 		return err;
 	m->shared = mapping.perms[3] == 's';
 	if (mapping.inode) {
-		m->file = open_mapped_file(pid, &mapping);
+		m->file = guest_memory__open_file(pid, makedev(mapping.major, mapping.minor),
+						  mapping.inode);
 		m->file_offset = mapping.offset + (address - mapping.start);
 		if (m->file < 0)
 			return m->file;
 	}
 	if (m->shared)
 		return m->file < 0 ? -ENOENT : 0;
-	m->mem = open_of(pid, "mem");
-	m->pagemap = open_of(pid, "pagemap");
+	m->mem = guest_memory__open_proc(pid, "mem");
+	m->pagemap = guest_memory__open_proc(pid, "pagemap");
 	return m->mem < 0 ? m->mem : m->pagemap < 0 ? m->pagemap : 0;
 }
 

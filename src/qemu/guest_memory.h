@@ -35,4 +35,11 @@ int guest_memory__read(struct guest_memory *m, uint64_t off, void *buffer, size_
 /* Whatever was found of a guest that went on since is forgotten. */
 void guest_memory__rewind(struct guest_memory *m);
 
+/* A new descriptor of the file with these numbers, by one that process "pid" has of it: that takes
+ * no more rights than reading its memory does, unlike /proc/PID/map_files. -ENOENT: it has none. */
+int guest_memory__open_file(pid_t pid, dev_t dev, ino_t inode);
+
+/* A descriptor of /proc/PID/NAME, for reading; or a negative errno. */
+int guest_memory__open_proc(pid_t pid, const char *name);
+
 #endif

@@ -25,6 +25,7 @@
  *							|residual| in thousandths of the traced
  *pages advice_calls advice_failed	advice[]	call behavior error (by name: EINVAL)
  *	advice_bytes advice_released
+ *	zero_written looked		backing[]	kind name; needs a row that matches
  *	lost				lost{}		what (events, stacks, …); all numbers in it
  *	fault_ns			callsites[]	as above; NUMBER is by the program's clock,
  *and the sum must be within 30 % of it
@@ -68,7 +69,7 @@
 
 enum match { NO, YES, UNKNOWN };
 
-enum section { CALLSITES, ACCOUNTING, ADVICE, LOST };
+enum section { CALLSITES, ACCOUNTING, ADVICE, BACKING, LOST };
 
 struct column {
 	const char *name;
@@ -115,6 +116,8 @@ static const struct column columns[] = {
 	{"advice_failed", ADVICE, "failed", false, false, false},
 	{"advice_bytes", ADVICE, "bytes", false, false, false},
 	{"advice_released", ADVICE, "released_pages", false, false, false},
+	{"zero_written", BACKING, "zero_written_pages", false, true, false},
+	{"looked", BACKING, "looked_pages", false, true, false},
 	{"lost", LOST, NULL, false, false, false},
 	{"fault_ns", CALLSITES, "fault_ns", false, false, false},
 };
@@ -130,7 +133,7 @@ static const struct column *find_column(const char *name)
 	return NULL;
 }
 
-static const char *const section_names[] = {"callsites", "accounting", "advice", "lost"};
+static const char *const section_names[] = {"callsites", "accounting", "advice", "backing", "lost"};
 
 /* Absent and null are the same: not known. */
 static struct json_object *get(struct json_object *object, const char *key)
@@ -528,6 +531,7 @@ static bool key_is_known(enum section section, const char *key)
 		[CALLSITES] = {"access", "context", "syscall", "category", NULL},
 		[ACCOUNTING] = {"kind", "name", NULL},
 		[ADVICE] = {"call", "behavior", "error", NULL},
+		[BACKING] = {"kind", "name", NULL},
 		[LOST] = {"what", NULL},
 	};
 
