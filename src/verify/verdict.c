@@ -211,8 +211,8 @@ enum verify_result verify__check_lost(const struct verification *v, struct verif
 	return c->result;
 }
 
-/* Pages whose being populated is no more of a problem than a fix is allowed to leave. */
-static int64_t sparse_limit(const struct verification *v, const struct record *r)
+/* RAM of the guest in pages: RECORD_UNKNOWN where nobody says. */
+static int64_t ram_pages(const struct verification *v, const struct record *r)
 {
 	int64_t pages = v->guest_pages;
 
@@ -220,7 +220,74 @@ static int64_t sparse_limit(const struct verification *v, const struct record *r
 		for (size_t i = 0; i < r->nr_backing; i++)
 			if (r->backing[i].ram_block)
 				pages = record_count__sum(pages, r->backing[i].length_pages);
+	return pages;
+}
+
+/* Pages whose being populated is no more of a problem than a fix is allowed to leave. */
+static int64_t sparse_limit(const struct verification *v, const struct record *r)
+{
+	int64_t pages = ram_pages(v, r);
+
 	return pages == RECORD_UNKNOWN ? 0 : (int64_t)((double)pages * v->max_ratio);
+}
+
+/* Pages of RAM that were populated; of the whole process where its RAM is not known. */
+static int64_t populated_pages(const struct record *r)
+{
+	int64_t pages = RECORD_UNKNOWN;
+
+	for (size_t i = 0; i < r->nr_backing; i++)
+		if (r->backing[i].ram_block)
+			pages = record_count__sum(pages, r->backing[i].populated_pages);
+	return pages == RECORD_UNKNOWN ? r->totals.populated_pages : pages;
+}
+
+/* Was all of its memory populated, whatever it holds? What writes zeros need not read them first.
+ * Where RAM is not known, as much as the smallest guests have is more than a sparse migration
+ * takes. */
+static bool is_populated_whole(const struct verification *v, const struct record *r)
+{
+	enum { SMALLEST_GUEST_PAGES = 8192, WHOLE_PERCENT = 90 };
+	int64_t ram = ram_pages(v, r), populated = populated_pages(r);
+
+	if (ram == RECORD_UNKNOWN)
+		return populated >= SMALLEST_GUEST_PAGES;
+	return ram && populated / WHOLE_PERCENT >= ram / 100;
+}
+
+static enum verify_result within(const struct verification *v, int64_t fixed, int64_t stock)
+{
+	return (double)fixed <= v->max_ratio * (double)stock ? RESULT_HOLDS : RESULT_FAILS;
+}
+
+/* An end where stock populates next to nothing by reading. */
+static void check_not_reading(const struct verification *v, const struct record *base,
+			      const struct record *fix, struct verify_check *c, bool *sparse)
+{
+	int64_t stock = base->totals.zero_populated_pages, fixed = fix->totals.zero_populated_pages;
+	int64_t stock_zero = record_count__sum(stock, base->totals.zero_written_pages),
+		fixed_zero = record_count__sum(fixed, fix->totals.zero_written_pages);
+
+	if (stock_zero > sparse_limit(v, base) &&
+	    fix->totals.zero_written_pages != RECORD_UNKNOWN) {
+		verify__set_result(c, within(v, fixed_zero, stock_zero),
+				   "stock %" PRId64 ", by writing zeros, fixed %" PRId64
+				   ", ratio %.4f of at most %g",
+				   stock_zero, fixed_zero, (double)fixed_zero / (double)stock_zero,
+				   v->max_ratio);
+	} else if (stock_zero > sparse_limit(v, base) || is_populated_whole(v, base)) {
+		verify__set_result(c, within(v, populated_pages(fix), populated_pages(base)),
+				   "stock populates %" PRId64
+				   " pages of memory, zero or not, fixed %" PRId64,
+				   populated_pages(base), populated_pages(fix));
+	} else {
+		*sparse = true;
+		verify__set_result(c,
+				   fixed <= sparse_limit(v, fix) || fixed <= stock ? RESULT_HOLDS
+										   : RESULT_FAILS,
+				   "stock populates %" PRId64 " only, fixed %" PRId64, stock,
+				   fixed);
+	}
 }
 
 /* One end's part of the purpose. Whether stock was sparse there already comes out as *sparse. */
@@ -235,7 +302,6 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	const struct record *base = v->run[RUN_STOCK].end[end].record,
 			    *fix = v->run[RUN_FIXED].end[end].record;
 	int64_t stock, fixed;
-	bool fixed_is_sparse;
 
 	*sparse = false;
 	if (!base || !fix || base->totals.zero_populated_pages == RECORD_UNKNOWN ||
@@ -245,16 +311,10 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	}
 	stock = base->totals.zero_populated_pages;
 	fixed = fix->totals.zero_populated_pages;
-	*sparse = stock <= sparse_limit(v, base);
-	fixed_is_sparse = fixed <= sparse_limit(v, fix);
-	if (*sparse)
-		verify__set_result(
-			c, fixed_is_sparse || fixed <= stock ? RESULT_HOLDS : RESULT_FAILS,
-			"stock populates %" PRId64 " only, fixed %" PRId64, stock, fixed);
+	if (stock <= sparse_limit(v, base))
+		check_not_reading(v, base, fix, c, sparse);
 	else
-		verify__set_result(c,
-				   (double)fixed <= v->max_ratio * (double)stock ? RESULT_HOLDS
-										 : RESULT_FAILS,
+		verify__set_result(c, within(v, fixed, stock),
 				   "stock %" PRId64 ", fixed %" PRId64 ", ratio %.4f of at most %g",
 				   stock, fixed, (double)fixed / (double)stock, v->max_ratio);
 	return c->result;
