@@ -28,9 +28,13 @@ static int by_openat2(const char *path)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	int err = -errno;
+	int fd, err;
 
+	/* The kernel gives up where anything was renamed or mounted anywhere meanwhile. */
+	do {
+		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		err = -errno;
+	} while (fd < 0 && err == -EAGAIN);
 	close(dir);
 	return fd < 0 ? err : fd;
 }
