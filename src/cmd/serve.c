@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
@@ -102,18 +103,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* Records have the clock since boot, names of files that of the wall. */
-static uint64_t wall_us(uint64_t boot_ns)
-{
-	struct timespec wall, boot;
-	int64_t offset_ns;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	offset_ns = (wall.tv_sec - boot.tv_sec) * 1000000000L + wall.tv_nsec - boot.tv_nsec;
-	return (uint64_t)((int64_t)boot_ns + offset_ns) / 1000;
-}
-
 static void on_record(struct record *r, const char *role, const char *outcome, void *data)
 {
 	const struct record_target *t = &r->target[0];
@@ -123,7 +112,8 @@ static void on_record(struct record *r, const char *role, const char *outcome, v
 	if (!err)
 		err = metrics__add(s->metrics, r, role, outcome);
 	if (!err)
-		err = store__add(&s->store, r, wall_us(r->start_ns), role);
+		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000,
+				 role);
 	if (err) {
 		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
 		     t->pid, s->records, strerror(-err));

@@ -7,37 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "cmd/trace_monitor.h"
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
 
 enum { TIMEOUT_MS = 5000, LAST_WORDS = 50 };
-
-static u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-}
-
-/* Events have the time of the wall, records that since boot: what lies between them, from the try
- * that was interrupted least. */
-static u64 wall_after_boot_ns(void)
-{
-	u64 shortest = UINT64_MAX, between = 0;
-
-	for (int i = 0; i < 10; i++) {
-		u64 before = clock_ns(CLOCK_BOOTTIME), wall = clock_ns(CLOCK_REALTIME);
-		u64 took = clock_ns(CLOCK_BOOTTIME) - before;
-
-		if (took < shortest) {
-			shortest = took;
-			between = wall - before - took / 2;
-		}
-	}
-	return between;
-}
 
 static void on_event(const char *name, json_object *data, int64_t wall_us, void *opaque)
 {
@@ -76,7 +51,7 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 	bool on = false;
 
 	m->phases = phases;
-	m->wall_after_boot_ns = wall_after_boot_ns();
+	m->wall_after_boot_ns = clock__wall_after_boot_ns();
 	phases->incoming = migration__is_incoming(m->qmp);
 	if (migration__has(m->qmp, "events", &on))
 		return;
@@ -90,7 +65,7 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 		return;
 	if (state.syncs > 0)
 		phases__on_pass(phases, 0, (u32)state.syncs);
-	phases__on_status(phases, clock_ns(CLOCK_BOOTTIME), state.status);
+	phases__on_status(phases, clock__ns(CLOCK_BOOTTIME), state.status);
 }
 
 /* Statuses of a migration that is on its way; before them is "none", after them it is over. */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Times since boot, and of the wall.
+ */
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NS_PER_US = 1000, NS_PER_S = 1000000000 };
+
+uint64_t clock__ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock__wall_after_boot_ns(void)
+{
+	uint64_t shortest = UINT64_MAX, between = 0;
+
+	/* Two clocks cannot be read at one instant: the try that was interrupted least counts. */
+	for (int i = 0; i < 10; i++) {
+		uint64_t before = clock__ns(CLOCK_BOOTTIME), wall = clock__ns(CLOCK_REALTIME);
+		uint64_t took = clock__ns(CLOCK_BOOTTIME) - before;
+
+		if (took < shortest) {
+			shortest = took;
+			between = wall - before - took / 2;
+		}
+	}
+	return between;
+}
+
+char *clock__rfc3339(uint64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	char text[64], fraction[16];
+	struct tm utc;
+
+	if (!gmtime_r(&seconds, &utc) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc))
+		return NULL;
+	snprintf(fraction, sizeof(fraction), ".%06uZ",
+		 (unsigned int)(wall_ns % NS_PER_S / NS_PER_US));
+	strcat(text, fraction);
+	return strdup(text);
+}
