@@ -92,7 +92,17 @@ static void record_count__clear(struct record_count *v, size_t n)
 	free(v);
 }
 
-static void record_target__clear(struct record_target *t)
+void record_target__init(struct record_target *t)
+{
+	*t = (struct record_target){
+		.uid = RECORD_UNKNOWN,
+		.ram_bytes = RECORD_UNKNOWN,
+		.rss_pages_before = RECORD_UNKNOWN,
+		.rss_pages_after = RECORD_UNKNOWN,
+	};
+}
+
+void record_target__clear(struct record_target *t)
 {
 	for (size_t i = 0; i < t->nr_cmdline; i++)
 		free(t->cmdline[i]);
@@ -105,6 +115,39 @@ static void record_target__clear(struct record_target *t)
 	free(t->cgroup);
 	free(t->vmm_name);
 	free(t->vmm_version);
+	free(t->vmm_package);
+	record_target__init(t);
+}
+
+/* Puts a copy of *s in its place; false, and NULL there, without memory. */
+static bool own(char **s)
+{
+	*s = strdup(*s);
+	return *s;
+}
+
+int record_target__copy(struct record_target *to, const struct record_target *from)
+{
+	char **strings[] = {&to->comm,     &to->exe,         &to->build_id,
+			    &to->guest,    &to->uuid,        &to->cgroup,
+			    &to->vmm_name, &to->vmm_version, &to->vmm_package};
+	bool ok = true;
+
+	*to = *from;
+	/* Each that fails is NULL, and none is left another's. */
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+		if (*strings[i])
+			ok = own(strings[i]) && ok;
+	to->nr_cmdline = 0;
+	to->cmdline = calloc(from->nr_cmdline + 1, sizeof(*to->cmdline));
+	if (!to->cmdline)
+		return -ENOMEM;
+	for (; ok && to->nr_cmdline < from->nr_cmdline; to->nr_cmdline++) {
+		to->cmdline[to->nr_cmdline] = from->cmdline[to->nr_cmdline];
+		if (to->cmdline[to->nr_cmdline])
+			ok = own(&to->cmdline[to->nr_cmdline]);
+	}
+	return ok ? 0 : -ENOMEM;
 }
 
 void record__free(struct record *r)
@@ -267,16 +310,13 @@ struct record_phase *record__add_phase(struct record *r)
 
 struct record_target *record__add_target(struct record *r)
 {
-	struct record_target *t;
 	void *p = array__grow(r->target, r->nr_target, sizeof(*r->target));
 
 	if (!p)
 		return NULL;
 	r->target = p;
-	t = &r->target[r->nr_target++];
-	t->uid = t->ram_bytes = RECORD_UNKNOWN;
-	t->rss_pages_before = t->rss_pages_after = RECORD_UNKNOWN;
-	return t;
+	record_target__init(&r->target[r->nr_target]);
+	return &r->target[r->nr_target++];
 }
 
 struct record_room *record__add_room(struct record *r)

@@ -146,7 +146,7 @@ struct record_target {
 	char *uuid;   /* of the guest, NULL if none was given */
 	int64_t uid;  /* of the process; RECORD_UNKNOWN where it is gone */
 	char *cgroup; /* path in the cgroup hierarchy of version 2 */
-	char *vmm_name, *vmm_version;
+	char *vmm_name, *vmm_version, *vmm_package;
 	int64_t ram_bytes; /* the guest's memory, without what could be plugged in later */
 	int64_t rss_pages_before, rss_pages_after; /* resident, at both edges of the window */
 };
@@ -239,6 +239,12 @@ struct record_tick *record__add_tick(struct record *r);
 struct record_phase *record__add_phase(struct record *r);
 struct record_target *record__add_target(struct record *r);
 struct record_room *record__add_room(struct record *r);
+/* All of it unknown. */
+void record_target__init(struct record_target *t);
+/* Frees what is in it, and makes it unknown. */
+void record_target__clear(struct record_target *t);
+/* 0, or -ENOMEM; to be cleared either way. "to" holds nothing before. */
+int record_target__copy(struct record_target *to, const struct record_target *from);
 /* Frees what is in it, which is not valid afterwards. */
 void record_frames__clear(struct record_frames *f);
 /* Add to the count of that kind; a loss goes into lost.events as well. */

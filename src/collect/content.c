@@ -11,11 +11,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "collect/books_internal.h"
 #include "collect/chains.h"
 #include "collect/zeros.h"
 #include "qemu/ram_block.h"
 #include "symbol/resolve.h"
+#include "vmm/vmm.h"
 
 int backing_key__compare(const void *a, const void *b)
 {
@@ -343,24 +345,27 @@ char *copy_string(const char *s)
 	return s ? strdup(s) : NULL;
 }
 
+/* What a program states of itself is read when it is asked for: not while a migration begins. */
+static int take_version(const struct session *s, struct record_target *t)
+{
+	const char *begins = vmm__version_begins(t);
+	char *text = begins ? resolver__exe_text(s->resolver, (pid_t)t->pid, t->exe, begins) : NULL;
+	int err = text ? vmm__take_version(t, text) : 0;
+
+	free(text);
+	return err;
+}
+
 static int fill_targets(const struct session *s, struct record *r)
 {
 	for (size_t i = 0; i < s->nr_targets; i++) {
-		const struct record_target *from = &s->described[i];
 		struct record_target *to = record__add_target(r);
+		int err = to ? record_target__copy(to, &s->described[i]) : -ENOMEM;
 
-		if (!to)
-			return -ENOMEM;
-		to->pid = from->pid;
-		to->comm = copy_string(from->comm);
-		to->exe = copy_string(from->exe);
-		to->build_id = copy_string(from->build_id);
-		to->guest = copy_string(from->guest);
-		to->cmdline = calloc(from->nr_cmdline + 1, sizeof(*to->cmdline));
-		if (!to->cmdline)
-			return -ENOMEM;
-		for (; to->nr_cmdline < from->nr_cmdline; to->nr_cmdline++)
-			to->cmdline[to->nr_cmdline] = copy_string(from->cmdline[to->nr_cmdline]);
+		if (!err)
+			err = take_version(s, to);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -370,6 +375,9 @@ static int fill_head(const struct session *s, const struct snapshot *close, stru
 	struct utsname host;
 
 	uname(&host);
+	r->started_at = clock__rfc3339(s->open.counters.taken_ns + clock__wall_after_boot_ns());
+	r->host_name = strdup(host.nodename);
+	r->host_boot_id = copy_string(proc__boot_id());
 	r->tool_version = strdup(MIGPOP_VERSION);
 	r->host_kernel = strdup(host.release);
 	r->host_arch = strdup(host.machine);

@@ -14,6 +14,7 @@
 
 #include "collect/proc.h"
 #include "record.h"
+#include "vmm/vmm.h"
 
 static char *read_all(const char *path, size_t *len)
 {
@@ -306,6 +307,43 @@ char *proc__comm(pid_t tid)
 	return text;
 }
 
+/* The effective one. */
+static int64_t uid_of(pid_t pid)
+{
+	char *status = proc__read(pid, "status", NULL);
+	const char *line = status ? strstr(status, "\nUid:") : NULL;
+	unsigned int uid;
+	int n = line ? sscanf(line, "\nUid: %*u %u", &uid) : 0;
+
+	free(status);
+	return n == 1 ? uid : RECORD_UNKNOWN;
+}
+
+/* In the hierarchy of version 2, which is number 0, on hosts with both as well. */
+static char *cgroup_of(pid_t pid)
+{
+	char *text = proc__read(pid, "cgroup", NULL), *path = NULL;
+
+	for (const char *line = text; line && !path; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, "0::", 3))
+			path = strndup(line + 3, strcspn(line + 3, "\n"));
+	}
+	free(text);
+	return path;
+}
+
+const char *proc__boot_id(void)
+{
+	static char id[64];
+	char *text = *id ? NULL : read_all("/proc/sys/kernel/random/boot_id", NULL);
+
+	if (text)
+		snprintf(id, sizeof(id), "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return *id ? id : NULL;
+}
+
 void proc__describe(pid_t pid, struct record_target *t)
 {
 	char path[64], exe[4096];
@@ -314,6 +352,8 @@ void proc__describe(pid_t pid, struct record_target *t)
 	char *text;
 
 	t->pid = (uint32_t)pid;
+	t->uid = uid_of(pid);
+	t->cgroup = cgroup_of(pid);
 	t->comm = proc__comm(pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	got = readlink(path, exe, sizeof(exe) - 1);
@@ -326,6 +366,7 @@ void proc__describe(pid_t pid, struct record_target *t)
 		split_cmdline(t, text, len);
 	free(text);
 	t->guest = guest_name(t);
+	vmm__describe(t);
 }
 
 static bool has_argument(pid_t pid, const char *name)
@@ -406,9 +447,7 @@ bool proc__waits(pid_t pid)
 
 bool proc__is_emulator(pid_t pid)
 {
-	static const char *const names[] = {"qemu-system-", "qemu-kvm", "kvm"};
 	char path[64], exe[4096];
-	const char *base;
 	ssize_t got;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
@@ -416,7 +455,5 @@ bool proc__is_emulator(pid_t pid)
 	if (got <= 0)
 		return false;
 	exe[got] = '\0';
-	base = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
-	return !strncmp(base, names[0], strlen(names[0])) || !strcmp(base, names[1]) ||
-	       !strcmp(base, names[2]);
+	return vmm__is(exe);
 }

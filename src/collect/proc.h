@@ -34,7 +34,8 @@ int64_t proc__counter_slack(void);
 /* What a thread is called, to be freed; NULL if it is gone. */
 char *proc__comm(pid_t tid);
 
-/* Fills comm, exe, cmdline and guest of "t"; what cannot be read stays NULL. */
+/* Fills all of "t" that the process and its command line tell; what cannot be read stays unknown.
+ */
 void proc__describe(pid_t pid, struct record_target *t);
 
 /* What is to be seen of a QEMU from outside. */
@@ -72,6 +73,9 @@ bool proc__others_live(pid_t pid);
 
 /* True while the machine has swap. */
 bool proc__has_swap(void);
+
+/* Of this boot of the host; NULL where it cannot be read. Static. */
+const char *proc__boot_id(void);
 
 /* "none", "integrity", "confidentiality"; NULL where the kernel does not say. Static. */
 const char *proc__lockdown(void);

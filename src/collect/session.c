@@ -45,25 +45,13 @@ static void snapshot__free(struct snapshot *snap)
 	memset(snap, 0, sizeof(*snap));
 }
 
-static void target_description__free(struct record_target *t)
-{
-	free(t->comm);
-	free(t->exe);
-	free(t->build_id);
-	free(t->guest);
-	for (size_t i = 0; i < t->nr_cmdline; i++)
-		free(t->cmdline[i]);
-	free(t->cmdline);
-	memset(t, 0, sizeof(*t));
-}
-
 void session__free(struct session *s)
 {
 	for (size_t i = 0; i < s->nr_targets; i++) {
 		if (s->targets[i].pidfd >= 0)
 			close(s->targets[i].pidfd);
-		target_description__free(&s->described[i]);
 		free(s->targets[i].looks);
+		record_target__clear(&s->described[i]);
 	}
 	free(s->targets);
 	free(s->described);
@@ -78,7 +66,7 @@ void session__describe(struct session *s, size_t i)
 {
 	struct record_target *d = &s->described[i];
 
-	target_description__free(d);
+	record_target__clear(d);
 	proc__describe(s->targets[i].pid, d);
 	if (!resolver__remember(s->resolver, s->targets[i].pid))
 		d->build_id = resolver__exe_build_id(s->resolver, s->targets[i].pid, d->exe);
@@ -117,7 +105,7 @@ static int add_targets(struct session *s, const pid_t *pids, size_t n)
 		if (pidfd < 0)
 			return -errno;
 		memset(&targets[at], 0, sizeof(*targets));
-		memset(&described[at], 0, sizeof(*described));
+		record_target__init(&described[at]);
 		targets[at].pid = pids[i];
 		targets[at].pidfd = pidfd;
 		s->nr_targets++;

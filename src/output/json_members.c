@@ -125,6 +125,7 @@ static const struct member room_members[] = {
 static const struct member vmm_members[] = {
 	NAMED(record_target, STRING, "name", vmm_name, "The program that runs the guest: `QEMU`."),
 	NAMED(record_target, STRING, "version", vmm_version, "Its version, as the program itself states it."),
+	NAMED(record_target, STRING, "package", vmm_package, "The package that it is of, as it states that."),
 	END,
 };
 

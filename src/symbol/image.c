@@ -142,6 +142,43 @@ int image__read(const struct image *i, uint64_t offset, void *buffer, size_t len
 	return 0;
 }
 
+/* Bytes of constants that are looked through: QEMU has 10 to 20 MiB. */
+enum { TEXT_WINDOW = 1 << 20, TEXT_LONGEST = 256, TEXT_SEGMENT_MAX = 128 << 20 };
+
+/* In one segment, by windows that overlap by the longest text. */
+static char *text_in(const struct image *i, const GElf_Phdr *p, char *window, const char *begins)
+{
+	uint64_t end = p->p_filesz > TEXT_SEGMENT_MAX ? TEXT_SEGMENT_MAX : p->p_filesz;
+
+	for (uint64_t at = 0; at < end; at += TEXT_WINDOW - TEXT_LONGEST) {
+		size_t len = end - at < TEXT_WINDOW ? (size_t)(end - at) : TEXT_WINDOW;
+		const char *found;
+
+		if (image__read(i, p->p_offset + at, window, len))
+			return NULL;
+		found = memmem(window, len, begins, strlen(begins));
+		if (found) {
+			size_t left = len - (size_t)(found - window);
+
+			left = left < TEXT_LONGEST ? left : TEXT_LONGEST;
+			window[(size_t)(found - window) + left] = '\0';
+			return strndup(found, strcspn(found, "\n"));
+		}
+	}
+	return NULL;
+}
+
+char *image__text(const struct image *i, const char *begins)
+{
+	char *window = malloc(TEXT_WINDOW + 1), *text = NULL;
+
+	for (size_t at = 0; window && !text && at < i->n; at++)
+		if (!(i->load[at].p_flags & (PF_X | PF_W)))
+			text = text_in(i, &i->load[at], window, begins);
+	free(window);
+	return text;
+}
+
 const GElf_Phdr *image__load_at(const struct image *i, uint64_t address)
 {
 	for (size_t at = 0; at < i->n; at++)

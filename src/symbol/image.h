@@ -32,6 +32,11 @@ void image__close(struct image *i);
 /* Exactly "len" bytes at a file offset: 0, -EBADMSG where the image ends before, or -errno. */
 int image__read(const struct image *i, uint64_t offset, void *buffer, size_t len);
 
+/* The text that begins with "begins" in what is loaded neither to be executed nor to be written, up
+ * to its NUL or line end, of some hundred bytes at most. To be freed; NULL if there is none, or it
+ * cannot be read. */
+char *image__text(const struct image *i, const char *begins);
+
 /* The segment that loads the byte at "address" from the file; NULL if none. */
 const GElf_Phdr *image__load_at(const struct image *i, uint64_t address);
 

@@ -17,6 +17,7 @@
 #include "symbol/module.h"
 #include "symbol/cfi.h"
 #include "symbol/code.h"
+#include "symbol/image.h"
 #include "symbol/source.h"
 #include "symbol/symbols.h"
 
@@ -39,6 +40,8 @@ struct module {
 	void *image;      /* in place of a file */
 	size_t image_size;
 	bool is_read;
+	bool text_sought;
+	char *text; /* see module__text() */
 	Elf *elf, *debug_elf;
 	uint64_t base;
 	struct cfi_ranges ranges;
@@ -86,6 +89,7 @@ static void module__free(struct module *m)
 	free(m->image);
 	free(m->build_id);
 	free(m->path);
+	free(m->text);
 	free(m);
 }
 
@@ -186,6 +190,18 @@ struct module *modules__of_image(struct modules *ms, const void *image, size_t s
 const char *module__build_id(const struct module *m)
 {
 	return m->build_id;
+}
+
+const char *module__text(struct module *m, const char *begins)
+{
+	struct image image;
+
+	if (m->text_sought || m->fd < 0 || image__open(&image, m->fd))
+		return m->text;
+	m->text_sought = true;
+	m->text = image__text(&image, begins);
+	image__close(&image);
+	return m->text;
 }
 
 /* Symbols, and what has the DWARF: the file itself, or the separate one where one is missing. */

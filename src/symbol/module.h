@@ -30,6 +30,11 @@ struct module *modules__of_image(struct modules *ms, const void *image, size_t s
 /* Lower-case hex; NULL if it has none. */
 const char *module__build_id(const struct module *m);
 
+/* The text that begins with "begins" in its read-only data, up to its end or some hundred bytes;
+ * belongs to the module, and is looked for once: "begins" is always the same. NULL if there is
+ * none. */
+const char *module__text(struct module *m, const char *begins);
+
 /*
  * What is at "file_offset": frames with symbol, function, file, line and inlined, innermost first.
  * There is at least one; they belong to the module, good until the next call. *offset gets the

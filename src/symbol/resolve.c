@@ -154,15 +154,36 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	return err;
 }
 
-char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe)
+/* The module of the program; NULL where it is not known. */
+static struct module *exe_module(struct resolver *r, pid_t pid, const char *exe)
 {
+	static const char deleted[] =
+		" (deleted)"; /* as the kernel says, and mappings here do not */
+	size_t len = exe ? strlen(exe) : 0;
 	struct process_maps *p = find(r, pid);
 
-	for (size_t i = 0; p && exe && i < p->now.n; i++) {
+	if (len > strlen(deleted) && !strcmp(exe + len - strlen(deleted), deleted))
+		len -= strlen(deleted);
+	for (size_t i = 0; p && len && i < p->now.n; i++) {
 		const struct mapping *m = &p->now.v[i];
 
-		if (m->module && module__build_id(m->module) && !strcmp(m->code.path, exe))
-			return strdup(module__build_id(m->module));
+		if (m->module && !strncmp(m->code.path, exe, len) && !m->code.path[len])
+			return m->module;
 	}
 	return NULL;
+}
+
+char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe)
+{
+	struct module *m = exe_module(r, pid, exe);
+
+	return m && module__build_id(m) ? strdup(module__build_id(m)) : NULL;
+}
+
+char *resolver__exe_text(struct resolver *r, pid_t pid, const char *exe, const char *begins)
+{
+	struct module *m = exe_module(r, pid, exe);
+	const char *text = m ? module__text(m, begins) : NULL;
+
+	return text ? strdup(text) : NULL;
 }

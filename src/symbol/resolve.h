@@ -45,6 +45,10 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
  * known, and for code with no call instruction before it; true where that cannot be told. */
 bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address);
 
+/* The text that begins with "begins" among what the program that "pid" runs has to print, up to its
+ * end or some hundred bytes; to be freed. NULL if there is none. */
+char *resolver__exe_text(struct resolver *r, pid_t pid, const char *exe, const char *begins);
+
 /* Build-id of the program that "pid" runs, lower-case hex to be freed; NULL if it has none. */
 char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe);
 

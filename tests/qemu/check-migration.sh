@@ -45,6 +45,15 @@ $run[$side] as $process |
 
 check("schema"; .schema; "migpop.record/2"; .schema == "migpop.record/2"),
 check("pid"; .target.pid; $process.pid; .target.pid == $process.pid),
+check("emulator"; .target.vmm | "\(.name) emulator version \(.version) (\(.package))"; $run.qemu;
+      (.target.vmm | "\(.name) emulator version \(.version) (\(.package))") == $run.qemu),
+check("guest RAM"; .target.ram_bytes; $bytes; .target.ram_bytes == $bytes),
+check("host"; .host | [.name, .boot_id]; $host.host; (.host | [.name, .boot_id]) == $host.host),
+check("user, cgroup"; .target | [.uid, .cgroup]; $host.us; (.target | [.uid, .cgroup]) == $host.us),
+(.window.end_ns - .window.start_ns) as $ns |
+(.started_at | sub("[.][0-9]{6}Z$"; "Z") | fromdate) as $started |
+check("started at"; .started_at; "\($ns / 1e9) s before it was written, within 30 s";
+      $started + $ns / 1e9 | . <= $host.written and . > $host.written - 30),
 check("populated pages"; $totals.populated_pages; "> 0"; ($totals.populated_pages // 0) > 0),
 check("call sites"; .callsites | length; "> 0"; (.callsites | length) > 0),
 check("populated by call sites"; .callsites | sum(.populated_pages); $totals.populated_pages;
@@ -89,6 +98,15 @@ check("unwind errors"; .lost.unwind_errors | tojson; 0;
       (.lost.unwind_errors | type) == "object" and ([.lost.unwind_errors[]] | sum(.)) == 0)
 '
 
+# What a record says of where and when it was made, from elsewhere.
+host() {
+	jq -n --arg name "$(uname -n)" --arg boot "$(</proc/sys/kernel/random/boot_id)" \
+		--argjson uid "$(id -u)" --arg cgroup "$(sed -n 's/^0:://p' /proc/self/cgroup)" \
+		--argjson written "$(stat -c %Y "$1")" \
+		'{host: [$name, $boot], us: [$uid, if $cgroup == "" then null else $cgroup end],
+		  written: ($written + 1)}'
+}
+
 failed=0
 for end in source destination; do
 	record=$out/$end.json
@@ -100,7 +118,8 @@ for end in source destination; do
 	fi
 	lines=$(jq -r --arg side "$end" --arg memory "$memory" \
 		--argjson size "$(stat -c %s "$record")" \
-		--argjson run "$(<"$out/run.json")" "$checks" "$record") ||
+		--argjson run "$(<"$out/run.json")" --argjson host "$(host "$record")" \
+		"$checks" "$record") ||
 		lines="FAIL  $end	record	does not have the shape of migpop.record/2"
 	column -t -s $'\t' <<<"$lines"
 	! grep -q '^FAIL' <<<"$lines" || failed=1

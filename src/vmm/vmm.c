@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One row a monitor. Whoever adds one adds what its command line tells as well.
+ */
+#include "vmm/vmm.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+#include "vmm/qemu_options.h"
+
+static const struct vmm {
+	const char *name;
+	const char *prefix;      /* of the names of its programs, or NULL */
+	const char *programs[3]; /* whole names */
+	const char *version;     /* how the program's own statement of its version begins */
+	int (*describe)(struct record_target *t);
+} vmms[] = {
+	{"QEMU",
+	 "qemu-system-",
+	 {"qemu-kvm", "kvm"},
+	 "QEMU emulator version ",
+	 qemu_options__describe},
+};
+
+/* The name of a program without what packagers and the kernel put around it: NixOS has
+ * ".qemu-system-x86_64-wrapped". */
+static size_t program_name(const char *exe, const char **name)
+{
+	static const char deleted[] = " (deleted)", wrapped[] = "-wrapped";
+	const char *slash = strrchr(exe, '/');
+	size_t len;
+
+	*name = slash ? slash + 1 : exe;
+	len = strlen(*name);
+	if (len > strlen(deleted) && !strcmp(*name + len - strlen(deleted), deleted))
+		len -= strlen(deleted);
+	if (**name == '.' && len > strlen(wrapped) + 1 &&
+	    !strncmp(*name + len - strlen(wrapped), wrapped, strlen(wrapped))) {
+		++*name;
+		len -= strlen(wrapped) + 1;
+	}
+	return len;
+}
+
+static const struct vmm *find(const char *exe)
+{
+	const char *name;
+	size_t len = exe ? program_name(exe, &name) : 0;
+
+	for (size_t i = 0; len && i < sizeof(vmms) / sizeof(*vmms); i++) {
+		const struct vmm *vmm = &vmms[i];
+
+		if (vmm->prefix && len > strlen(vmm->prefix) &&
+		    !strncmp(name, vmm->prefix, strlen(vmm->prefix)))
+			return vmm;
+		for (size_t j = 0; j < sizeof(vmm->programs) / sizeof(*vmm->programs); j++)
+			if (vmm->programs[j] && strlen(vmm->programs[j]) == len &&
+			    !strncmp(name, vmm->programs[j], len))
+				return vmm;
+	}
+	return NULL;
+}
+
+bool vmm__is(const char *exe)
+{
+	return find(exe);
+}
+
+int vmm__describe(struct record_target *t)
+{
+	const struct vmm *vmm = find(t->exe);
+
+	if (!vmm)
+		return 0;
+	t->vmm_name = strdup(vmm->name);
+	return t->vmm_name ? vmm->describe(t) : -ENOMEM;
+}
+
+const char *vmm__version_begins(const struct record_target *t)
+{
+	const struct vmm *vmm = find(t->exe);
+
+	return vmm ? vmm->version : NULL;
+}
+
+int vmm__take_version(struct record_target *t, const char *text)
+{
+	const char *begin = vmm__version_begins(t), *end, *package;
+	size_t len = begin ? strlen(begin) : 0;
+
+	if (!len || strncmp(text, begin, len) || !isdigit((unsigned char)text[len]))
+		return 0;
+	text += len;
+	len = strcspn(text, " \n");
+	t->vmm_version = strndup(text, len);
+	package = text + len;
+	end = strpbrk(package, ")\n");
+	if (!strncmp(package, " (", 2) && end && *end == ')')
+		t->vmm_package = strndup(package + 2, (size_t)(end - package - 2));
+	else
+		return t->vmm_version ? 0 : -ENOMEM;
+	return t->vmm_version && t->vmm_package ? 0 : -ENOMEM;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a command line and a program tell of a guest: who it is, and how much memory it has. What
+ * they do not tell is not known, and never guessed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "record.h"
+#include "vmm/vmm.h"
+
+/* Of words that are apart by blanks. */
+static struct record_target described(const char *exe, const char *cmdline)
+{
+	struct record_target t;
+	char *words = strdup(cmdline), *save = NULL;
+
+	record_target__init(&t);
+	t.exe = strdup(exe);
+	t.cmdline = calloc(32, sizeof(*t.cmdline));
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		t.cmdline[t.nr_cmdline++] = strdup(w);
+	free(words);
+	assert_int_equal(vmm__describe(&t), 0);
+	return t;
+}
+
+static void has_ram(const char *cmdline, int64_t bytes)
+{
+	struct record_target t = described("/usr/bin/qemu-system-x86_64", cmdline);
+
+	if (t.ram_bytes != bytes)
+		fail_msg("%s: %lld instead of %lld", cmdline, (long long)t.ram_bytes,
+			 (long long)bytes);
+	record_target__clear(&t);
+}
+
+static void memory_in_all_its_forms(void **state)
+{
+	const int64_t mib = 1 << 20, gib = 1 << 30;
+
+	(void)state;
+	has_ram("q -m 512", 512 * mib);
+	has_ram("q --m 512", 512 * mib);
+	has_ram("q -m 512M", 512 * mib);
+	has_ram("q -m 2g", 2 * gib);
+	has_ram("q -m 1.5G", 1536 * mib);
+	has_ram("q -m 0x200", 512 * mib);
+	has_ram("q -m 1T", 1024 * gib);
+	has_ram("q -m 1048576K", gib);
+	has_ram("q -m size=300M,slots=2,maxmem=4G", 300 * mib);
+	has_ram("q -m 300,slots=2,maxmem=4G", 300 * mib);
+	has_ram("q -m slots=2,maxmem=4G,size=1G", gib);
+	has_ram("q -m 1G -m slots=2,maxmem=4G", gib);
+	has_ram("q -m 1G -m 2G", 2 * gib);
+	has_ram("q -machine q35,memory.size=1G", gib);
+	has_ram("q -M pc,memory.size=1073741824", gib);
+	/* QEMU takes whole pages of 8 KiB */
+	has_ram("q -m 1000001B", 1007616);
+}
+
+static void memory_of_backends(void **state)
+{
+	(void)state;
+	has_ram("q -object memory-backend-memfd,id=m0,size=256M -machine pc,memory-backend=m0",
+		256 << 20);
+	has_ram("q -object memory-backend-ram,id=a,size=64M -numa node,memdev=a "
+		"-object memory-backend-ram,size=32M,id=b -numa node,nodeid=1,memdev=b",
+		96 << 20);
+	/* what could be plugged in is no part of it */
+	has_ram("q -m 128 -object memory-backend-memfd,id=d,size=1G -device pc-dimm,memdev=d",
+		128 << 20);
+}
+
+static void memory_that_is_not_told(void **state)
+{
+	(void)state;
+	has_ram("q", RECORD_UNKNOWN);
+	has_ram("q -m", RECORD_UNKNOWN);
+	has_ram("q -m maxmem=4G", RECORD_UNKNOWN);
+	has_ram("q -m lots", RECORD_UNKNOWN);
+	has_ram("q -m 1X", RECORD_UNKNOWN);
+	has_ram("q -m 1GG", RECORD_UNKNOWN);
+	has_ram("q -m -5", RECORD_UNKNOWN);
+	has_ram("q -m 1e300G", RECORD_UNKNOWN);
+	has_ram("q -name -m", RECORD_UNKNOWN);
+	has_ram("q -object memory-backend-ram,id=a,size=64M", RECORD_UNKNOWN);
+	has_ram("q -machine memory-backend=none -object memory-backend-ram,id=a,size=64M",
+		RECORD_UNKNOWN);
+}
+
+static void has_uuid(const char *cmdline, const char *uuid)
+{
+	struct record_target t = described("/usr/libexec/qemu-kvm", cmdline);
+
+	if (uuid)
+		assert_string_equal(t.uuid, uuid);
+	else
+		assert_null(t.uuid);
+	record_target__clear(&t);
+}
+
+static void uuid_of_the_guest(void **state)
+{
+	const char *uuid = "8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90";
+
+	(void)state;
+	has_uuid("q -uuid 8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90", uuid);
+	has_uuid("q -uuid 8D6E3B9C-0F43-4B21-9A0D-2F7F0C5E1A90", uuid);
+	has_uuid("q -smbios type=1,serial=x,uuid=8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90", uuid);
+	has_uuid("q -smbios type=2,uuid=8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90", NULL);
+	has_uuid("q -uuid 8d6e3b9c0f434b219a0d2f7f0c5e1a90", NULL);
+	has_uuid("q -uuid 8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a9", NULL);
+	has_uuid("q -uuid 8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a900", NULL);
+	has_uuid("q -uuid", NULL);
+	has_uuid("q", NULL);
+}
+
+static void programs_of_monitors(void **state)
+{
+	(void)state;
+	assert_true(vmm__is("/usr/bin/qemu-system-x86_64"));
+	assert_true(vmm__is("/usr/bin/qemu-system-aarch64 (deleted)"));
+	assert_true(vmm__is("/usr/libexec/qemu-kvm"));
+	assert_true(vmm__is("/usr/libexec/qemu-kvm (deleted)"));
+	assert_true(vmm__is("/usr/bin/kvm"));
+	assert_true(vmm__is("/nix/store/x/bin/.qemu-system-x86_64-wrapped"));
+	assert_true(vmm__is("/nix/store/x/bin/.qemu-system-x86_64-wrapped (deleted)"));
+	assert_false(vmm__is("/usr/bin/qemu-img"));
+	assert_false(vmm__is("/usr/bin/qemu-system-"));
+	assert_false(vmm__is("/usr/bin/kvm-spice"));
+	assert_false(vmm__is("/usr/bin/.kvm"));
+	assert_false(vmm__is("/opt/qemu-system-x86_64/bash"));
+	assert_false(vmm__is("/usr/bin/xkvm"));
+	assert_false(vmm__is(" (deleted)"));
+	assert_false(vmm__is(""));
+	assert_false(vmm__is(NULL));
+}
+
+static void has_version(const char *text, const char *version, const char *package)
+{
+	struct record_target t = described("/usr/bin/qemu-system-x86_64", "q");
+
+	assert_int_equal(vmm__take_version(&t, text), 0);
+	assert_string_equal(t.vmm_name, "QEMU");
+	assert_true(!t.vmm_version == !version && !t.vmm_package == !package);
+	if (version)
+		assert_string_equal(t.vmm_version, version);
+	if (package)
+		assert_string_equal(t.vmm_package, package);
+	record_target__clear(&t);
+}
+
+static void versions(void **state)
+{
+	struct record_target other = described("/bin/sh", "sh -m 512 -uuid x");
+
+	(void)state;
+	has_version("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)", "7.2.22",
+		    "Debian 1:7.2+dfsg-7+deb12u18+b3");
+	has_version("QEMU emulator version 11.1.0", "11.1.0", NULL);
+	has_version("QEMU emulator version 10.0.50 (v10.0.0-1-gabc", "10.0.50", NULL);
+	has_version("QEMU emulator version %s", NULL, NULL);
+	has_version("QEMU emulator", NULL, NULL);
+	assert_null(vmm__version_begins(&other));
+	assert_null(other.vmm_name);
+	assert_true(other.ram_bytes == RECORD_UNKNOWN);
+	record_target__clear(&other);
+}
+
+static void copies_own_all(void **state)
+{
+	struct record_target t = described("/usr/bin/kvm", "kvm -m 1G"), copy;
+
+	(void)state;
+	t.cgroup = strdup("/a");
+	t.uid = 7;
+	assert_int_equal(record_target__copy(&copy, &t), 0);
+	record_target__clear(&t);
+	assert_null(t.cmdline);
+	assert_string_equal(copy.vmm_name, "QEMU");
+	assert_string_equal(copy.cgroup, "/a");
+	assert_string_equal(copy.cmdline[2], "1G");
+	assert_int_equal(copy.uid, 7);
+	assert_int_equal(copy.ram_bytes, 1 << 30);
+	record_target__clear(&copy);
+}
+
+static void times_of_the_wall(void **state)
+{
+	char *text = clock__rfc3339(1796019167123456789);
+	uint64_t wall = clock__ns(CLOCK_REALTIME);
+	uint64_t same = clock__ns(CLOCK_BOOTTIME) + clock__wall_after_boot_ns();
+
+	(void)state;
+	assert_string_equal(text, "2026-11-30T06:12:47.123456Z");
+	free(text);
+	text = clock__rfc3339(0);
+	assert_string_equal(text, "1970-01-01T00:00:00.000000Z");
+	free(text);
+	/* whatever came between the readings took time */
+	assert_true(same + 1000000 > wall);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_in_all_its_forms), cmocka_unit_test(memory_of_backends),
+		cmocka_unit_test(memory_that_is_not_told), cmocka_unit_test(uuid_of_the_guest),
+		cmocka_unit_test(programs_of_monitors),    cmocka_unit_test(versions),
+		cmocka_unit_test(copies_own_all),          cmocka_unit_test(times_of_the_wall),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
