@@ -4,6 +4,7 @@
  * alone, and a signal from the kernel should we die first.
  */
 #include "qemu/emulator.h"
+#include "qemu/mapped_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -187,23 +188,7 @@ void emulator__continue(struct emulator *e)
 
 bool emulator__maps(const struct emulator *e, const char *path)
 {
-	char maps[64], line[4352], real[4096];
-	bool found = false;
-	FILE *f;
-
-	snprintf(maps, sizeof(maps), "/proc/%d/maps", (int)e->pid);
-	f = fopen(maps, "re");
-	if (!realpath(path, real))
-		real[0] = '\0';
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		char *name = strchr(line, '/');
-
-		line[strcspn(line, "\n")] = '\0';
-		found = name && !strcmp(name, real);
-	}
-	if (f)
-		fclose(f);
-	return found;
+	return process__maps_file(e->pid, path);
 }
 
 static void read_words(const struct emulator *e, bool first, char *text, size_t size)

@@ -43,7 +43,7 @@ bool emulator__has_ended(struct emulator *e);
 bool emulator__stop(struct emulator *e);
 void emulator__continue(struct emulator *e);
 
-/* Has it the file of that path mapped? */
+/* Has it the file of that path mapped, whatever the path looks like from here? */
 bool emulator__maps(const struct emulator *e, const char *path);
 
 /* "ended with status 1", "was killed by signal 9", and the last line it said, if any. */
