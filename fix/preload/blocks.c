@@ -19,15 +19,16 @@
  * Not found means that the memory is read, as QEMU does. Nothing is kept beyond one call.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "blocks.h"
-#include "mapping.h"
+#include "examine.h"
+#include "say.h"
+#include "stats.h"
+
+/* Smaller ones are ROMs and the memory of displays. */
+enum { TOLD_FROM = 1 << 20 };
 
 static struct {
 	atomic_uint sequence;
@@ -70,14 +71,17 @@ static void change_ends(void)
 	pthread_mutex_unlock(&table.writers);
 }
 
-static void insert(const struct block *block)
+/* False: there is no room. */
+static bool insert(const struct block *block)
 {
+	bool fits;
 	size_t i = 0;
 
 	change_begins();
 	while (i < table.count && table.slots[i].end)
 		i++;
-	if (i < BLOCKS_MAX) {
+	fits = i < BLOCKS_MAX;
+	if (fits) {
 		table.slots[i].begin = block->begin;
 		table.slots[i].end = block->end;
 		table.slots[i].offset = block->offset;
@@ -87,6 +91,7 @@ static void insert(const struct block *block)
 			table.count = i + 1;
 	}
 	change_ends();
+	return fits;
 }
 
 static void remove_overlapping(uintptr_t begin, uintptr_t end)
@@ -99,45 +104,17 @@ static void remove_overlapping(uintptr_t begin, uintptr_t end)
 	change_ends();
 }
 
-/* SEEK_DATA tells of pages on tmpfs only; elsewhere it may mean blocks of a disk, or nothing. */
-static bool is_tmpfs(int fd, uint64_t size, const struct mfx_mapping *mapping)
+static void tell(size_t size, struct examined examined)
 {
-	struct statfs fs;
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && !fstatfs(fd, &fs) &&
-	       fs.f_type == TMPFS_MAGIC && st.st_dev == mapping->dev &&
-	       st.st_ino == mapping->inode && (uint64_t)st.st_size >= mapping->offset + size;
-}
-
-/* QEMU says which file it is, the kernel says which is mapped and from where: both are needed, as
- * QEMU does not tell the offset in the file. */
-static bool examine(struct block *block, void *host, size_t size)
-{
-	struct ram_block *ram;
-	struct mfx_mapping mapping;
-	uint64_t offset;
-
-	ram = qemu->ram_block_from_host(host, false, &offset);
-	if (!ram || offset || qemu->ram_pagesize(ram) != (size_t)sysconf(_SC_PAGESIZE))
-		return false;
-	*block = (struct block){.begin = (uintptr_t)host,
-				.end = (uintptr_t)host + size,
-				.fd = qemu->ram_get_fd(ram),
-				.shared = qemu->ram_is_shared(ram)};
-	if (block->fd < 0 || mfx_mapping_read(&mapping, block->begin, block->end) || mapping.odd ||
-	    mapping.hugetlb || mapping.shared != block->shared ||
-	    !is_tmpfs(block->fd, size, &mapping))
-		return false;
-	block->offset = mapping.offset;
-	/* A daemon's own: QEMU has forked before it allocates memory. */
-	if (!block->shared && pagemap < 0)
-		pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	return block->shared || pagemap >= 0;
+	if (examined.why && examined.suffers && size >= TOLD_FROM)
+		say("libmigfix: a RAM block of %zu MiB is always read: %s", size >> 20,
+		    examined.why);
+	stats_block(size, examined.why);
 }
 
 static void added(struct ram_block_notifier *n, void *host, size_t size, size_t max_size)
 {
+	struct examined examined;
 	int error = errno;
 	struct block block;
 
@@ -145,8 +122,10 @@ static void added(struct ram_block_notifier *n, void *host, size_t size, size_t 
 	(void)size;
 	atomic_store(&owner, getpid());
 	remove_overlapping((uintptr_t)host, (uintptr_t)host + max_size);
-	if (examine(&block, host, max_size))
-		insert(&block);
+	examined = examine_block(qemu, host, max_size, &pagemap, &block);
+	if (!examined.why && !insert(&block))
+		examined = (struct examined){"there are too many of them", true};
+	tell(max_size, examined);
 	errno = error;
 }
 

@@ -3,7 +3,6 @@
  * libmigfix-preload.so: finds out whether it was loaded into a QEMU, what of it can be hooked and
  * what was asked for, hooks it, and says so in one line. In any other program it does nothing.
  */
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,28 +14,11 @@
 #include "patch.h"
 #include "qemu.h"
 #include "release.h"
+#include "say.h"
 #include "stats.h"
 #include "zero.h"
 
 static struct qemu qemu;
-
-static void say(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vsnprintf(line, sizeof(line) - 1, format, args);
-	va_end(args);
-	if (length < 0)
-		return;
-	length = length < (int)sizeof(line) - 1 ? length : (int)sizeof(line) - 2;
-	line[length++] = '\n';
-	/* One line, whoever else writes there. */
-	if (write(STDERR_FILENO, line, (size_t)length) < 0)
-		return;
-}
 
 /* "dst,src" in any order. */
 static bool read_ends(const char *text, struct hooks_options *options)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Counters that threads of a migration share, and their JSON. Knows nothing of QEMU. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -8,16 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blocks.h"
+#include "say.h"
 #include "stats.h"
 
 static struct {
 	_Alignas(64) atomic_ulong counts[STATS_KINDS];
 } ends[STATS_ENDS];
+static struct {
+	size_t bytes;
+	const char *why;
+} blocks[BLOCKS_MAX];
+static atomic_size_t nr_blocks; /* those without room for them, too */
 static char pattern[PATH_MAX], hooked[128], policy[32];
 
 void stats_count(enum stats_end end, enum stats_kind kind)
 {
 	atomic_fetch_add_explicit(&ends[end].counts[kind], 1, memory_order_relaxed);
+}
+
+/* QEMU tells of its blocks one after the other. */
+void stats_block(size_t bytes, const char *why)
+{
+	size_t i = atomic_fetch_add(&nr_blocks, 1);
+
+	if (i >= BLOCKS_MAX)
+		return;
+	blocks[i].why = why;
+	blocks[i].bytes = bytes;
 }
 
 void stats_init(const char *name, const char *const *names, size_t count, const char *policy_name)
@@ -60,6 +79,19 @@ static void print_end(FILE *file, const char *name, enum stats_end end)
 		atomic_load(&ends[end].counts[STATS_PRESENT]));
 }
 
+static void print_blocks(FILE *file)
+{
+	size_t n = atomic_load(&nr_blocks);
+
+	fprintf(file, ",\n\t\"blocks_met\": %zu,\n\t\"blocks\": [", n);
+	for (size_t i = 0; i < n && i < BLOCKS_MAX; i++) {
+		fprintf(file, "%s\n\t\t{\"bytes\": %zu, \"asked\": %s, \"reason\": ", i ? "," : "",
+			blocks[i].bytes, blocks[i].why ? "false" : "true");
+		fprintf(file, blocks[i].why ? "\"%s\"}" : "null}", blocks[i].why);
+	}
+	fprintf(file, "\n\t]");
+}
+
 static bool print(FILE *file)
 {
 	fprintf(file,
@@ -68,6 +100,7 @@ static bool print(FILE *file)
 		MIGFIX_VERSION, getpid(), hooked, policy);
 	print_end(file, "source", STATS_SOURCE);
 	print_end(file, "destination", STATS_DESTINATION);
+	print_blocks(file);
 	fprintf(file, "\n}\n");
 	return !ferror(file);
 }
@@ -82,10 +115,14 @@ void stats_write(void)
 		return;
 	snprintf(unfinished, sizeof(unfinished), "%s.new", name);
 	file = fopen(unfinished, "we");
-	if (!file)
+	if (!file) {
+		say("libmigfix: no statistics: cannot make %s: %s", unfinished, strerror(errno));
 		return;
+	}
 	whole = print(file);
 	whole &= !fclose(file);
-	if (!whole || rename(unfinished, name))
-		unlink(unfinished);
+	if (whole && !rename(unfinished, name))
+		return;
+	say("libmigfix: no statistics: cannot write %s: %s", name, strerror(errno));
+	unlink(unfinished);
 }

@@ -15,10 +15,14 @@ enum stats_kind {
 
 void stats_count(enum stats_end end, enum stats_kind kind);
 
+/* A RAM block was met, of "bytes"; "why" (static) it cannot be asked, NULL where it can. */
+void stats_block(size_t bytes, const char *why);
+
 /* Where to: "%p" in it becomes the process's id, else ".ID" is appended. */
 void stats_init(const char *name, const char *const *names, size_t count, const char *policy_name);
 
-/* Writes the file of this process, whole or not at all. Nothing without a name. */
+/* Writes the file of this process, whole or not at all; says on stderr why not. Nothing without a
+ * name. */
 void stats_write(void);
 
 #endif

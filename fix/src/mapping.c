@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What /proc/self/smaps says of a range of our address space. Knows of no region. */
+/* What /proc/self/maps or smaps says of a range of our address space. Knows of no region. */
 #include "mapping.h"
 
 #include "migfix.h"
@@ -104,6 +104,34 @@ static int add_vma(struct mfx_mapping *mapping, const struct vma *vma, uint64_t 
 	mapping->flags |= vma->flags | (vma->perms[1] == 'w' ? 0 : MIGFIX_READ_ONLY);
 	mapping->resident += vma->resident_kb * 1024;
 	return 0;
+}
+
+int mfx_mapping_read_maps(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	uint64_t covered = start;
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	if (!file)
+		return -ENOENT;
+	memset(mapping, 0, sizeof(*mapping));
+	while (!err && covered < end && getline(&line, &size, file) > 0) {
+		struct vma vma = {0};
+
+		if (!read_head(line, &vma) || vma.end <= covered)
+			continue;
+		if (vma.start > covered)
+			break;
+		err = add_vma(mapping, &vma, start);
+		covered = vma.end;
+	}
+	if (!err && covered < end)
+		err = -ENOMEM;
+	free(line);
+	fclose(file);
+	return err;
 }
 
 int mfx_mapping_read(struct mfx_mapping *mapping, uint64_t start, uint64_t end)

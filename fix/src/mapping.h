@@ -21,7 +21,12 @@ struct mfx_mapping {
 	uint64_t resident; /* bytes of the mappings, in memory or swapped out */
 };
 
-/* -ENOENT: /proc cannot be read; -ENOMEM: part of it is not mapped; -EACCES: cannot be read. */
+/* By /proc/self/maps alone, which confined programs may read: without flags, huge pages, page size
+ * and what is resident, which stay 0. Errors as below. */
+int mfx_mapping_read_maps(struct mfx_mapping *mapping, uint64_t start, uint64_t end);
+
+/* By smaps. -ENOENT: /proc cannot be read; -ENOMEM: part of it is not mapped; -EACCES: cannot be
+ * read. */
 int mfx_mapping_read(struct mfx_mapping *mapping, uint64_t start, uint64_t end);
 
 #endif

@@ -50,7 +50,7 @@ check() {
 said() {
 	local line
 
-	line=$(grep '^libmigfix' "$out/$1.log")
+	line=$(grep '^libmigfix [0-9]' "$out/$1.log")
 	[[ $line =~ ^libmigfix\ [0-9.]+:\ $2$ ]] || die "$1 said: $line"
 	echo "ok    $1: $line"
 }
@@ -108,6 +108,22 @@ multifd10)
 	qemu=$(qemu10) || { echo "$qemu" && exit 77; }
 	migrate --qemu "$qemu" --capability multifd --done "$here/memory-compare"
 	check "neither end grows" '$source <= 4096 and $destination <= 4096'
+	;;
+confined)
+	migrate --qemu "$here/confined" --done "$here/memory-compare"
+	check "neither end grows by more than 4 MB" '$source <= 4096 and $destination <= 4096'
+	check "nearly all pages of the guest were holes" '
+		$asked.hole_pages >= $pages - $firmware and $handled.hole_pages >= $pages - $firmware'
+	check "the statistics say which blocks are asked" '
+		[$s[0].blocks[] | select(.asked) | .bytes] == [$pages * 4096] and $s[0].blocks_met > 1'
+	migrate --qemu "$here/confined" --ready "$here/memory-fill" --done "$here/memory-compare"
+	migrate --qemu "$here/confined" --backing memfd-private --done "$here/memory-compare"
+	for end in source destination; do
+		told=$(grep -c '^libmigfix: a RAM block of 256 MiB is always read: private memory, and /proc/self/pagemap cannot be opened$' "$out/$end.log") || true
+		((told == 1)) || die "$end does not say once why private memory is not asked: $(<"$out/$end.log")"
+	done
+	check "and the statistics say it" '
+		[$s[0].blocks[] | select(.bytes == $pages * 4096) | .reason | test("pagemap")] == [true]'
 	;;
 one-end)
 	MIGFIX=src migrate
