@@ -46,19 +46,19 @@ static __always_inline enum access iocbs__access(const struct pt_regs *regs)
 }
 
 /* Access of a call that moves data between memory and the file "inode". Pages of that file itself
- * are written; pages that are pinned in order to write them elsewhere (O_DIRECT) are read. By
+ * are written, or read into its page cache; pages that are pinned in order to write them elsewhere (O_DIRECT) are read. By
  * /proc/PID/mem it is the other way around: reading the file reads another's memory. */
 static __always_inline enum access file__access(const struct inode *inode, u32 traits,
 						const struct backing_key *of)
 {
 	struct backing_key key;
+	bool own;
 
 	inode__key(inode, &key);
 	if (BPF_CORE_READ(inode, i_sb, s_magic) == MAGIC_PROC)
 		return traits & CALL_FILLS ? ACCESS_READ : ACCESS_WRITE;
-	if (traits & CALL_FILLS)
-		return ACCESS_WRITE;
-	return !of->tgid && key.id == of->id && key.dev == of->dev ? ACCESS_WRITE : ACCESS_READ;
+	own = !of->tgid && key.id == of->id && key.dev == of->dev;
+	return !(traits & CALL_FILLS) == own ? ACCESS_WRITE : ACCESS_READ;
 }
 
 /* Access to ts->key.backing of the current thread's system call, by its arguments. ACCESS_NONE
@@ -102,7 +102,7 @@ static __always_inline enum access task_state__call_access(struct task_state *ts
 		return thread__argument_access(task_state__thread(ts));
 	if (traits & CALL_TELLS)
 		return ts->access;
-	if (kind != KIND_SHMEM && kind != KIND_HUGETLB)
+	if (kind != KIND_SHMEM && kind != KIND_HUGETLB && kind != KIND_FILE)
 		return ACCESS_WRITE;
 	return traits & CALL_POPULATES ? ACCESS_READ : ACCESS_NONE;
 }

@@ -113,6 +113,17 @@ __noinline int current__look_at_swap(s32 nr, bool ended)
 	return 0;
 }
 
+/* What the current thread maps may make an ordinary file memory. */
+__noinline int current__enter_mapped_file(u64 protection, u64 fd)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	const struct file *file = task__file(task, fd);
+
+	if (file && file__is_memory(file, protection & PROT_WRITE))
+		inode__enter_file((u64)BPF_CORE_READ(file, f_inode), task->tgid);
+	return 0;
+}
+
 static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task, s32 nr)
 {
 	struct task_state *ts = task_state__get(task);
@@ -135,6 +146,13 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_ENTER);
 	if (swap_in_use)
 		current__look_at_swap(nr, false);
+	/* At its end pages may be there already: MAP_POPULATE. */
+	if (nr == __NR_mmap && is_target(task)) {
+		const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+
+		if (!(regs__arg4(regs) & MAP_ANONYMOUS))
+			current__enter_mapped_file(regs__arg3(regs), regs__arg5(regs));
+	}
 }
 
 /* The inode of the current thread's file "fd", if it is memory: enters it into the table. */

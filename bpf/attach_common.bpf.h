@@ -27,6 +27,20 @@ int BPF_PROG(common__mm_filemap_delete, struct folio *folio)
 	return 0;
 }
 
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int BPF_PROG(common__mm_filemap_add, struct folio *folio)
+{
+	on_page_cache_add(ctx, bpf_get_current_task_btf(), folio);
+	return 0;
+}
+
+SEC("tp_btf/block_bio_queue")
+int BPF_PROG(common__block_bio_queue, struct bio *bio)
+{
+	on_bio(bpf_get_current_task_btf(), bio);
+	return 0;
+}
+
 /* Calls by which a process populates the memory of another: it is watched from then on. */
 static __always_inline bool reaches_into_others(struct task_struct *task, long nr)
 {
@@ -72,9 +86,12 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 
 	if (regs__syscall(regs) == __NR_swapon && !ret)
 		swap_in_use = 1;
-	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0 ||
-	    is_target(task))
+	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0)
 		return;
+	if (is_target(task)) {
+		current__enter_mapped_file(regs__arg3(regs), regs__arg5(regs));
+		return;
+	}
 	if (current__shares_file(regs__arg5(regs)))
 		tgid__set(watched_bits, task->tgid);
 }
@@ -258,8 +275,8 @@ int common__settle(struct bpf_iter__task *ctx)
 	/* The VMA of a thread that is not the current one is only found here. */
 	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
 		task_state__look_up_vma(ts, task, ts->address);
-	if (windowed && ts->nr_pending && (p = process__get(task->tgid)))
-		p->settled += ts->nr_pending;
+	if (windowed && (ts->nr_pending | ts->file_mapping) && (p = process__get(task->tgid)))
+		p->settled += ts->nr_pending + ts->file_read + ts->file_written;
 	task_state__end(ts, task);
 	if (windowed)
 		ts->context = CONTEXT_SYSCALL;

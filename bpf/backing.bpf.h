@@ -6,9 +6,12 @@
 #ifndef MIGPOP_BACKING_BPF_H
 #define MIGPOP_BACKING_BPF_H
 
-static __always_inline u64 inode__pages(const struct inode *inode)
+/* The kernel's own figure: what is allocated of a file of memory, what the page cache holds of an
+ * ordinary one, whose blocks are those of the disk. */
+static __always_inline u64 inode__pages(const struct inode *inode, u32 kind)
 {
-	return BPF_CORE_READ(inode, i_blocks) >> (PAGE_SHIFT - 9);
+	return kind == KIND_FILE ? BPF_CORE_READ(inode, i_data.nrpages)
+				 : BPF_CORE_READ(inode, i_blocks) >> (PAGE_SHIFT - 9);
 }
 
 /* Kind of the inode's pages: KIND_NONE for everything that is not memory (page cache of files). */
@@ -23,6 +26,14 @@ static __always_inline u32 inode__key(const struct inode *inode, struct backing_
 	key->kind = magic == MAGIC_TMPFS       ? KIND_SHMEM
 		    : magic == MAGIC_HUGETLBFS ? KIND_HUGETLB
 					       : KIND_NONE;
+	return key->kind;
+}
+
+/* The same for an inode that is in the table, or may be: an ordinary file is one there. */
+static __always_inline u32 inode__memory_key(const struct inode *inode, struct backing_key *key)
+{
+	if (inode__key(inode, key) == KIND_NONE)
+		key->kind = KIND_FILE;
 	return key->kind;
 }
 
@@ -43,7 +54,19 @@ static __always_inline struct backing *backing__add(const struct backing_key *ke
 		count_lost(LOST_BACKINGS, 1);
 	if (key->kind == KIND_HUGETLB)
 		hugetlb_in_use = 1;
+	if (key->kind == KIND_FILE)
+		__sync_fetch_and_add(&nr_files, 1);
 	return bpf_map_lookup_elem(&backings, key);
+}
+
+/* File systems whose reads from the disk are into the pages of the file: a page that was not read
+ * into was a hole. Others read into pages of their own, from many disks, or from another machine.
+ */
+static __always_inline bool inode__tells_holes(const struct inode *inode)
+{
+	u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+
+	return magic == MAGIC_EXT4 || magic == MAGIC_XFS;
 }
 
 static __always_inline void hugetlb_file__add(const struct backing_key *key)
@@ -56,27 +79,60 @@ static __always_inline void hugetlb_file__add(const struct backing_key *key)
 		count_lost(LOST_BACKINGS, 1);
 }
 
+static __always_inline void inode__add(const struct inode *inode, const struct backing_key *key,
+				       u64 pending, u32 owner)
+{
+	struct backing *b = backing__add(key);
+
+	if (!b)
+		return;
+	b->inode_address = (u64)inode;
+	b->owner = owner;
+	b->open_pages = inode__pages(inode, key->kind) - pending;
+	b->blocks = b->open_pages;
+	inode__name(inode, b);
+	if (key->kind == KIND_HUGETLB)
+		hugetlb_file__add(key);
+	if (key->kind == KIND_FILE && !(tells_holes && inode__tells_holes(inode)))
+		b->flags |= BACKING_HOLES_UNKNOWN;
+}
+
 /* Enters the inode of a target into the table, with the pages it has now as where the books start.
  * "pending" of them have been allocated since, and are about to be counted. */
 __noinline int inode__enter(u64 address, u64 pending, u32 owner)
 {
 	const struct inode *inode = (const struct inode *)address;
 	struct backing_key key;
-	struct backing *b;
 
-	if (inode__key(inode, &key) == KIND_NONE || bpf_map_lookup_elem(&backings, &key))
-		return 0;
-	b = backing__add(&key);
-	if (!b)
-		return 0;
-	b->inode_address = address;
-	b->owner = owner;
-	b->open_pages = inode__pages(inode) - pending;
-	b->blocks = b->open_pages;
-	inode__name(inode, b);
-	if (key.kind == KIND_HUGETLB)
-		hugetlb_file__add(&key);
+	if (inode__key(inode, &key) != KIND_NONE && !bpf_map_lookup_elem(&backings, &key))
+		inode__add(inode, &key, pending, owner);
 	return 0;
+}
+
+/* The same for an ordinary file, of which its owner makes memory. */
+__noinline int inode__enter_file(u64 address, u32 owner)
+{
+	const struct inode *inode = (const struct inode *)address;
+	struct backing_key key;
+
+	if (inode__memory_key(inode, &key) == KIND_FILE && !bpf_map_lookup_elem(&backings, &key))
+		inode__add(inode, &key, 0, owner);
+	return 0;
+}
+
+/*
+ * Is an ordinary file opened so, and mapped so, memory? A guest's is mapped to be written, by a
+ * descriptor that was opened for it: QEMU opens its mem-path O_RDWR for a private mapping as well.
+ * Libraries are mapped by descriptors that can only read, and disk images are not mapped.
+ */
+static __always_inline bool file__is_memory(const struct file *file, bool writable)
+{
+	const struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct backing_key key;
+
+	return writable && BPF_CORE_READ(file, f_mode) & FMODE_WRITE &&
+	       (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFREG &&
+	       inode__key(inode, &key) == KIND_NONE;
 }
 
 /* Is it the memory of a target that is being counted? */
@@ -97,8 +153,11 @@ static __always_inline void vma__key(const struct vm_area_struct *vma, u32 tgid,
 	if (file) {
 		u32 kind = inode__key(BPF_CORE_READ(file, f_inode), key);
 
-		if (vm_flags & VM_SHARED)
+		if (vm_flags & VM_SHARED) {
+			if (file__is_memory(file, vm_flags & VM_WRITE))
+				key->kind = KIND_FILE;
 			return;
+		}
 		key->tgid = tgid;
 		if (kind == KIND_HUGETLB) {
 			key->id = BPF_CORE_READ(vma, vm_start);
@@ -125,13 +184,16 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 					  const struct backing_key *key, u32 flags)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
+	u32 owner = BPF_CORE_READ(vma, vm_mm, owner, tgid);
 	struct backing *b;
 
 	if (key->kind == KIND_NONE || bpf_map_lookup_elem(&backings, key))
 		return;
+	/* Of a private mapping the file's own pages are read, until they are copied. */
+	if (file && file__is_memory(file, BPF_CORE_READ(vma, vm_flags) & VM_WRITE))
+		inode__enter_file((u64)BPF_CORE_READ(file, f_inode), owner);
 	if (!key->tgid) {
-		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0,
-			     BPF_CORE_READ(vma, vm_mm, owner, tgid));
+		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0, owner);
 		return;
 	}
 	b = backing__add(key);
@@ -169,6 +231,7 @@ __noinline int thread__set_vma(u64 of, u32 tgid)
 	vma = (const struct vm_area_struct *)address;
 	ts->vma_start = BPF_CORE_READ(vma, vm_start);
 	ts->vma_end = BPF_CORE_READ(vma, vm_end);
+	ts->vma_pgoff = BPF_CORE_READ(vma, vm_pgoff);
 	ts->vma_generation = vma_generation;
 	vma__key(vma, tgid, &ts->vma, &flags);
 	if (tgid__test(target_bits, tgid))
@@ -218,8 +281,8 @@ static __always_inline bool task_state__find_vma(struct task_state *ts, u64 addr
 	return task_state__knows(ts, address) || thread__find_vma(task_state__thread(ts), address);
 }
 
-/* The inode of the file "fd" of the current task, NULL if it has none. */
-static __always_inline struct inode *task__inode(const struct task_struct *task, u64 fd)
+/* The file "fd" of the current task, NULL if it has none. */
+static __always_inline struct file *task__file(const struct task_struct *task, u64 fd)
 {
 	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(fdt, fd), *file = NULL;
@@ -227,6 +290,14 @@ static __always_inline struct inode *task__inode(const struct task_struct *task,
 	if (fd >= BPF_CORE_READ(fdt, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+/* Its inode. */
+static __always_inline struct inode *task__inode(const struct task_struct *task, u64 fd)
+{
+	struct file *file = task__file(task, fd);
+
 	return file ? BPF_CORE_READ(file, f_inode) : NULL;
 }
 
@@ -245,10 +316,12 @@ static __always_inline u64 backing__pages_now(const struct backing_key *key,
 	const struct inode *inode = (const struct inode *)b->inode_address;
 	struct backing_key now;
 
-	if (inode__key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev ||
-	    BPF_CORE_READ(inode, i_count.counter) <= 0)
+	if (inode__memory_key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev)
 		return 0;
-	return inode__pages(inode);
+	/* Nobody refers to an ordinary file that is closed, and its pages are kept. */
+	if (key->kind != KIND_FILE && BPF_CORE_READ(inode, i_count.counter) <= 0)
+		return 0;
+	return inode__pages(inode, key->kind);
 }
 
 /* Order of a folio. PG_head has been bit 16 or 6, the order has lived in two places. */

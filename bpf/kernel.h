@@ -33,10 +33,12 @@ struct hlist_head {
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct block_device *s_bdev;
 } __KERNEL_TYPES;
 
 struct address_space {
 	struct inode *host;
+	unsigned long nrpages;
 } __KERNEL_TYPES;
 
 struct inode {
@@ -58,6 +60,7 @@ struct dentry {
 
 struct file {
 	struct inode *f_inode;
+	unsigned int f_mode;
 } __KERNEL_TYPES;
 
 struct fdtable {
@@ -131,6 +134,21 @@ struct folio {
 	unsigned long _flags_1;
 } __KERNEL_TYPES;
 
+struct bio_vec {
+	struct page *bv_page;
+} __KERNEL_TYPES;
+
+struct bvec_iter {
+	unsigned int bi_size;
+} __KERNEL_TYPES;
+
+struct bio {
+	struct block_device *bi_bdev;
+	unsigned int bi_opf;
+	struct bvec_iter bi_iter;
+	struct bio_vec *bi_io_vec;
+} __KERNEL_TYPES;
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -177,13 +195,20 @@ enum { GFP_HIGHMEM = 0x02, GFP_MOVABLE = 0x08 };
 
 /* include/linux/mm.h */
 enum {
+	VM_WRITE = 0x2,
 	VM_SHARED = 0x8,
 	VM_GROWSDOWN = 0x100,
 	VM_HUGETLB = 0x00400000,
 };
 
+/* include/linux/fs.h: the file was opened for writing. */
+enum { FMODE_WRITE = 0x2 };
+
+/* include/linux/blk_types.h */
+enum { REQ_OP_READ = 0, REQ_OP_MASK = 0xff };
+
 /* include/linux/mm_types_task.h: members of rss_stat, unchanged since 4.5 (eca56ff906bd). */
-enum { MM_ANONPAGES = 1, MM_SWAPENTS = 2 };
+enum { MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SWAPENTS = 2, MM_SHMEMPAGES = 3 };
 
 /* include/linux/mm_types.h: enum fault_flag, unchanged since 5.9 for these. */
 enum { FAULT_FLAG_WRITE = 1 << 0, FAULT_FLAG_TRIED = 1 << 5, FAULT_FLAG_USER = 1 << 6 };
@@ -226,6 +251,8 @@ enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PW
 #define MAGIC_TMPFS     0x01021994u
 #define MAGIC_HUGETLBFS 0x958458f6u
 #define MAGIC_PROC      0x9fa0u
+#define MAGIC_EXT4      0xef53u
+#define MAGIC_XFS       0x58465342u
 
 /* include/uapi/linux/kvm.h: SEV pins what is registered so. */
 #define KVM_MEMORY_ENCRYPT_REG_REGION 0x8010aebbu

@@ -26,6 +26,13 @@ u32 hugetlb_in_use;
 u32 nr_hugetlb_files;
 struct backing_key hugetlb_files[HUGETLB_FILES_MAX];
 
+/* Ordinary files in the table of backings: while there are none what is brought into the page cache
+ * is of no interest. */
+u32 nr_files;
+
+/* Set by the collector where the hook that tells holes from data is attached. */
+u32 tells_holes;
+
 /* Set when the window is closed: what runs by then counts nothing more. */
 u32 closed;
 
@@ -152,6 +159,7 @@ enum unwind_program {
 	UNWIND_IN_KERNEL_FAULT,
 	UNWIND_IN_ALLOC,
 	UNWIND_IN_SYS_ENTER,
+	UNWIND_IN_PAGE_CACHE,
 	UNWIND_IN_FUNCTION,
 	NR_UNWIND_PROGRAMS,
 };

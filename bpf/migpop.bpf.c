@@ -28,6 +28,7 @@
 #include "access.bpf.h"
 #include "populate.bpf.h"
 #include "hugetlb.bpf.h"
+#include "file.bpf.h"
 #include "advice.bpf.h"
 #include "window.bpf.h"
 #include "attach_common.bpf.h"

@@ -36,7 +36,14 @@ enum context {
 	CONTEXT_SYSCALL, /* no fault: GUP, fallocate, write() to the file, userfaultfd */
 };
 
-enum kind { KIND_NONE, KIND_SHMEM, KIND_ANON, KIND_HUGETLB, KIND_PRIVATE_FILE };
+enum kind {
+	KIND_NONE,
+	KIND_SHMEM,
+	KIND_ANON,
+	KIND_HUGETLB,
+	KIND_PRIVATE_FILE, /* private copies of pages of a file, of any file system */
+	KIND_FILE,         /* the page cache of an ordinary file that is somebody's memory */
+};
 
 /* Values of "syscall" that are no system call numbers. */
 enum {
@@ -47,8 +54,8 @@ enum {
 	SYSCALL_EXIT = -5,     /* the end of the process: its memory goes */
 };
 
-/* What a page belongs to. shmem and shared hugetlb: the inode. Private memory: the start of its VMA
- * (the end, for one that grows downwards), in the address space of "tgid". */
+/* What a page belongs to. shmem, shared hugetlb and ordinary files: the inode. Private memory: the
+ * start of its VMA (the end, for one that grows downwards), in the address space of "tgid". */
 struct backing_key {
 	u64 id;
 	u32 dev;  /* 0 for private memory */
@@ -57,7 +64,12 @@ struct backing_key {
 	u32 zero;
 };
 
-enum backing_flag { BACKING_HEAP = 1, BACKING_STACK = 2, BACKING_PRIVATE_FILE = 4 };
+enum backing_flag {
+	BACKING_HEAP = 1,
+	BACKING_STACK = 2,
+	BACKING_PRIVATE_FILE = 4,
+	BACKING_HOLES_UNKNOWN = 8, /* a file: pages that were read may have been holes or data */
+};
 
 struct backing {
 	u64 inode_address; /* of struct inode; 0 for private memory */
@@ -168,6 +180,14 @@ struct task_state {
 	u32 zero2;
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
+	/* What the present context has brought into the page cache of a file that is memory. */
+	u64 file_mapping; /* its address_space; 0: nothing */
+	u64 file_read;    /* pages that were read, */
+	u64 file_written; /* that are written, */
+	u64 file_data;    /* and bytes of those read that the disk has: the others were holes */
+	u64 file_index;   /* of the page that a fault writes to, and 1; 0: none */
+	struct backing_key file_key;
+	u64 vma_pgoff;
 	struct thread_key thread_key;
 	struct thread thread; /* without the memo */
 };
@@ -181,10 +201,12 @@ struct process {
 	s64 hugetlb_usage;    /* mm->hugetlb_usage in pages when last looked at */
 	s64 open_anon;        /* when its window opened (struct window): pages anonymous and */
 	s64 open_page_tables; /* swapped, bytes, */
-	s64 open_hugetlb;     /* pages mapped */
+	s64 open_hugetlb;     /* pages mapped, */
+	s64 open_rss;         /* and resident */
 	s64 exit_anon;        /* when it exited, or its window closed: the same */
 	s64 exit_page_tables;
 	s64 exit_hugetlb;
+	s64 exit_rss;
 	u64 settled; /* pages in flight when its window closed */
 	u32 exited;
 	u32 zero;

@@ -214,11 +214,14 @@ static __always_inline void task_state__count_fault(struct task_state *ts, struc
 }
 
 int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip);
+int thread__settle_file(u64 of);
 
 static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,
 					       s32 exit_nr, u64 exit_ip)
 {
 	task_state__settle(ts);
+	if (ts->file_mapping)
+		thread__settle_file(task_state__thread(ts));
 	if (hugetlb_in_use && is_target(task))
 		thread__settle_hugetlb(task_state__thread(ts), exit_nr, exit_ip);
 	if (ts->fault && is_target(task))
@@ -270,6 +273,20 @@ static __always_inline void task_state__take_syscall_stack(struct task_state *ts
 	ts->stacked = ts->syscall != SYSCALL_NONE;
 }
 
+/* The system call "nr" is the present context, unless a fault in it is under way: in a function mode
+ * that said all that there is to say. */
+static __always_inline void task_state__enter_context(struct task_state *ts, void *ctx,
+						      struct task_struct *task, s32 nr, u64 ip,
+						      enum unwind_program program)
+{
+	if (nr == SYSCALL_NONE || ts->kernel_fault || ts->in_function)
+		return;
+	if (ts->file_mapping && ts->context == CONTEXT_KERNEL)
+		thread__settle_file(task_state__thread(ts));
+	task_state__enter_syscall(ts, task, nr, ip);
+	task_state__take_syscall_stack(ts, ctx, task, program);
+}
+
 static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 					  const struct page *page, u32 order, u32 gfp)
 {
@@ -292,11 +309,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		nr = task__syscall(task, &ip);
 	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
 		task_state__settle(ts);
-	/* In a function mode the fault that the page is for said all that there is to say. */
-	if (nr != SYSCALL_NONE && !ts->kernel_fault && !ts->in_function) {
-		task_state__enter_syscall(ts, task, nr, ip);
-		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_ALLOC);
-	}
+	task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_ALLOC);
 	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 	p->page = (u64)page;
 	p->order = order;
@@ -426,7 +439,8 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 }
 
 /* A file lets go of a page. For shmem this is the page given back, whoever did it; paging out takes
- * another way (shmem_delete_from_page_cache, without an event). */
+ * another way (shmem_delete_from_page_cache, without an event). Of an ordinary file that is memory
+ * it is the kernel as well that takes clean pages back when it is short of them. */
 static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
 {
 	struct address_space *mapping = BPF_CORE_READ(folio, mapping);
@@ -436,7 +450,10 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 	struct backing *b;
 	bool at_end;
 
-	if (closed || inode__key(BPF_CORE_READ(mapping, host), &key) != KIND_SHMEM ||
+	if (closed)
+		return;
+	inode__memory_key(BPF_CORE_READ(mapping, host), &key);
+	if (key.kind == KIND_HUGETLB || (key.kind == KIND_FILE && !nr_files) ||
 	    !(b = bpf_map_lookup_elem(&backings, &key)) || !backing__counts(b))
 		return;
 	if (is_watched(task)) {

@@ -36,6 +36,15 @@ static __always_inline void mapping_change__send(u32 tgid)
 		mapping_changes_missed = 1;
 }
 
+/* A process that is no target has its memory mapped, or reaches into it: what it does there counts.
+ */
+static __always_inline void other__watch(u32 tgid)
+{
+	tgid__set(watched_bits, tgid);
+	if (stack_kind == STACK_CFI)
+		mapping_change__send(tgid);
+}
+
 static __always_inline u32 memo__slot(const struct task_struct *task)
 {
 	return (u32)task->pid % MEMO_SLOTS;

@@ -18,8 +18,22 @@ static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
 	struct mm_struct___percpu *new = (void *)mm;
 
 	/* A constant index each: CO-RE knows the size of an element then. */
-	return member == MM_ANONPAGES ? BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count)
-				      : BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
+	switch (member) {
+	case MM_FILEPAGES:
+		return BPF_CORE_READ(new, rss_stat[MM_FILEPAGES].count);
+	case MM_ANONPAGES:
+		return BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count);
+	case MM_SHMEMPAGES:
+		return BPF_CORE_READ(new, rss_stat[MM_SHMEMPAGES].count);
+	default:
+		return BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
+	}
+}
+
+/* Pages that are resident, as VmRSS of /proc/PID/status. */
+static __always_inline s64 mm__resident(struct mm_struct *mm)
+{
+	return mm__rss(mm, MM_FILEPAGES) + mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SHMEMPAGES);
 }
 
 /* "owner" 0: whosoever. */
@@ -70,6 +84,7 @@ static __always_inline void process__close(struct task_struct *task)
 	if (!p || !mm)
 		return;
 	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
+	p->exit_rss = mm__resident(mm);
 	p->exit_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
 	p->exit_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
 	p->exited = 1;
@@ -101,6 +116,7 @@ __noinline int window__begin(void)
 		return 0;
 	if (p && mm) {
 		p->open_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
+		p->open_rss = mm__resident(mm);
 		p->open_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
 		p->open_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
 		p->hugetlb_usage = p->open_hugetlb;

@@ -473,6 +473,8 @@ const char *kind__name(uint32_t kind)
 		return record_kind__name(RECORD_KIND_ANON);
 	case KIND_HUGETLB:
 		return record_kind__name(RECORD_KIND_HUGETLB);
+	case KIND_FILE:
+		return record_kind__name(RECORD_KIND_FILE);
 	case KIND_NONE:
 		break;
 	}

@@ -163,6 +163,7 @@ void record__free(struct record *r)
 	for (size_t i = 0; i < r->nr_callsites; i++) {
 		free(r->callsites[i].category);
 		free(r->callsites[i].syscall);
+		free(r->callsites[i].comm);
 		record_backing__clear(r->callsites[i].backing, r->callsites[i].nr_backing);
 		record_frames__clear(&r->callsites[i].frames);
 	}

@@ -58,6 +58,7 @@ struct record_callsite {
 	enum record_context context;
 	char *syscall; /* "fallocate", "io_uring worker", NULL outside of system calls */
 	uint32_t pid;
+	char *comm; /* of a process that is no target: who else populated its memory */
 	int64_t faults;
 	int64_t populated_pages;
 	int64_t zero_populated_pages;

@@ -71,7 +71,7 @@ static bool is_touched(const struct site_row *rows, size_t n, const struct backi
 	return false;
 }
 
-static const struct process *find_process(const struct counters *c, u32 tgid)
+const struct process *counters__find_process(const struct counters *c, u32 tgid)
 {
 	for (size_t i = 0; i < c->nr_processes; i++)
 		if (c->processes[i].tgid == tgid)
@@ -82,7 +82,7 @@ static const struct process *find_process(const struct counters *c, u32 tgid)
 /* Pages that threads had allocated, but not yet put in their place, when the window closed. */
 static int64_t pages_in_flight(const struct session *s, const struct counters *close)
 {
-	const struct process *p = find_process(close, (u32)s->targets[0].pid);
+	const struct process *p = counters__find_process(close, (u32)s->targets[0].pid);
 
 	return s->windowed && p ? (int64_t)p->settled : 0;
 }
@@ -105,6 +105,8 @@ static int add_file_books(const struct session *s, const struct snapshot *snap,
 			continue;
 		traced = traced_growth(rows, n, &row->key, 0, 0, b->exited) -
 			 (b->exited ? (int64_t)b->exit_released : 0);
+		if (row->key.kind == KIND_FILE && !tracer__counts_files(s->tracer))
+			traced = RECORD_UNKNOWN;
 		kernel = (int64_t)((b->exited ? b->exit_pages : b->pages_now) -
 				   (open ? open->value.pages_now : b->open_pages));
 		if (!kernel && !is_touched(rows, n, &row->key))
@@ -145,7 +147,7 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 			     const struct site_row *rows, size_t n, struct record *r)
 {
 	const struct target *t = &s->targets[i];
-	const struct process *p = find_process(&close->counters, (u32)t->pid);
+	const struct process *p = counters__find_process(&close->counters, (u32)t->pid);
 	const struct proc_figures *before = &s->open.figures[i];
 	struct proc_figures now = close->figures[i];
 	int64_t uncertainty = s->open.figures_moved[i] + close->figures_moved[i] +
@@ -221,6 +223,7 @@ int books__make_record(const struct session *s, const struct snapshot *close, en
 	r->closed_by = by;
 	r->opened_by_text = copy_string(window_reason__text(s->opened_by));
 	r->closed_by_text = copy_string(text ? text : window_reason__text(by));
+	others__remember(s, rows, n);
 	err = content__fill(s, close, rows, n, r);
 	if (!err)
 		err = threads__fill(s, &close->counters, r);

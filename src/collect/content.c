@@ -39,7 +39,8 @@ const struct backing_row *counters__find_backing(const struct counters *c,
 
 static bool is_shared(const struct backing_key *key)
 {
-	return !key->tgid && (key->kind == KIND_SHMEM || key->kind == KIND_HUGETLB);
+	return !key->tgid &&
+	       (key->kind == KIND_SHMEM || key->kind == KIND_HUGETLB || key->kind == KIND_FILE);
 }
 
 char *backing_key__name(const struct backing_key *key, const struct backing_row *row)
@@ -89,10 +90,37 @@ static void describe_backing(const struct session *s, const struct counters *c,
 	}
 }
 
-static void add_counts(struct record_backing *to, const struct site *from)
+/* Are some of the pages holes, and it is not known which? So it is where the file system does not
+ * tell what it reads for a file. */
+static bool may_be_holes(const struct counters *c, const struct site_row *row)
 {
+	const struct backing_row *backing;
+
+	if (row->key.backing.kind != KIND_FILE || row->key.access == ACCESS_WRITE ||
+	    !row->value.populated)
+		return false;
+	backing = counters__find_backing(c, &row->key.backing);
+	return backing && backing->value.flags & BACKING_HOLES_UNKNOWN;
+}
+
+/* A sum of which a part is not known is not known. */
+static void add_zero(int64_t *sum, int64_t pages)
+{
+	*sum = *sum == RECORD_UNKNOWN || pages == RECORD_UNKNOWN ? RECORD_UNKNOWN : *sum + pages;
+}
+
+static int64_t zero_pages(const struct counters *c, const struct site_row *row)
+{
+	return may_be_holes(c, row) ? RECORD_UNKNOWN : (int64_t)row->value.zero_populated;
+}
+
+static void add_counts(struct record_backing *to, const struct counters *c,
+		       const struct site_row *row)
+{
+	const struct site *from = &row->value;
+
 	to->populated_pages += (int64_t)from->populated;
-	to->zero_populated_pages += (int64_t)from->zero_populated;
+	add_zero(&to->zero_populated_pages, zero_pages(c, row));
 	to->released_pages += (int64_t)from->released;
 }
 
@@ -118,14 +146,15 @@ static bool same_callsite(const struct site_row *a, const struct site_row *b)
 	return !memcmp(&x, &y, sizeof(x));
 }
 
-static int start_callsite(const struct session *s, const struct site_key *key,
-			  struct record_callsite *site)
+static int start_callsite(const struct session *s, const struct counters *c,
+			  const struct site_key *key, struct record_callsite *site)
 {
 	site->category = strdup("other");
 	site->access = (enum record_access)key->access;
 	site->context = (enum record_context)key->context;
 	site->syscall = key->syscall == SYSCALL_NONE ? NULL : syscall__name(key->syscall);
 	site->pid = key->tgid;
+	site->comm = session__is_target(s, key->tgid) ? NULL : others__comm(c, key->tgid);
 	site->faults = site->populated_pages = site->zero_populated_pages = 0;
 	site->released_pages = 0;
 	site->fault_ns = tracer__mode(s->tracer) == MODE_TRACEPOINT ? RECORD_UNKNOWN : 0;
@@ -154,14 +183,14 @@ static int add_callsites(const struct session *s, const struct counters *c, stru
 			site = record__add_callsite(r);
 			if (!site)
 				return -ENOMEM;
-			err = start_callsite(s, &rows[i].key, site);
+			err = start_callsite(s, c, &rows[i].key, site);
 			if (err)
 				return err;
 		}
 		last = &rows[i];
 		site->faults += (int64_t)v->faults;
 		site->populated_pages += (int64_t)v->populated;
-		site->zero_populated_pages += (int64_t)v->zero_populated;
+		add_zero(&site->zero_populated_pages, zero_pages(c, &rows[i]));
 		site->released_pages += (int64_t)v->released;
 		if (site->fault_ns != RECORD_UNKNOWN)
 			site->fault_ns += (int64_t)v->fault_ns;
@@ -171,7 +200,7 @@ static int add_callsites(const struct session *s, const struct counters *c, stru
 		else
 			r->totals.faults_kernel += (int64_t)v->faults;
 		r->totals.populated_pages += (int64_t)v->populated;
-		r->totals.zero_populated_pages += (int64_t)v->zero_populated;
+		add_zero(&r->totals.zero_populated_pages, zero_pages(c, &rows[i]));
 		r->totals.released_pages += (int64_t)v->released;
 		if (rows[i].key.backing.kind == KIND_NONE)
 			continue;
@@ -181,7 +210,7 @@ static int add_callsites(const struct session *s, const struct counters *c, stru
 		backing->populated_pages = backing->zero_populated_pages = 0;
 		backing->released_pages = 0;
 		describe_backing(s, c, &rows[i].key.backing, backing);
-		add_counts(backing, v);
+		add_counts(backing, c, &rows[i]);
 		zeros = zeros__of(s, c, &rows[i].key.backing, rows, n);
 		backing->zero_written_pages = zeros__of_site(&zeros, v);
 		site->zero_written_pages = record_count__sum(site->zero_written_pages,
@@ -231,7 +260,7 @@ static int add_backings(const struct session *s, const struct counters *c, struc
 			add_zeros(s, c, key, rows, n, backing, r);
 		}
 		last = key;
-		add_counts(backing, &rows[i].value);
+		add_counts(backing, c, &rows[i]);
 	}
 	return 0;
 }
@@ -356,7 +385,25 @@ static int take_version(const struct session *s, struct record_target *t)
 	return err;
 }
 
-static int fill_targets(const struct session *s, struct record *r)
+static int64_t known(int64_t figure)
+{
+	return figure < 0 ? RECORD_UNKNOWN : figure;
+}
+
+/* What is resident at both edges. Where the books were closed by the kernel, in a process that may
+ * be gone by now, it is the kernel's figure of that moment. */
+static void fill_resident(const struct session *s, const struct snapshot *close, size_t i,
+			  struct record_target *to)
+{
+	const struct process *p = counters__find_process(&close->counters, to->pid);
+
+	to->rss_pages_before = known(s->open.figures[i].rss);
+	to->rss_pages_after = known(p && p->exited && !s->targets[i].at_exit_known
+					    ? p->exit_rss
+					    : close->figures[i].rss);
+}
+
+static int fill_targets(const struct session *s, const struct snapshot *close, struct record *r)
 {
 	for (size_t i = 0; i < s->nr_targets; i++) {
 		struct record_target *to = record__add_target(r);
@@ -366,6 +413,7 @@ static int fill_targets(const struct session *s, struct record *r)
 			err = take_version(s, to);
 		if (err)
 			return err;
+		fill_resident(s, close, i, to);
 	}
 	return 0;
 }
@@ -406,7 +454,7 @@ static int fill_head(const struct session *s, const struct snapshot *close, stru
 		r->overhead.bpf_ns = (int64_t)(ns * EVENTS_PER_SAMPLE);
 		r->overhead.ns_per_event = (double)r->overhead.bpf_ns / (double)r->overhead.events;
 	}
-	return fill_targets(s, r);
+	return fill_targets(s, close, r);
 }
 
 int content__fill(const struct session *s, const struct snapshot *close, struct site_row *rows,

@@ -411,6 +411,7 @@ static void begin_books(struct session *s, const struct counters *now)
 		figures->anon = p->open_anon > 0 ? p->open_anon : 0;
 		figures->page_tables = p->open_page_tables / 1024;
 		figures->hugetlb = p->open_hugetlb;
+		figures->rss = p->open_rss;
 		s->open.figures_moved[0] = proc__counter_slack();
 	}
 }

@@ -44,14 +44,17 @@ static int add(struct record *r, const struct thread_row *row, const struct site
 				   : proc__comm((pid_t)row->key.tid);
 	t->faults = (int64_t)sum->faults;
 	t->populated_pages = (int64_t)sum->populated;
-	t->zero_populated_pages = (int64_t)sum->zero_populated;
+	t->zero_populated_pages = r->totals.zero_populated_pages == RECORD_UNKNOWN
+					  ? RECORD_UNKNOWN
+					  : (int64_t)sum->zero_populated;
 	t->released_pages = (int64_t)sum->released;
 	return 0;
 }
 
 static void take(int64_t *left, int64_t counted)
 {
-	*left = *left > counted ? *left - counted : 0;
+	if (*left != RECORD_UNKNOWN)
+		*left = *left > counted ? *left - counted : 0;
 }
 
 static int add_left_over(struct record *r)

@@ -53,8 +53,15 @@ static enum mode program__mode(const struct bpf_program *prog)
 
 static bool program__is_optional(const struct bpf_program *prog)
 {
-	/* KVM may be a module that is not loaded, or not there. */
-	return !strcmp(bpf_program__name(prog), "common__kvm_page_fault");
+	/* KVM may be a module that is not loaded, or not there. What is brought into the page cache
+	 * of ordinary files, and whether it was a hole, is not known without the other two. */
+	static const char *const names[] = {"common__kvm_page_fault", "common__mm_filemap_add",
+					    "common__block_bio_queue"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(bpf_program__name(prog), names[i]))
+			return true;
+	return false;
 }
 
 static bool program__is_iterator(const struct bpf_program *prog)
@@ -175,6 +182,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
+	t->skel->bss->tells_holes = bpf_program__autoload(t->skel->progs.common__block_bio_queue);
 	err = attach_programs(t, true, why, size);
 	if (err)
 		goto fail;
@@ -334,6 +342,11 @@ bool tracer__machine_lacks(int err)
 enum mode tracer__mode(const struct tracer *t)
 {
 	return t->mode;
+}
+
+bool tracer__counts_files(const struct tracer *t)
+{
+	return bpf_program__autoload(t->skel->progs.common__mm_filemap_add);
 }
 
 int tracer__run_iterator(const struct bpf_program *prog)

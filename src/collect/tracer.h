@@ -55,6 +55,10 @@ void tracer__close(struct tracer *t);
 
 enum mode tracer__mode(const struct tracer *t);
 
+/* Is it known who brings pages into the page cache of ordinary files that are memory? Else only by
+ * how much that grew. */
+bool tracer__counts_files(const struct tracer *t);
+
 /* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno.
  */
 int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);

@@ -49,6 +49,7 @@ static const struct member callsite_members[] = {
 	ENUM(record_callsite, "context", context, CONTEXT, "A fault in user mode, a fault in the kernel on behalf of a system call, or a system call without a fault."),
 	MEMBER(record_callsite, STRING, syscall, "The system call, or `io_uring worker`, `vhost worker`, `kernel thread`, `exit`; null outside of system calls."),
 	MEMBER(record_callsite, U32, pid, "The process."),
+	OPTIONAL(record_callsite, STRING, comm, "Its name where it is not one of `targets`: another process that populated their memory."),
 	MEMBER(record_callsite, COUNT, faults, "Page faults."),
 	MEMBER(record_callsite, COUNT, populated_pages, "Pages that the kernel allocated memory for."),
 	MEMBER(record_callsite, COUNT, zero_populated_pages, "Those of them that were allocated by a read of a hole."),

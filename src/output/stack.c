@@ -17,6 +17,14 @@ void stack__add_process(struct format_text *t, const struct record *r, uint32_t 
 			return;
 		}
 	}
+	for (size_t i = 0; i < r->nr_callsites; i++) {
+		const struct record_callsite *c = &r->callsites[i];
+
+		if (c->pid == pid && c->comm && c->comm[0]) {
+			format__add_name(t, c->comm);
+			return;
+		}
+	}
 	format__add(t, "[pid %u]", pid);
 }
 

@@ -36,8 +36,12 @@ static const char *callsite__how(const struct record_callsite *c)
 
 static void add__by(struct format_text *t, const struct record *r, const struct record_callsite *c)
 {
-	if (r->nr_target > 1)
+	if (c->comm) { /* no target */
+		format__add_name(t, c->comm);
+		format__add(t, " %u: ", c->pid);
+	} else if (r->nr_target > 1) {
 		format__add(t, "%u: ", c->pid);
+	}
 	if (c->syscall) {
 		format__add_name(t, c->syscall);
 		format__add(t, " ← ");

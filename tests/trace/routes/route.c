@@ -151,17 +151,44 @@ char *map_private(int fd, size_t pages)
 	return map(pages, MAP_PRIVATE, fd);
 }
 
-int temp_file(size_t pages)
+static int empty_file(void)
 {
 	const char *dir = getenv("TMPDIR");
-	char path[4096], block[65536];
-	size_t left = pages * page_size;
+	char path[4096];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/route.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(path, O_CLOEXEC);
 	check_call(path, fd >= 0);
 	unlink(path);
+	return fd;
+}
+
+int hole_file(size_t pages)
+{
+	int fd = empty_file();
+
+	if (is_tmpfs(fd))
+		skip("temporary files are in memory here: TMPDIR must be on a disk");
+	check_call("ftruncate", !ftruncate(fd, (off_t)(pages * page_size)));
+	return fd;
+}
+
+void file_forget(int fd, const void *mem, size_t pages)
+{
+	check_call("fsync", !fsync(fd));
+	check_call("POSIX_FADV_DONTNEED", !posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
+	if (pages_present((void *)(uintptr_t)mem, pages))
+		skip("%ld of %zu pages of a file stay in the page cache",
+		     pages_present((void *)(uintptr_t)mem, pages), pages);
+}
+
+int temp_file(size_t pages)
+{
+	size_t left = pages * page_size;
+	char block[65536];
+	int fd = empty_file();
+
 	memset(block, 0x5a, sizeof(block));
 	while (left) {
 		ssize_t n = write(fd, block, left < sizeof(block) ? left : sizeof(block));
@@ -232,6 +259,14 @@ long minor_faults(void)
 
 	check_call("getrusage", !getrusage(RUSAGE_THREAD, &usage));
 	return usage.ru_minflt;
+}
+
+long major_faults(void)
+{
+	struct rusage usage;
+
+	check_call("getrusage", !getrusage(RUSAGE_THREAD, &usage));
+	return usage.ru_majflt;
 }
 
 struct thread {

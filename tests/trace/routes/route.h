@@ -15,6 +15,7 @@
 /* How the record names memory of route_memfd(). */
 #define OF_MEMFD "kind=shmem name=memfd:route"
 #define OF_ANON  "kind=anon"
+#define OF_DISK  "kind=file name=route.*" /* of temp_file(), hole_file() */
 
 #define HUGE_SIZE (2UL << 20)
 
@@ -74,6 +75,13 @@ char *map_anon_aligned(size_t pages, size_t align);
 /* A new file of that many pages in TMPDIR, already unlinked, its content not zero, clean on disk.
  */
 int temp_file(size_t pages);
+
+/* The same, but all of it is a hole, on a disk; or skips. */
+int hole_file(size_t pages);
+
+/* Empties the page cache of a file that is mapped at "mem" and was not touched there; or skips. */
+void file_forget(int fd, const void *mem, size_t pages);
+
 bool is_tmpfs(int fd);
 
 /* The kernel's own figures, in base pages. */
@@ -82,6 +90,7 @@ long smaps_pages(const void *mem, const char *field); /* one mapping's line of s
 /* By mincore: in memory, be it mapped, in the page cache or in the swap cache. */
 long pages_present(void *mem, size_t pages);
 long minor_faults(void); /* of this thread */
+long major_faults(void);
 
 /* Changes a file under /proc/sys or /sys and puts it back at exit; false if it cannot. */
 bool setting_set(const char *path, const char *value);
