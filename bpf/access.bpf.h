@@ -46,8 +46,9 @@ static __always_inline enum access iocbs__access(const struct pt_regs *regs)
 }
 
 /* Access of a call that moves data between memory and the file "inode". Pages of that file itself
- * are written, or read into its page cache; pages that are pinned in order to write them elsewhere (O_DIRECT) are read. By
- * /proc/PID/mem it is the other way around: reading the file reads another's memory. */
+ * are written, or read into its page cache; pages that are pinned in order to write them elsewhere
+ * (O_DIRECT) are read. By /proc/PID/mem it is the other way around: reading the file reads
+ * another's memory. */
 static __always_inline enum access file__access(const struct inode *inode, u32 traits,
 						const struct backing_key *of)
 {

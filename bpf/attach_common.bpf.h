@@ -41,6 +41,23 @@ int BPF_PROG(common__block_bio_queue, struct bio *bio)
 	return 0;
 }
 
+/* Is it the memory of a target, however it is opened or mapped? */
+static __always_inline bool inode__is_shared(const struct inode *inode)
+{
+	struct backing_key key;
+
+	if (!inode)
+		return false;
+	inode__memory_key(inode, &key);
+	return bpf_map_lookup_elem(&backings, &key);
+}
+
+/* Is the current thread's file "fd"? */
+__noinline int current__shares_file(u64 fd)
+{
+	return inode__is_shared(task__inode(bpf_get_current_task_btf(), fd));
+}
+
 /* Calls by which a process populates the memory of another: it is watched from then on. */
 static __always_inline bool reaches_into_others(struct task_struct *task, long nr)
 {
@@ -51,6 +68,9 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 
 		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
 	}
+	if (nr == __NR_fallocate)
+		return current__shares_file(
+			regs__arg1((struct pt_regs *)bpf_task_pt_regs((void *)task)));
 	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev || nr == __NR_ptrace;
 }
 
@@ -65,17 +85,8 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 	if (is_watched(task))
 		on_syscall_enter(ctx, task, nr);
 	else if (!is_target(task) && reaches_into_others(task, nr))
-		tgid__set(watched_bits, task->tgid);
+		other__watch(task->tgid);
 	return 0;
-}
-
-/* Is the current thread's file "fd" memory of a target? */
-__noinline int current__shares_file(u64 fd)
-{
-	struct backing_key key;
-
-	return inode__is_memory(task__inode(bpf_get_current_task_btf(), fd), &key) &&
-	       bpf_map_lookup_elem(&backings, &key);
 }
 
 /* What others do that concerns us: a process that maps a file of a target's memory is watched from
@@ -93,7 +104,7 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 		return;
 	}
 	if (current__shares_file(regs__arg5(regs)))
-		tgid__set(watched_bits, task->tgid);
+		other__watch(task->tgid);
 }
 
 SEC("tp_btf/sys_exit")
@@ -135,7 +146,8 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	return 0;
 }
 
-/* A new process has a number that may have been a target's: it is none, unless children are. */
+/* A new process has a number that may have been a target's: it is none, unless children are. It has
+ * the memory of its parent, until it starts a program. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -158,6 +170,8 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 		tgid__clear(watched_bits, child->tgid);
 		tgid__clear(signal_bits, child->tgid);
 	}
+	if (is_watched(parent))
+		other__watch(child->tgid);
 	if (windowed && is_target(parent)) /* "exec:" has the stream sent by another program */
 		window_event__send(parent->tgid, WINDOW_EVENT_SOON, 0, -1);
 	return 0;
@@ -172,6 +186,10 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 		window__on_exec(task);
 	if (!is_watched(task))
 		return 0;
+	if (!is_target(task)) { /* what it shared with a target is gone */
+		tgid__clear(watched_bits, tgid);
+		return 0;
+	}
 	__sync_fetch_and_add(&vma_generation, 1);
 	__sync_fetch_and_add(&unwind_generation, 1);
 	bpf_map_delete_elem(&unwind_processes, &tgid);
@@ -226,7 +244,8 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 	return 0;
 }
 
-/* Enters the memory that the targets have already, and finds with whom they share it. */
+/* Enters the memory that the targets have already. Then, "finding_others", when all of it is in the
+ * table: who else has it mapped, who did that while nobody looked (vhost-user, DPDK, virtiofsd). */
 SEC("iter/task_vma")
 int common__open(struct bpf_iter__task_vma *ctx)
 {
@@ -235,19 +254,20 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	struct backing_key key;
 	struct mm_struct *mm;
 	struct process *p;
+	struct file *file;
 	u32 flags;
 
-	if (!task || !vma || (!windowed && !is_target(task)))
+	if (!task || !vma || finding_others == is_target(task))
 		return 0;
+	if (finding_others) {
+		file = BPF_CORE_READ(vma, vm_file);
+		if (file && !is_watched(task) && inode__is_shared(BPF_CORE_READ(file, f_inode)))
+			other__watch(task->tgid);
+		return 0;
+	}
 	vma__key(vma, task->tgid, &key, &flags);
 	if (key.kind == KIND_ANON)
 		return 0;
-	if (!is_target(task)) {
-		/* vhost-user, that mapped it while nobody looked */
-		if (!key.tgid && bpf_map_lookup_elem(&backings, &key))
-			tgid__set(watched_bits, task->tgid);
-		return 0;
-	}
 	vma__register(vma, &key, flags);
 	p = process__get(task->tgid);
 	mm = BPF_CORE_READ(task, mm);

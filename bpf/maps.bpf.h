@@ -33,6 +33,9 @@ u32 nr_files;
 /* Set by the collector where the hook that tells holes from data is attached. */
 u32 tells_holes;
 
+/* What the iterator over mappings is run for. */
+u32 finding_others;
+
 /* Set when the window is closed: what runs by then counts nothing more. */
 u32 closed;
 

@@ -273,8 +273,8 @@ static __always_inline void task_state__take_syscall_stack(struct task_state *ts
 	ts->stacked = ts->syscall != SYSCALL_NONE;
 }
 
-/* The system call "nr" is the present context, unless a fault in it is under way: in a function mode
- * that said all that there is to say. */
+/* The system call "nr" is the present context, unless a fault in it is under way: in a function
+ * mode that said all that there is to say. */
 static __always_inline void task_state__enter_context(struct task_state *ts, void *ctx,
 						      struct task_struct *task, s32 nr, u64 ip,
 						      enum unwind_program program)

@@ -225,7 +225,7 @@ int tracer__wake(struct tracer *t, char *why, size_t size)
 	t->skel->bss->swap_in_use = proc__has_swap();
 	__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
 	/* Whoever came to share the targets' memory meanwhile. */
-	return tracer__run_iterator(t->skel->progs.common__open);
+	return tracer__enter_memory(t);
 }
 
 int tracer__rest(struct tracer *t)
@@ -373,6 +373,18 @@ int tracer__run_iterator(const struct bpf_program *prog)
 	return err;
 }
 
+int tracer__enter_memory(struct tracer *t)
+{
+	int err = tracer__run_iterator(t->skel->progs.common__open);
+
+	if (err)
+		return err;
+	__atomic_store_n(&t->skel->bss->finding_others, 1, __ATOMIC_SEQ_CST);
+	err = tracer__run_iterator(t->skel->progs.common__open);
+	__atomic_store_n(&t->skel->bss->finding_others, 0, __ATOMIC_SEQ_CST);
+	return err;
+}
+
 void tgid_bit__set(u64 *bits, pid_t tgid)
 {
 	__atomic_fetch_or(&bits[(u32)tgid / 64], 1ULL << ((u32)tgid % 64), __ATOMIC_SEQ_CST);
@@ -422,7 +434,7 @@ int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 	for (size_t i = 0; i < n; i++)
 		tgid_bit__set(t->skel->bss->target_bits, tgids[i]);
 	tracer__serve_all(t, tgids, n);
-	err = tracer__run_iterator(t->skel->progs.common__open);
+	err = tracer__enter_memory(t);
 	if (err)
 		return err;
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);

@@ -53,6 +53,9 @@ void tracer__detach(struct tracer *t);
 /* Elements of a hash map. */
 u64 tracer__count(const struct bpf_map *map);
 
+/* Enters the memory that the targets have, and finds who else has it mapped. */
+int tracer__enter_memory(struct tracer *t);
+
 /* Runs an iterator program over all that it iterates over, to its end. */
 int tracer__run_iterator(const struct bpf_program *prog);
 

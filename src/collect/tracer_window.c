@@ -91,7 +91,7 @@ int tracer__enter(struct tracer *t, pid_t pid)
 		bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tgid_bit__set(t->skel->bss->target_bits, pid);
 	tracer__serve_all(t, &pid, 1);
-	return tracer__run_iterator(t->skel->progs.common__open);
+	return tracer__enter_memory(t);
 }
 
 int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)

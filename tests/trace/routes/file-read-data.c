@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * An ordinary file as memory, cold, of which the first part was written and the rest is a hole: all
- * of it is read, and only what was a hole is zero. What was in the cache when the file was mapped is
- * given back first.
+ * of it is read, and only what was a hole is zero. What was in the cache when the file was mapped
+ * is given back first.
  */
 #include <sys/mman.h>
 #include <unistd.h>
