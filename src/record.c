@@ -245,7 +245,7 @@ struct record_advice *record__add_advice(struct record *r)
 /* What its content is is not known until it is looked at. */
 static struct record_backing *backing__init(struct record_backing *b)
 {
-	b->looked_pages = b->zero_written_pages = RECORD_UNKNOWN;
+	b->looked_pages = b->zero_written_pages = b->numa_node = RECORD_UNKNOWN;
 	return b;
 }
 

@@ -43,6 +43,7 @@ struct record_backing {
 	char *ram_block;      /* QEMU's memory-backend id, NULL if not one */
 	bool shared;          /* shmem and hugetlb: pages of the file itself */
 	int64_t length_pages; /* of the RAM block; RECORD_UNKNOWN where not known */
+	int64_t numa_node;    /* the guest's that the RAM block is; RECORD_UNKNOWN: none */
 	int64_t populated_pages;
 	int64_t zero_populated_pages;
 	/* At least that many were populated otherwise than by reading a hole, and were zero when

@@ -15,7 +15,6 @@
 #include "collect/books_internal.h"
 #include "collect/chains.h"
 #include "collect/zeros.h"
-#include "qemu/ram_block.h"
 #include "symbol/resolve.h"
 #include "vmm/vmm.h"
 
@@ -77,16 +76,23 @@ static void describe_backing(const struct session *s, const struct counters *c,
 	out->inode = key->tgid && key->kind != KIND_PRIVATE_FILE ? 0 : key->id;
 	out->shared = is_shared(key);
 	out->length_pages = RECORD_UNKNOWN;
-	for (size_t i = 0; row && i < s->nr_targets; i++) {
-		struct ram_block block;
+	out->numa_node = RECORD_UNKNOWN;
+	for (size_t i = 0; i < s->nr_targets; i++) {
+		const struct ram_blocks *blocks = &s->targets[i].blocks;
+		bool has_file = key->dev || !row;
+		const struct ram_block *block;
 
 		if (key->tgid && key->tgid != (u32)s->targets[i].pid)
 			continue;
-		if (ram_block__find(&s->described[i], c, row, &block)) {
-			out->ram_block = strdup(block.id);
-			out->length_pages = block.length_pages;
-			return;
-		}
+		block = ram_blocks__find(blocks, key->dev, has_file ? key->id : 0,
+					 row ? row->value.start : 0);
+		if (!block)
+			continue;
+		out->ram_block = strdup(block->id);
+		out->length_pages = block->length_pages;
+		if (block->numa_node >= 0)
+			out->numa_node = block->numa_node;
+		return;
 	}
 }
 

@@ -14,6 +14,7 @@
 
 #include "collect/proc.h"
 #include "record.h"
+#include "vmm/qemu_options.h"
 #include "vmm/vmm.h"
 
 static char *read_all(const char *path, size_t *len)
@@ -264,22 +265,6 @@ const char *proc__lockdown(void)
 	return found;
 }
 
-/* The value of "guest=" in QEMU's -name, or the name itself. */
-static char *guest_name(const struct record_target *t)
-{
-	for (size_t i = 0; i + 1 < t->nr_cmdline; i++) {
-		const char *value = t->cmdline[i + 1], *guest;
-
-		if (strcmp(t->cmdline[i], "-name") && strcmp(t->cmdline[i], "--name"))
-			continue;
-		guest = strstr(value, "guest=");
-		if (guest && (guest == value || guest[-1] == ','))
-			value = guest + strlen("guest=");
-		return strndup(value, strcspn(value, ","));
-	}
-	return NULL;
-}
-
 static void split_cmdline(struct record_target *t, const char *text, size_t len)
 {
 	size_t n = 0;
@@ -365,7 +350,7 @@ void proc__describe(pid_t pid, struct record_target *t)
 	if (text)
 		split_cmdline(t, text, len);
 	free(text);
-	t->guest = guest_name(t);
+	t->guest = qemu_options__guest(t);
 	vmm__describe(t);
 }
 

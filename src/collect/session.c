@@ -51,6 +51,7 @@ void session__free(struct session *s)
 		if (s->targets[i].pidfd >= 0)
 			close(s->targets[i].pidfd);
 		free(s->targets[i].looks);
+		ram_blocks__free(&s->targets[i].blocks);
 		record_target__clear(&s->described[i]);
 	}
 	free(s->targets);
@@ -62,6 +63,14 @@ void session__free(struct session *s)
 		resolver__free(s->resolver);
 }
 
+void session__find_blocks(struct session *s, size_t i)
+{
+	struct target *t = &s->targets[i];
+
+	if (!target__is_gone(t))
+		ram_blocks__read(&t->blocks, &s->described[i], t->pid);
+}
+
 void session__describe(struct session *s, size_t i)
 {
 	struct record_target *d = &s->described[i];
@@ -70,6 +79,8 @@ void session__describe(struct session *s, size_t i)
 	proc__describe(s->targets[i].pid, d);
 	if (!resolver__remember(s->resolver, s->targets[i].pid))
 		d->build_id = resolver__exe_build_id(s->resolver, s->targets[i].pid, d->exe);
+	ram_blocks__free(&s->targets[i].blocks);
+	session__find_blocks(s, i);
 }
 
 /* Names of what a process maps now are wanted after it is gone. */
@@ -243,8 +254,10 @@ static void remember_mappings(struct session *s)
 static void look_at_content(struct session *s, const struct counters *now)
 {
 	for (size_t i = 0; i < s->nr_targets; i++)
-		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i]))
+		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i])) {
+			session__find_blocks(s, i);
 			zeros__look(s, i, now);
+		}
 }
 
 void session__look_at_exit(struct session *s, size_t i)
@@ -253,6 +266,7 @@ void session__look_at_exit(struct session *s, size_t i)
 
 	if (tracer__read(s->tracer, &now))
 		return;
+	session__find_blocks(s, i);
 	zeros__look(s, i, &now);
 	counters__free(&now);
 }
@@ -423,6 +437,7 @@ static int begin(struct session *s)
 
 	tracer__refresh(s->tracer, s->targets[0].pid);
 	remember_mappings(s);
+	session__find_blocks(s, 0);
 	err = tracer__read(s->tracer, &now);
 	if (err)
 		return err;

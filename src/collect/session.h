@@ -15,6 +15,7 @@
 #include "collect/tracer.h"
 #include "qemu/zero_pages.h"
 #include "record.h"
+#include "vmm/ram_blocks.h"
 
 struct resolver;
 struct resolver_options;
@@ -31,7 +32,8 @@ struct target {
 	bool gone;
 	bool at_exit_known; /* figures read while it stood at its end */
 	struct proc_figures at_exit;
-	struct look *looks; /* what its memory held when it was last looked at */
+	struct ram_blocks blocks; /* as they were last seen */
+	struct look *looks;       /* what its memory held when it was last looked at */
 	size_t nr_looks;
 };
 
@@ -104,6 +106,9 @@ int session__cut(struct session *s, enum window_signal by, struct record **out);
 /* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the
  * process), or "unknown" where it was not over. Static. */
 const char *session__outcome(const struct session *s);
+
+/* Which of target "i"'s memory is which RAM block: looks again, while it is there. */
+void session__find_blocks(struct session *s, size_t i);
 
 /* Describes target "i" again, as after an exec. */
 void session__describe(struct session *s, size_t i);

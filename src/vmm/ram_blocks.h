@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RAM blocks of a QEMU: which mapping is which memory backend. Told from its command line and
+ * its mappings, without a monitor.
+ */
+#ifndef MIGPOP_VMM_RAM_BLOCKS_H
+#define MIGPOP_VMM_RAM_BLOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct record_target;
+
+struct ram_block {
+	/* Of the backend. Where it cannot be told which of several backends it is, or where one was
+	 * plugged in later: its type, "memory-backend-memfd". */
+	char id[64];
+	int64_t length_pages;
+	int32_t numa_node;   /* the guest's, -1 where it is in none */
+	uint32_t dev;        /* of the file, as the kernel numbers devices: major << 20 | minor */
+	uint64_t inode;      /* 0 for memory without a file */
+	uint64_t start, end; /* addresses in the process */
+};
+
+struct ram_blocks {
+	struct ram_block *v;
+	size_t n;
+};
+
+/* A descriptor of the process and the file that it is of. */
+struct ram_descriptor {
+	uint32_t dev;
+	uint64_t inode;
+	int fd;
+};
+
+/*
+ * Pure: the backends of the command line of "t", held against the text of /proc/PID/maps and the
+ * "n" descriptors of its files. 0, or -ENOMEM; to be freed either way.
+ */
+int ram_blocks__match(struct ram_blocks *out, const struct record_target *t, const char *maps,
+		      const struct ram_descriptor *descriptors, size_t n);
+
+/* The same of the process "pid" as it is now. 0 or a negative errno: then "out" is as it was. */
+int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid);
+
+void ram_blocks__free(struct ram_blocks *b);
+
+/* The block that is that file (inode not 0), or has that address; NULL if none. */
+const struct ram_block *ram_blocks__find(const struct ram_blocks *b, uint32_t dev, uint64_t inode,
+					 uint64_t address);
+
+#endif
