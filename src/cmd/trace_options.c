@@ -13,6 +13,7 @@
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
 #include "collect/proc.h"
+#include "proc/cgroup.h"
 
 static const char doc[] = "Watch one or more processes, attribute every populated page.\v"
 			  "TARGET: -p, -c, --incoming or a command after --. WINDOW: from "
@@ -101,28 +102,26 @@ static void parse_pid(struct trace_options *o, const char *text)
 		usage_fail("more than %d targets", TARGETS_MAX);
 }
 
+static int add_process(pid_t pid, void *data)
+{
+	struct trace_options *o = data;
+
+	return add_pid(o, pid) ? 0 : -E2BIG;
+}
+
 static void parse_cgroup(struct trace_options *o, const char *cgroup)
 {
-	char path[4096];
 	size_t before = o->nr_pids;
-	FILE *procs;
-	int pid;
+	int err = cgroup__each_process(cgroup, add_process, o);
 
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	procs = fopen(path, "re");
-	if (!procs && *cgroup != '/') {
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/cgroup.procs", cgroup);
-		procs = fopen(path, "re");
-	}
-	if (!procs)
+	if (err == -E2BIG)
+		usage_fail("more than %d targets", TARGETS_MAX);
+	if (err == -ENOENT)
 		usage_fail("no such cgroup: %s", cgroup);
-	while (procs && fscanf(procs, "%d", &pid) == 1)
-		if (pid > 0 && !add_pid(o, pid))
-			usage_fail("more than %d targets", TARGETS_MAX);
-	if (procs)
-		fclose(procs);
+	if (err)
+		usage_fail("cannot read cgroup %s: %s", cgroup, strerror(-err));
 	if (o->nr_pids == before)
-		usage_fail("no process in cgroup %s", cgroup);
+		usage_fail("no process in cgroup %s, nor below it", cgroup);
 	o->tracer.follow_children = true;
 }
 
