@@ -80,6 +80,7 @@ struct percpu_counter {
 struct mm_struct {
 	struct task_struct *owner;
 	unsigned long start_brk, brk, start_stack;
+	unsigned long start_code, end_code, mmap_base;
 	atomic_long_t hugetlb_usage, pgtables_bytes;
 } __KERNEL_TYPES;
 
@@ -162,6 +163,7 @@ struct task_struct {
 	struct thread_struct thread;
 	unsigned int flags, ptrace;
 	unsigned long maj_flt;
+	u64 self_exec_id; /* raised by each execve() */
 	int pagefault_disabled;
 	struct mm_struct *mm;
 	struct files_struct *files;

@@ -224,6 +224,35 @@ struct {
 	__uint(max_entries, 16384);
 } mapping_changes SEC(".maps");
 
+/* Stacks that could not be unwound yet, on their way to the collector. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} raw_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_UNWIND_PROGRAMS);
+	__type(key, u32);
+	__type(value, struct raw_stack);
+} raw_scratches SEC(".maps");
+
+/* The chains that stand for them, by their numbers. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RAW_STACKS_MAX);
+	__type(key, u32);
+	__type(value, struct raw_chain);
+} raw_chains SEC(".maps");
+
+/* How many of them a process has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, u32);
+} raw_uses SEC(".maps");
+
 static const struct task_state task_state_none;
 static const struct process process_none;
 static const struct backing backing_none;

@@ -331,7 +331,35 @@ enum stack_kind { STACK_NONE, STACK_FP, STACK_CFI };
 /* What a mapping change is about; sent to the collector. */
 struct mapping_change {
 	u32 tgid;
+	u32 exec; /* which program of the process: each has another number */
+};
+
+/* How a chain ends where the rows of a file have not been read yet: it stands for a stack that was
+ * kept (struct raw_stack), and no record shows it. */
+enum { CHAIN_UNREAD = 32 };
+
+enum { RAW_STACK_BYTES = 8192, RAW_STACK_WORDS = RAW_STACK_BYTES / 8 };
+
+/* Stacks kept of one process, and of all of them. */
+enum { RAW_STACKS_PER_PROCESS = 512, RAW_STACKS_MAX = 2048 };
+
+/* A stack that could not be unwound yet; sent to the collector, without the words that are not
+ * there. */
+struct raw_stack {
+	u32 tgid;
+	s32 chain; /* that stands for it */
+	u64 ip, sp, bp, lr;
+	u32 exact; /* ip is no return address */
+	u32 exec;  /* as in struct mapping_change */
+	u32 size;  /* bytes, from sp on, aligned downwards */
 	u32 zero;
+	u64 words[RAW_STACK_WORDS];
+};
+
+/* The chain that stands for such a stack. */
+struct raw_chain {
+	u32 tgid;
+	u32 sent; /* the stack has gone to the collector */
 };
 
 /* What tells that a migration begins, or ends. */
@@ -416,5 +444,6 @@ _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 88, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct backing) == 144, "no padding");
+_Static_assert(sizeof(struct raw_stack) == 56 + RAW_STACK_BYTES, "no padding");
 
 #endif

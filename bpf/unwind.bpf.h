@@ -30,7 +30,8 @@ static __always_inline struct unwind *unwind__scratch(u32 program)
 /* Tells the collector that the executable mappings of a process have changed. */
 static __always_inline void mapping_change__send(u32 tgid)
 {
-	struct mapping_change change = {.tgid = tgid};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mapping_change change = {.tgid = tgid, .exec = (u32)task->self_exec_id};
 
 	if (bpf_ringbuf_output(&mapping_changes, &change, sizeof(change), 0))
 		mapping_changes_missed = 1;
@@ -344,6 +345,8 @@ static __always_inline void unwind__count_reads(const struct unwind *u, u32 prog
 		__sync_fetch_and_add(&runs_not_missed, u->failed_reads);
 }
 
+#include "raw.bpf.h"
+
 /* The chain of the current thread from these user registers on; -1 if it could not be kept. Global,
  * so that it is verified once a program; its state lies in a map. */
 __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
@@ -370,7 +373,8 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	way = memo ? memo__find(memo, memo__slot(task), u, program) : NULL;
 	if (way) {
 		unwind__count_reads(u, program);
-		count_end(task, way->end);
+		if (way->end != CHAIN_UNREAD)
+			count_end(task, way->end);
 		return way->chain;
 	}
 	process = bpf_map_lookup_elem(&unwind_processes, &tgid);
@@ -387,10 +391,15 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 		bpf_loop(CHAIN_FRAMES_MAX + 1, unwind__next, &u, 0);
 	else
 		u->end = CHAIN_32BIT;
+	id = unwind__is_early(u->end) ? chain__keep_raw(program) : CHAIN_OTHER;
 	unwind__count_reads(u, program);
-	count_end(task, u->end);
-	id = chain__intern(u, program);
-	if (memo && id >= 0)
+	if (u->end != CHAIN_UNREAD)
+		count_end(task, u->end);
+	if (id == CHAIN_OTHER)
+		id = chain__intern(u, program);
+	if (id < 0)
+		return -1;
+	if (memo)
 		memo__put(memo, u, id);
 	return id;
 }

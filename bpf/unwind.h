@@ -93,6 +93,13 @@ UNWIND_INLINE const struct unwind_mapping *unwind__mapping(u32 i);
 UNWIND_INLINE const struct unwind_row *unwind__row(u32 i);
 UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from);
 
+/* Does a chain that ends so end where what the process executes is not known yet, but may be soon?
+ */
+UNWIND_INLINE bool unwind__is_early(u32 end)
+{
+	return end == CHAIN_UNREAD || end == CHAIN_NO_MAPPING || end == CHAIN_STALE_MAPPING;
+}
+
 UNWIND_INLINE bool unwind__end(struct unwind *u, u32 end)
 {
 	u->end = end;

@@ -10,6 +10,7 @@
 
 #include "collect/books.h"
 #include "collect/books_internal.h"
+#include "collect/chains.h"
 
 /* What the traced side says a backing, or (key NULL) the private memory of "tgid", grew by. Pages
  * that went with the process itself are left out where the books were closed before. */
@@ -219,6 +220,7 @@ int books__make_record(const struct session *s, const struct snapshot *close, en
 
 	if (!r || !rows)
 		goto out;
+	n = chains__merge(s, rows, n);
 	r->opened_by = s->opened_by;
 	r->closed_by = by;
 	r->opened_by_text = copy_string(window_reason__text(s->opened_by));

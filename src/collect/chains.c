@@ -3,7 +3,9 @@
  * From a chain's number to the frames of a record.
  */
 #include <errno.h>
+#include <stdlib.h>
 
+#include "collect/books_internal.h"
 #include "collect/chains.h"
 #include "collect/session.h"
 #include "symbol/resolve.h"
@@ -54,4 +56,20 @@ int chains__resolve(const struct session *s, u32 tgid, u64 ip, s32 stack, bool i
 					chain.frames[i] & ~CHAIN_FRAME_EXACT,
 					is_return(&chain, i, in_syscall), frames);
 	return err;
+}
+
+size_t chains__merge(const struct session *s, struct site_row *rows, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < n; i++)
+		rows[i].key.stack = tracer__same_chain(s->tracer, rows[i].key.stack);
+	qsort(rows, n, sizeof(*rows), site_key__compare);
+	for (size_t i = 1; i < n; i++) {
+		if (site_key__compare(&rows[to].key, &rows[i].key))
+			rows[++to] = rows[i];
+		else
+			site__sum(&rows[to].value, &rows[i].value);
+	}
+	return n ? to + 1 : 0;
 }

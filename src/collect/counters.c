@@ -90,7 +90,7 @@ static int compare_advice(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct advice_key));
 }
 
-static void site__sum(struct site *to, const struct site *add)
+void site__sum(struct site *to, const struct site *add)
 {
 	to->faults += add->faults;
 	to->populated += add->populated;
@@ -360,9 +360,4 @@ void counters__keep(struct counters *c, pid_t pid)
 	c->nr_threads = n;
 	c->events = c->sampled_ns = 0;
 	add_costs(c);
-}
-
-int tracer__chain(struct tracer *t, s32 id, struct chain *out)
-{
-	return bpf_map__lookup_elem(t->skel->maps.chains, &id, sizeof(id), out, sizeof(*out), 0);
 }

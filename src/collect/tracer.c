@@ -451,6 +451,7 @@ int tracer__stop(struct tracer *t)
 
 	__atomic_store_n(&t->skel->bss->closed, 1, __ATOMIC_SEQ_CST);
 	err = grace__wait(&t->grace);
+	tracer__unwind_all(t);
 	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
 }
 

@@ -115,6 +115,9 @@ struct site_row {
 	struct site value;
 };
 
+/* Adds what was counted. */
+void site__sum(struct site *to, const struct site *add);
+
 struct backing_row {
 	struct backing_key key;
 	struct backing value; /* pages_now is the kernel's figure as of the reading */
@@ -182,8 +185,13 @@ int tracer__read(struct tracer *t, struct counters *out);
 int tracer__read_backings(struct tracer *t, struct counters *out);
 void counters__free(struct counters *c);
 
-/* The call chain "id" of a site or an advice. 0, or a negative errno. */
+/* The call chain "id" of a site or an advice. Where its stack was kept and could not be unwound, it
+ * has one frame and ends in CHAIN_NO_MAPPING. 0, or a negative errno. */
 int tracer__chain(struct tracer *t, s32 id, struct chain *out);
+
+/* The chain that "id" is the same as: what was unwound later may have the frames of one that was
+ * unwound at once. Itself where there is none. */
+s32 tracer__same_chain(const struct tracer *t, s32 id);
 
 /* Becomes readable when processes have changed their executable mappings; -1 if that is of no
  * interest. tracer__serve() must follow, within 100 ms: until then chains end where they reach what

@@ -20,6 +20,9 @@ struct tracer {
 	/* Call chains by call frame information; else NULL. */
 	struct unwind_tables *tables;
 	struct ring_buffer *changes;
+	/* Stacks that the kernel could not unwind yet. */
+	struct raw_stacks *raw;
+	struct ring_buffer *raw_ring;
 	struct ring_buffer *window_events;
 	tracer_event_fn *on_event;
 	void *on_event_data;
@@ -41,6 +44,19 @@ int tracer__begin_unwinding(struct tracer *t);
 void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n);
 void tracer__unmap_unwinding(struct tracer *t);
 void tracer__end_unwinding(struct tracer *t);
+
+/* Stacks that are unwound later (tracer_raw.c). */
+int tracer__begin_raw(struct tracer *t);
+void tracer__end_raw(struct tracer *t);
+/* The mappings of a process have changed while it was at its program "exec": stacks of programs
+ * before that are unwound with what is known still, before; those of this one after. */
+void tracer__unwind_raw_before(struct tracer *t, u32 tgid, u32 exec);
+void tracer__unwind_raw_after(struct tracer *t, u32 tgid, u32 exec);
+/* Unwinds what has not been tried. */
+void tracer__unwind_fresh(struct tracer *t);
+/* Unwinds all that can be: a record is about to be made. */
+void tracer__unwind_all(struct tracer *t);
+void tracer__forget_raw(struct tracer *t, pid_t pid);
 
 /* The bit of a process in target_bits and its like. */
 void tgid_bit__set(u64 *bits, pid_t tgid);

@@ -17,6 +17,9 @@
 /* Chains are fewer than call sites, which differ by backing and access as well. */
 enum { SITES_PER_CHAIN = 4, SITES_DEFAULT = 16384 };
 
+/* 300 stacks and more: those of a quarter of a second, in which the rows of a QEMU are read. */
+enum { RAW_RING_BYTES = 2 << 20 };
+
 int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *options)
 {
 	if (options->stack != STACK_CFI)
@@ -50,6 +53,7 @@ void tracer__size_unwinding(struct tracer *t, const struct tracer_options *optio
 	bpf_map__set_max_entries(t->skel->maps.unwind_rows, (u32)t->max_rows);
 	bpf_map__set_max_entries(t->skel->maps.unwind_mappings, (u32)t->max_mappings);
 	bpf_map__set_max_entries(t->skel->maps.memos, MEMO_SLOTS);
+	bpf_map__set_max_entries(t->skel->maps.raw_stacks, RAW_RING_BYTES);
 }
 
 /* The kernel maps whole pages. */
@@ -75,7 +79,9 @@ static int on_change(void *data, void *sample, size_t size)
 
 	if (size < sizeof(*change))
 		return 0;
+	tracer__unwind_raw_before(t, change->tgid, change->exec);
 	unwind_tables__serve(t->tables, (pid_t)change->tgid);
+	tracer__unwind_raw_after(t, change->tgid, change->exec);
 	t->served((pid_t)change->tgid, t->served_data);
 	return 0;
 }
@@ -105,6 +111,7 @@ static void on_lack(const struct unwind_lack *lack, void *data)
 int tracer__begin_unwinding(struct tracer *t)
 {
 	struct unwind_maps maps;
+	int err;
 
 	if (!t->tables)
 		return 0;
@@ -117,6 +124,9 @@ int tracer__begin_unwinding(struct tracer *t)
 				      NULL);
 	if (!t->changes)
 		return -errno;
+	err = tracer__begin_raw(t);
+	if (err)
+		return err;
 	maps = (struct unwind_maps){
 		.rows = t->rows,
 		.max_rows = t->max_rows,
@@ -142,9 +152,11 @@ void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void
 		return;
 	t->served = served;
 	t->served_data = data;
+	ring_buffer__consume(t->raw_ring);
 	ring_buffer__consume(t->changes);
 	if (__atomic_exchange_n(&t->skel->bss->mapping_changes_missed, 0, __ATOMIC_SEQ_CST))
 		unwind_tables__serve_all(t->tables);
+	tracer__unwind_fresh(t);
 }
 
 void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
@@ -168,6 +180,7 @@ void tracer__unmap_unwinding(struct tracer *t)
 {
 	ring_buffer__free(t->changes);
 	t->changes = NULL;
+	tracer__end_raw(t);
 	if (t->rows)
 		munmap(t->rows, map_size(t->max_rows, sizeof(*t->rows)));
 	if (t->mappings)

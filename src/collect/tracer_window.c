@@ -192,6 +192,7 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 	remove_rows(t, pid);
 	bpf_map__delete_elem(t->skel->maps.windows, &tgid, sizeof(tgid), 0);
 	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
+	tracer__forget_raw(t, pid);
 	if (t->tables)
 		unwind_tables__forget(t->tables, pid);
 }
@@ -221,6 +222,7 @@ int tracer__settle(struct tracer *t)
 {
 	int err = grace__wait(&t->grace);
 
+	tracer__unwind_all(t);
 	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
 }
 

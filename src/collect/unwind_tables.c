@@ -207,7 +207,7 @@ static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping 
 		.start = scanned->start, .end = scanned->end, .file_offset = scanned->base};
 
 	*to = *scanned;
-	to->first_row = m->end;
+	to->first_row = m->read ? m->end : CHAIN_UNREAD;
 	if (m->end != CHAIN_COMPLETE || !m->place)
 		return;
 	if (!unwind_module__base(m, &mapping, &to->base)) {
@@ -269,7 +269,8 @@ static int hand_over(struct unwind_tables *t, struct code_process *p)
 	int err;
 
 	for (size_t i = 0; i < p->n; i++)
-		place(t, p->pid, p->modules[i]);
+		if (p->modules[i]->read)
+			place(t, p->pid, p->modules[i]);
 	if (!p->n)
 		return point_to(t, p, first, 0);
 	err = unwind_room__take_mappings(t, p->n, &first);
@@ -322,14 +323,32 @@ static void forget(struct unwind_tables *t, struct code_process *p)
 	unwind_room__trim(t);
 }
 
+static bool is_read(const struct code_process *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->modules[i]->read)
+			return false;
+	return true;
+}
+
+/* To read the rows of a QEMU takes a quarter of a second: where its code lies is told before that,
+ * by which stacks that are met meanwhile are known from one another (bpf/raw.bpf.h). */
 static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
 {
+	struct code_process *p;
 	int err = scan_text(t, pid, text);
 
 	if (err)
 		return err;
-	unwind_modules__read(&t->modules);
-	err = hand_over(t, find(t, pid));
+	p = find(t, pid);
+	if (!is_read(p)) {
+		err = hand_over(t, p);
+		raise_generation(t);
+		if (err)
+			return err;
+		unwind_modules__read(&t->modules);
+	}
+	err = hand_over(t, p);
 	unwind_room__trim(t);
 	raise_generation(t);
 	return err;
@@ -427,4 +446,16 @@ void unwind_tables__fill(const struct unwind_tables *t, struct unwind_fill *fill
 				     .max_mappings = t->maps.max_mappings};
 	for (size_t i = 0; i < t->nr_processes; i++)
 		fill->mappings += t->processes[i].handed;
+}
+
+bool unwind_tables__code(struct unwind_tables *t, pid_t pid, struct raw_code *code)
+{
+	const struct code_process *p = find(t, pid);
+
+	*code = (struct raw_code){.rows = t->maps.rows, .nr_rows = t->maps.max_rows};
+	if (!p || !p->handed)
+		return false;
+	code->mappings = t->maps.mappings + p->first;
+	code->nr_mappings = p->handed;
+	return true;
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/grace.h"
+#include "collect/raw_stacks.h"
 #include "migpop.h"
 
 struct unwind_tables;
@@ -76,5 +77,9 @@ struct unwind_fill {
 	size_t rows, max_rows, mappings, max_mappings;
 };
 void unwind_tables__fill(const struct unwind_tables *t, struct unwind_fill *fill);
+
+/* What a process executes, for stacks that are unwound here; valid until it is served again. False
+ * if that is not known. */
+bool unwind_tables__code(struct unwind_tables *t, pid_t pid, struct raw_code *code);
 
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Stacks that are unwound after the event: kept until the rows are there.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/raw_stacks.h"
+#include "unwind.h"
+
+/* A process has no more than RAW_STACKS_PER_PROCESS at a time; all of them together: */
+enum { KEPT_BYTES_MAX = 64 << 20 };
+
+struct kept {
+	struct raw_stack *stack; /* without the words that were not there */
+	bool tried;
+};
+
+struct same_chain {
+	s32 number, same;
+};
+
+struct raw_stacks {
+	struct kept *v;
+	size_t n, bytes;
+	struct same_chain *same;
+	size_t nr_same;
+};
+
+/* What the unwinder is at: its source knows of no arguments. */
+static const struct raw_code *at_code;
+static const struct raw_stack *at_stack;
+
+UNWIND_INLINE const struct unwind_mapping *unwind__mapping(u32 i)
+{
+	return i < at_code->nr_mappings ? &at_code->mappings[i] : NULL;
+}
+
+UNWIND_INLINE const struct unwind_row *unwind__row(u32 i)
+{
+	return i < at_code->nr_rows ? &at_code->rows[i] : NULL;
+}
+
+UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from)
+{
+	u64 offset = from - (at_stack->sp & ~7ULL);
+
+	if (offset > at_stack->size || size > at_stack->size - offset)
+		return -1;
+	memcpy(to, (const char *)at_stack->words + offset, size);
+	return 0;
+}
+
+struct raw_stacks *raw_stacks__new(void)
+{
+	return calloc(1, sizeof(struct raw_stacks));
+}
+
+void raw_stacks__free(struct raw_stacks *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		free(r->v[i].stack);
+	free(r->v);
+	free(r->same);
+	free(r);
+}
+
+static size_t stack__size(const struct raw_stack *stack)
+{
+	return offsetof(struct raw_stack, words) + stack->size;
+}
+
+void raw_stacks__keep(struct raw_stacks *r, const struct raw_stack *stack, size_t size)
+{
+	struct raw_stack *copy;
+	struct kept *more;
+
+	if (size < offsetof(struct raw_stack, words) || stack->size > RAW_STACK_BYTES ||
+	    size < stack__size(stack) || r->bytes + size > KEPT_BYTES_MAX)
+		return;
+	size = stack__size(stack);
+	more = reallocarray(r->v, r->n + 1, sizeof(*more));
+	if (!more)
+		return;
+	r->v = more;
+	copy = malloc(size);
+	if (!copy)
+		return;
+	memcpy(copy, stack, size);
+	more[r->n++] = (struct kept){.stack = copy};
+	r->bytes += size;
+}
+
+static void drop(struct raw_stacks *r, size_t i)
+{
+	r->bytes -= stack__size(r->v[i].stack);
+	free(r->v[i].stack);
+	r->v[i] = r->v[--r->n];
+}
+
+u32 raw_stacks__fresh(const struct raw_stacks *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->v[i].tried)
+			return r->v[i].stack->tgid;
+	return 0;
+}
+
+void raw_stacks__retry(struct raw_stacks *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		r->v[i].tried = false;
+}
+
+bool raw_stacks__any(const struct raw_stacks *r, u32 tgid)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].stack->tgid == tgid)
+			return true;
+	return false;
+}
+
+u32 raw_stacks__exec(const struct raw_stacks *r, u32 tgid)
+{
+	for (size_t i = r->n; i > 0; i--)
+		if (r->v[i - 1].stack->tgid == tgid)
+			return r->v[i - 1].stack->exec;
+	return 0;
+}
+
+static void unwind(struct unwind *u, const struct raw_stack *stack, const struct raw_code *code)
+{
+	at_stack = stack;
+	at_code = code;
+	memset(u, 0, sizeof(*u));
+	u->start_ip = stack->ip;
+	u->start_sp = stack->sp;
+	u->start_bp = stack->bp;
+	u->start_lr = stack->lr;
+	u->start_exact = stack->exact;
+	u->base = stack->sp & ~7ULL;
+	u->nr_mappings = (u32)code->nr_mappings;
+	unwind__begin(u);
+	while (!unwind__step(u))
+		;
+	u->chain.end = u->end == CHAIN_UNREAD ? CHAIN_NO_MAPPING : u->end;
+}
+
+void raw_stacks__unwind(struct raw_stacks *r, u32 tgid, u32 exec, bool of_exec,
+			const struct raw_code *code, raw_unwound_fn *unwound, void *data)
+{
+	static struct unwind u;
+
+	for (size_t i = r->n; i > 0; i--) {
+		struct kept *k = &r->v[i - 1];
+
+		if (k->stack->tgid != tgid || (k->stack->exec == exec) != of_exec)
+			continue;
+		k->tried = true;
+		unwind(&u, k->stack, code);
+		unwound(k->stack->chain, &u.chain, data);
+		if (!of_exec || !unwind__is_early(u.end))
+			drop(r, i - 1);
+	}
+}
+
+void raw_stacks__forget(struct raw_stacks *r, u32 tgid)
+{
+	for (size_t i = r->n; i > 0; i--)
+		if (r->v[i - 1].stack->tgid == tgid)
+			drop(r, i - 1);
+}
+
+int raw_stacks__add_same(struct raw_stacks *r, s32 number, s32 same)
+{
+	struct same_chain *more = reallocarray(r->same, r->nr_same + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	r->same = more;
+	more[r->nr_same++] = (struct same_chain){number, same};
+	return 0;
+}
+
+s32 raw_stacks__same(const struct raw_stacks *r, s32 number)
+{
+	for (size_t i = 0; i < r->nr_same; i++)
+		if (r->same[i].number == number)
+			return r->same[i].same;
+	return number;
+}
