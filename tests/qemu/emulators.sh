@@ -20,7 +20,7 @@ thread_names=''
 declare -A pid
 # Processes beside QEMU that are to end with this one.
 declare -A helper
-work=''
+work='' disk=''
 
 # shellcheck disable=SC2317 # called by a trap
 cleanup() {
@@ -33,6 +33,7 @@ cleanup() {
 	wait || true
 	return_huge_pages
 	[[ ! $work ]] || rm -rf "$work"
+	[[ ! $disk ]] || rm -rf "$disk"
 }
 
 # Is all there that it takes? Then $work is made and $cli and $size are set.
@@ -52,9 +53,13 @@ prepare() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	mkdir -p "$out"
-	# Guest memory that is a file has to lie on tmpfs; sockets do not mind. The name stays short
-	# because that of a socket must.
+	# A file lies on tmpfs, unless it is to be one of an ordinary file system; sockets do not mind. The
+	# name stays short because that of a socket must.
 	work=$(mktemp -d /dev/shm/migrate.XXXXXX)
+	if [[ $backing == disk* ]]; then
+		disk=$(mktemp -d /var/tmp/migrate.XXXXXX)
+		[[ $(stat -f -c %T "$disk") != tmpfs ]] || skip "/var/tmp is in memory: not an ordinary file system"
+	fi
 	[[ $backing != hugetlb ]] || reserve_huge_pages $((2 * size)) || skip "$huge_missing"
 }
 
@@ -68,6 +73,8 @@ memory_object() {
 	hugetlb) kind="memory-backend-memfd,share=on,hugetlb=on,hugetlbsize=2M" ;;
 	file) kind="memory-backend-file,share=on,mem-path=$work/$1.ram" ;;
 	file-private) kind="memory-backend-file,share=off,mem-path=$work/$1.ram" ;;
+	disk) kind="memory-backend-file,share=on,mem-path=$disk/$1.ram" ;;
+	disk-private) kind="memory-backend-file,share=off,mem-path=$disk/$1.ram" ;;
 	*) die "no such backing: $backing" ;;
 	esac
 	echo "$kind,id=ram0,size=$size$memory_properties"

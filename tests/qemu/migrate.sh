@@ -19,7 +19,8 @@ usage() {
 usage: migrate.sh --out DIR [options]
   --memory SIZE       guest memory (default 1G)
   --qemu PATH         emulator (default qemu-system-x86_64)
-  --backing KIND      memfd|ram|memfd-private|hugetlb|file|file-private (default memfd)
+  --backing KIND      memfd|ram|memfd-private|hugetlb|file|file-private (default memfd), disk|disk-private:
+                      a file as well, of an ordinary file system
   --bandwidth BYTES   throttle the migration, bytes a second (default: unthrottled)
   --capability NAME   switch a migration capability on at both ends (repeatable)
   --preload FILE      LD_PRELOAD this into both ends
@@ -79,7 +80,7 @@ guest_inode() {
 	local range inode name
 
 	while read -r range _ _ _ inode name; do
-		[[ $name == /memfd:* || $name == "$work"/*.ram* ]] || continue
+		[[ $name == /memfd:* || $name == "$work"/*.ram* || $disk && $name == "$disk"/*.ram* ]] || continue
 		if ((0x${range#*-} - 0x${range%-*} >= size)); then
 			echo "$inode"
 			return
