@@ -186,6 +186,39 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 			       0);
 }
 
+/*
+ * What the targets have grown by, beside the rows of the books: pages that became resident and that
+ * no row has were there already, in the page cache of files that are no memory of theirs, or in
+ * memory that was populated before. Counters of the kernel hold a little back on each CPU: less
+ * than that is nothing.
+ */
+static void fill_mapped(struct record *r)
+{
+	int64_t grown = 0, slack = proc__counter_slack();
+
+	for (size_t i = 0; i < r->nr_target; i++) {
+		const struct record_target *t = &r->target[i];
+
+		if (t->rss_pages_before == RECORD_UNKNOWN || t->rss_pages_after == RECORD_UNKNOWN)
+			return;
+		grown += t->rss_pages_after - t->rss_pages_before;
+	}
+	for (size_t i = 0; i < r->nr_accounting; i++) {
+		const struct record_accounting *a = &r->accounting[i];
+		bool resident = !strcmp(a->kind, record_kind__name(RECORD_KIND_ANON)) ||
+				!strcmp(a->kind, record_kind__name(RECORD_KIND_SHMEM)) ||
+				!strcmp(a->kind, record_kind__name(RECORD_KIND_FILE));
+
+		if (!resident)
+			continue;
+		if (a->kernel_pages == RECORD_UNKNOWN)
+			return;
+		grown -= a->kernel_pages;
+		slack += a->uncertainty_pages;
+	}
+	r->totals.mapped_pages = grown > slack ? grown : 0;
+}
+
 /* Rows of "close" less what they were at the opening. */
 static struct site_row *sites_of_window(const struct session *s, const struct counters *close)
 {
@@ -233,6 +266,8 @@ int books__make_record(const struct session *s, const struct snapshot *close, en
 		err = add_file_books(s, close, rows, n, r);
 	for (size_t i = 0; !err && i < s->nr_targets; i++)
 		err = add_process_books(s, i, close, rows, n, r);
+	if (!err)
+		fill_mapped(r);
 	for (size_t i = 0; !err && i < s->nr_ticks; i++) {
 		struct record_tick *tick = record__add_tick(r);
 

@@ -195,7 +195,7 @@ static const struct member totals_members[] = {
 	NAMED(record, COUNT, "populated_pages", totals.populated_pages, "Pages that the kernel allocated memory for."),
 	NAMED(record, COUNT, "zero_populated_pages", totals.zero_populated_pages, "Those of them that were allocated by a read of a hole: their content is zero by construction, and nobody needed them."),
 	NAMED(record, COUNT, "zero_written_pages", totals.zero_written_pages, "Of those that were populated otherwise, at least so many were zero when the window closed: zeros were written. The sum over the memory that was looked at; null where none was."),
-	NAMED(record, COUNT, "mapped_pages", totals.mapped_pages, "Pages that were there already and were only mapped."),
+	NAMED(record, COUNT, "mapped_pages", totals.mapped_pages, "Pages that became resident and are in no row of `accounting`: they were there already and were only mapped. 0 where there are fewer than the kernel's counters are off by."),
 	NAMED(record, COUNT, "released_pages", totals.released_pages, "Pages that were given back to the kernel."),
 	NAMED(record, COUNT, "advice_calls", totals.advice_calls, "Calls that give memory back or advise so."),
 	NAMED(record, COUNT, "advice_bytes", totals.advice_bytes, "Bytes that they were asked to act on."),

@@ -168,6 +168,28 @@ static void text__totals(struct flow *w, const struct record *r)
 	flow__end(w);
 }
 
+/* What a single target grew by, and what of it is in no row of the books. */
+static void text__resident(struct flow *w, const struct record *r)
+{
+	const struct record_target *t = r->target;
+	double page = r->host_page_size;
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
+	struct format_text text;
+
+	format__clear(&text);
+	if (r->nr_target == 1 && t->rss_pages_before != RECORD_UNKNOWN &&
+	    t->rss_pages_after != RECORD_UNKNOWN) {
+		format__add(&text, "resident %s → %s",
+			    format__size(a, (double)t->rss_pages_before * page),
+			    format__size(b, (double)t->rss_pages_after * page));
+		flow__add(w, VERDICT_NONE, "", &text);
+	}
+	if (r->totals.mapped_pages > 0) {
+		format__add(&text, "%s only mapped", format__count(a, r->totals.mapped_pages));
+		flow__add(w, VERDICT_NONE, "", &text);
+	}
+}
+
 struct split {
 	int64_t read, write, call;
 };
@@ -201,10 +223,7 @@ static void text__how(struct flow *w, const struct record *r)
 				    format__count(b, r->totals.faults_kernel));
 		flow__add(w, VERDICT_NONE, "", &t);
 	}
-	if (r->totals.mapped_pages > 0) {
-		format__add(&t, "%s only mapped", format__count(a, r->totals.mapped_pages));
-		flow__add(w, VERDICT_NONE, "", &t);
-	}
+	text__resident(w, r);
 	flow__end(w);
 }
 

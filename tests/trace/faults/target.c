@@ -14,6 +14,12 @@
  *	exec		become this program anew, for the rest of the actions
  *	thread-exec	the same, from a thread that is not the first
  *	thread-rest	a thread does the rest, the first one ends
+ *	share PAGES	make a memfd of so many pages and map it, but touch nothing
+ *	map		map that memfd anew
+ *	fill HOW	populate it whole: read, write, readv (from /dev/zero, into the
+ *			mapping) or fallocate (by the descriptor)
+ *	cached PAGES	read so many pages of a file that are in the page cache by a mapping that
+ *			cannot write
  *	children COUNT	so many children do the rest each; the parent waits for them
  *	child-pid PID	one child with this process id does the rest; the parent waits for it
  *	qmp SOCKET	be a QEMU's monitor there, to one client, from a thread
@@ -28,6 +34,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,6 +46,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +103,65 @@ static void touch_write(volatile char *mem, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
 		mem[i * page_size] = 1;
+}
+
+static struct {
+	int fd;
+	size_t pages;
+	char *mem;
+} shared;
+
+static void map_shared(void)
+{
+	shared.mem = mmap(NULL, shared.pages * page_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  shared.fd, 0);
+	check("mmap", shared.mem != MAP_FAILED);
+}
+
+static void share(size_t pages)
+{
+	shared.fd = memfd_create("faults", MFD_CLOEXEC);
+	shared.pages = pages;
+	check("memfd_create", shared.fd >= 0 && !ftruncate(shared.fd, (off_t)(pages * page_size)));
+	map_shared();
+}
+
+static void fill_shared(const char *how)
+{
+	size_t size = shared.pages * page_size;
+
+	if (!strcmp(how, "read")) {
+		touch_read(shared.mem, shared.pages);
+	} else if (!strcmp(how, "write")) {
+		touch_write(shared.mem, shared.pages);
+	} else if (!strcmp(how, "readv")) {
+		struct iovec to = {shared.mem, size};
+		int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+		check("readv", zero >= 0 && readv(zero, &to, 1) == (ssize_t)size);
+		close(zero);
+	} else if (!strcmp(how, "fallocate")) {
+		check("fallocate", !fallocate(shared.fd, 0, 0, (off_t)size));
+	} else {
+		errno = EINVAL, check(how, 0);
+	}
+}
+
+static void read_cached(size_t pages)
+{
+	char path[] = "/var/tmp/migpop-cached.XXXXXX", *mem = anon(pages);
+	size_t size = pages * page_size;
+	int fd = mkostemp(path, O_CLOEXEC), again;
+
+	check(path, fd >= 0);
+	touch_write(mem, pages);
+	check("write", write(fd, mem, size) == (ssize_t)size);
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	unlink(path);
+	munmap(mem, size);
+	mem = mmap(NULL, size, PROT_READ, MAP_SHARED, again, 0);
+	check("mmap", mem != MAP_FAILED);
+	touch_read(mem, pages);
 }
 
 #define READ_1(n)   (void)mem[(n)*step];
@@ -312,6 +379,12 @@ static int run_counting(const char *name, const char *argument)
 		touch_write(anon(number(argument)), number(argument));
 	else if (!strcmp(name, "files"))
 		read_files(number(argument));
+	else if (!strcmp(name, "share"))
+		share(number(argument));
+	else if (!strcmp(name, "fill") && argument)
+		fill_shared(argument);
+	else if (!strcmp(name, "cached"))
+		read_cached(number(argument));
 	else if (!strcmp(name, "children"))
 		children(number(argument));
 	else if (!strcmp(name, "child-pid"))
@@ -341,6 +414,8 @@ static void run_plain(const char *name, char **rest)
 		wait_for_usr1();
 	else if (!strcmp(name, "hold"))
 		hold();
+	else if (!strcmp(name, "map"))
+		map_shared();
 	else if (!strcmp(name, "warm"))
 		warm();
 	else if (!strcmp(name, "sites"))
