@@ -142,6 +142,71 @@ static void already_sparse_without_the_problem(void **state)
 	verification__clear(&v);
 }
 
+/* Two records alone, as "verify BASE.json FIXED.json" has them. */
+static void make_saved(struct verification *v, int64_t stock_populated, int64_t fixed_populated)
+{
+	make(v, 0, 0);
+	v->guest_pages = RECORD_UNKNOWN;
+	v->judged[END_SOURCE] = false;
+	for (int run = 0; run < NR_RUNS; run++) {
+		struct record *r = v->run[run].end[END_DESTINATION].record;
+
+		v->run[run].compared = false;
+		r->totals.populated_pages = r->backing[0].populated_pages =
+			run == RUN_FIXED ? fixed_populated : stock_populated;
+	}
+}
+
+static struct record *saved(struct verification *v, enum verify_run_id run)
+{
+	return v->run[run].end[END_DESTINATION].record;
+}
+
+/* Whoever populates without reading is not sparse for that. */
+static void populated_whole_is_not_sparse(void **state)
+{
+	struct verification v;
+
+	(void)state;
+	make_saved(&v, GUEST_PAGES + 1123, GUEST_PAGES + 1123);
+	assert_int_equal(verdict(&v), VERDICT_NOT_FIXED);
+	verification__clear(&v);
+	make_saved(&v, GUEST_PAGES + 1123, 900);
+	assert_int_equal(verdict(&v), VERDICT_FIXED);
+	verification__clear(&v);
+	make_saved(&v, 900, 900);
+	assert_int_equal(verdict(&v), VERDICT_ALREADY_SPARSE);
+	verification__clear(&v);
+	/* A record of a guest whose RAM blocks nobody knew. */
+	make_saved(&v, GUEST_PAGES + 1123, GUEST_PAGES + 1123);
+	for (int run = 0; run < NR_RUNS; run++) {
+		struct record *r = saved(&v, (enum verify_run_id)run);
+
+		free(r->backing[0].ram_block);
+		r->backing[0].ram_block = NULL;
+		r->backing[0].length_pages = RECORD_UNKNOWN;
+	}
+	assert_int_equal(verdict(&v), VERDICT_NOT_FIXED);
+	verification__clear(&v);
+}
+
+/* Zeros that are written count as those that are read, where a record tells them. */
+static void written_zeros_are_zero_pages(void **state)
+{
+	struct verification v;
+
+	(void)state;
+	make_saved(&v, GUEST_PAGES / 2, GUEST_PAGES / 2);
+	saved(&v, RUN_STOCK)->totals.zero_written_pages = GUEST_PAGES / 4;
+	saved(&v, RUN_FIXED)->totals.zero_written_pages = GUEST_PAGES / 4;
+	assert_int_equal(verdict(&v), VERDICT_NOT_FIXED);
+	saved(&v, RUN_FIXED)->totals.zero_written_pages = GUEST_PAGES / 1000;
+	assert_int_equal(verdict(&v), VERDICT_FIXED);
+	saved(&v, RUN_STOCK)->totals.zero_written_pages = GUEST_PAGES / 1000;
+	assert_int_equal(verdict(&v), VERDICT_ALREADY_SPARSE);
+	verification__clear(&v);
+}
+
 static void one_sparse_end_does_not_make_both_so(void **state)
 {
 	struct verification v;
@@ -288,6 +353,8 @@ int main(void)
 		cmocka_unit_test(fixed_when_zero_pages_are_gone),
 		cmocka_unit_test(ratio_may_reach_its_limit_at_each_end),
 		cmocka_unit_test(already_sparse_without_the_problem),
+		cmocka_unit_test(populated_whole_is_not_sparse),
+		cmocka_unit_test(written_zeros_are_zero_pages),
 		cmocka_unit_test(one_sparse_end_does_not_make_both_so),
 		cmocka_unit_test(corrupt_by_a_page_that_stock_has_right),
 		cmocka_unit_test(unbalanced_books_prove_nothing),
