@@ -170,21 +170,22 @@ static uint64_t step_through(uint64_t n)
 	return step;
 }
 
-/* What there is at least in "all" clusters of which "n" were looked at: two standard errors below
- * the estimate, and never less than was seen. */
+/* What there is at least in "all" clusters of which "n" were looked at, and never less than was
+ * seen: two standard errors below the estimate. A sample that is all alike has none; three clusters
+ * in "n" may be otherwise then (the rule of three). */
 static int64_t least_of(double sum, double squares, uint64_t n, uint64_t all)
 {
-	double mean, variance, error, least;
+	double scale, mean, variance, error, unseen, least;
 
 	if (!n)
 		return 0;
-	if (n == all)
-		return (int64_t)sum;
+	scale = (double)all / (double)n;
 	mean = sum / (double)n;
 	variance = n > 1 ? (squares - sum * mean) / (double)(n - 1) : 0;
 	variance = variance > 0 ? variance : 0;
-	error = (double)all * sqrt(variance / (double)n * (1 - (double)n / (double)all));
-	least = (double)all * mean - 2 * error;
+	error = 2 * (double)all * sqrt(variance / (double)n * (1 - 1 / scale));
+	unseen = 3 * CLUSTER_PAGES * scale * (1 - 1 / scale);
+	least = (double)all * mean - (error > unseen ? error : unseen);
 	return (int64_t)(least > sum ? least : sum);
 }
 

@@ -17,7 +17,7 @@ struct zero_pages {
 	int64_t looked_pages; /* of all that it has room for; a random sample where time was short
 			       */
 	int64_t zero_pages;   /* that there are at least: exact where all were looked at, else the
-				 estimate less two standard errors */
+				 estimate less its error */
 };
 
 /*
