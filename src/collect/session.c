@@ -281,6 +281,9 @@ int session__tick(struct session *s, struct record **out)
 		return err;
 	err = add_tick(s, &snap);
 	remember_mappings(s);
+	for (size_t i = 0; i < s->nr_targets; i++)
+		if (!s->targets[i].blocks.n) /* one that has just been started */
+			session__find_blocks(s, i);
 	if (!err && out)
 		err = books__make_record(s, &snap, REASON_STILL_OPEN, NULL, out);
 	snapshot__free(&snap);

@@ -75,22 +75,27 @@ void zeros__look(struct session *s, size_t target, const struct counters *now)
 {
 	struct target *t = &s->targets[target];
 	u64 budget = ZEROS_LOOK_NS;
-	size_t left = 0;
+	int64_t left = 0;
 
-	for (size_t i = 0; i < now->nr_backings; i++)
-		left += written_since(s, now, &now->backings[i].key) >= ZEROS_LOOK_MIN_PAGES;
-	for (size_t i = 0; i < now->nr_backings && left; i++) {
+	for (size_t i = 0; i < now->nr_backings; i++) {
+		int64_t written = written_since(s, now, &now->backings[i].key);
+
+		left += written >= ZEROS_LOOK_MIN_PAGES ? written : 0;
+	}
+	for (size_t i = 0; i < now->nr_backings && left > 0; i++) {
 		const struct backing_row *row = &now->backings[i];
+		int64_t written = written_since(s, now, &row->key);
+		u64 share = (u64)((double)budget * (double)written / (double)left);
 		struct zero_pages found;
 		struct look *look;
 
-		if (written_since(s, now, &row->key) < ZEROS_LOOK_MIN_PAGES)
+		if (written < ZEROS_LOOK_MIN_PAGES)
 			continue;
-		if (can_look(row, t->pid, &found) &&
-		    !zero_pages__count(&found, t->pid, budget / left) &&
+		if (can_look(row, t->pid, &found) && !zero_pages__count(&found, t->pid, share) &&
 		    (look = add_look(t, &row->key)))
 			look->found = found;
-		budget -= budget / left--;
+		budget -= share < budget ? share : budget;
+		left -= written;
 	}
 }
 

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# RAM blocks in the records of real QEMUs: blocks.sh PART MIGPOP QMP-CLI, where PART is a version of
+# QEMU (7, 10, 11). Each form of -object, two nodes of equal size told apart, a block that is plugged in.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$top/scripts/lib.sh"
+
+part=$1 migpop=$2 qmp=$3
+work=$(mktemp -d) shm=/dev/shm/migpop-blocks-$$
+pid='' tracer='' failed=0
+mkdir "$shm"
+trap 'kill $pid $tracer 2>/dev/null || :; rm -rf "$work" "$shm"' EXIT
+cd "$work"
+
+case $part in
+7) qemu=$(command -v qemu-system-x86_64) || skip "qemu-system-x86_64 is not installed" ;;
+*) qemu=$("$top/scripts/qemu$part.sh") || skip "${qemu#SKIP: }" ;;
+esac
+((EUID == 0)) || skip "not root"
+
+# starts NAME OPTION…: a QEMU of two nodes, whose backends are "a" and "b".
+starts() {
+	local name=$1
+
+	shift
+	"$qemu" -accel tcg -S -nodefaults -display none -name "guest=web,,$name,debug-threads=on" -m 40,slots=4,maxmem=1G \
+		-numa node,nodeid=0,memdev=a -numa node,nodeid=1,memdev=b "$@" \
+		-qmp "unix:$name.qmp,server=on,wait=off" >"$name.out" 2>&1 &
+	pid=$!
+	"$qmp" -p "$pid" "$name.qmp" --wait-ready >/dev/null || die "$name: $(<"$name.out")"
+}
+
+begins() {
+	"$migpop" trace -p "$pid" --stack none --format json -o "$1.json" 2>"$1.err" &
+	tracer=$!
+	wait_until 60 grep -q '^tracing' "$1.err" || die "$1: $(<"$1.err")"
+}
+
+ends() {
+	kill -INT "$tracer"
+	wait "$tracer" || die "$1: $(<"$1.err")"
+	kill "$pid"
+	wait "$pid" 2>/dev/null || :
+	pid='' tracer=''
+}
+
+# holds NAME FILTER EXPECTED
+holds() {
+	local found
+
+	found=$(jq -rc "$2" "$1.json")
+	if [[ $found == "$3" ]]; then
+		echo "PASS: $part: $1: $found"
+	else
+		echo "FAIL: $part: $1: $found, not $3"
+		jq -c '.backing[]' "$1.json" | head -5
+		failed=1
+	fi
+}
+
+blocks='[.backing[] | select(.ram_block) | "\(.ram_block) \(.length_pages) \(.numa_node)"] | sort | join(", ")'
+both='a 5120 0, b 5120 1'
+
+# told NAME OPTION…: what pmemsave populates in both nodes is theirs.
+told() {
+	starts "$@"
+	begins "$1"
+	"$qmp" -p "$pid" "$1.qmp" pmemsave "{\"val\":0,\"size\":41943040,\"filename\":\"$work/$1.mem\"}" >/dev/null
+	ends "$1"
+	holds "$1" "$blocks" "$both"
+	holds "$1" '.target.guest' "web,$1"
+	holds "$1" '[.backing[] | select(.ram_block).populated_pages] | add >= 10000' true
+}
+
+json() {
+	printf '{"qom-type":"memory-backend-%s","id":"%s","size":20971520%s}' "$1" "$2" "${3:-}"
+}
+
+forms() {
+	told keyval -object memory-backend-memfd,id=a,size=20M -object memory-backend-memfd,id=b,size=20M
+	told json -object "$(json memfd a ',"share":true')" -object "$(json memfd b ',"share":true')"
+	told qom-type -object qom-type=memory-backend-memfd,id=a,size=20M -object qom-type=memory-backend-memfd,id=b,size=20M
+	told paths -object "$(json file a ",\"share\":true,\"mem-path\":\"$shm/ram\"")" \
+		-object "memory-backend-file,id=b,size=20M,share=on,mem-path=$shm/ra,,m"
+	told directory -object "$(json file a ",\"share\":true,\"mem-path\":\"$shm\"")" \
+		-object "$(json file b ",\"share\":true,\"mem-path\":\"$shm\"")"
+	told shared-ram -object "$(json ram a ',"share":true')" -object "$(json ram b ',"share":true')"
+	[[ $part == 7 ]] || told shm -object "$(json shm a)" -object "$(json shm b)"
+}
+
+plugged() {
+	starts plugged -object "$(json memfd a ',"share":true')" -object "$(json memfd b ',"share":true')"
+	begins plugged
+	"$qmp" -p "$pid" plugged.qmp object-add '{"qom-type":"memory-backend-memfd","id":"c","size":8388608,"share":true,"prealloc":true}' >/dev/null
+	"$qmp" -p "$pid" plugged.qmp object-add "{\"qom-type\":\"memory-backend-file\",\"id\":\"d\",\"size\":8388608,\"share\":true,\"prealloc\":true,\"mem-path\":\"$shm\"}" >/dev/null
+	"$qmp" -p "$pid" plugged.qmp pmemsave "{\"val\":0,\"size\":41943040,\"filename\":\"$work/plugged.mem\"}" >/dev/null
+	ends plugged
+	holds plugged "$blocks" "$both, d 2048 null, memory-backend-memfd 2048 null"
+}
+
+forms
+plugged
+((!failed))
