@@ -11,8 +11,9 @@ usage() {
 usage: vmtest.sh [OPTION…] -- COMMAND [ARG…]
        vmtest.sh [OPTION…] --shell
 
-  --kernel 6.1|6.12|FILE  Debian's newest cloud kernel of that series, or a bzImage (6.12); arm64-6.12, or
-                          an Image of arm64: the machine is one, with what scripts/arm64-sysroot.sh unpacked
+  --kernel 6.1|7.3|FILE   Debian's newest cloud kernel of that series, or a bzImage (6.12): 5.10, 6.1, 6.12, and
+                          from 6.16 on each series that the backports still have; arm64-6.12, or an Image
+                          of arm64: the machine is one, with what scripts/arm64-sysroot.sh unpacked
   --build DIR             build tree: DIR/migpop is in PATH, DIR/tests/trace in /tests/trace (build/release,
                           for arm64 build/arm64)
   --add FILE[:DEST]       put a host file (with its libraries) or directory into the machine; repeatable
@@ -124,6 +125,21 @@ image_package() {
     return 1
 }
 
+# Unpacks the image of a series into $tmp/package/root: from what this machine's own lists have, or from
+# another suite of Debian.
+fetch_kernel() {
+    local package
+    need_lists || skip "no kernel $kernel in ${image%/*}, and apt-get cannot fetch it"
+    if ! package=$(image_package "$kernel"); then
+        # shellcheck source=scripts/packages.sh
+        . "$repo/scripts/packages.sh"
+        unpack_kernel "$tmp/package" "$kernel"
+        return
+    fi
+    (cd "$tmp/package" && apt_get download "$package") || skip "cannot download $package"
+    dpkg-deb -x "$tmp"/package/*.deb "$tmp/package/root"
+}
+
 # Leaves the path of a bzImage in $image. A series is fetched once and kept; it is never installed.
 find_kernel() {
     if [ -f "$kernel" ]; then
@@ -131,7 +147,7 @@ find_kernel() {
         return
     fi
     [[ $kernel =~ ^(arm64-)?[0-9]+\.[0-9]+$ ]] || die 2 "--kernel: '$kernel' is neither a series nor a file"
-    local store=$repo/build/vm/kernels package status=0
+    local store=$repo/build/vm/kernels status=0
     image=$store/$kernel/vmlinuz
     [ -f "$image" ] && return
     if [ "$arch" = arm64 ]; then
@@ -141,12 +157,11 @@ find_kernel() {
     fi
     mkdir -p "$store"
     mkdir "$tmp/package" "$tmp/new"
-    need_lists || skip "no kernel $kernel in $store, and apt-get cannot fetch it"
-    package=$(image_package "$kernel") || skip "no cloud kernel $kernel in this machine's package lists"
-    (cd "$tmp/package" && apt_get download "$package") || skip "cannot download $package"
-    dpkg-deb -x "$tmp"/package/*.deb "$tmp/package"
-    cp "$tmp"/package/boot/vmlinuz-* "$tmp/new/vmlinuz"
-    cp "$tmp"/package/boot/config-* "$tmp/new/"
+    fetch_kernel
+    # The image moved in 6.19, and its package has no config.
+    cp "$tmp"/package/root/boot/vmlinuz-* "$tmp/new/vmlinuz" 2>/dev/null ||
+        cp "$tmp"/package/root/usr/lib/modules/*/vmlinuz "$tmp/new/" || die 125 "no image in the package of $kernel"
+    cp "$tmp"/package/root/boot/config-* "$tmp/new/" 2>/dev/null || true
     # Of two that fetch at the same time, the first to finish fills the store.
     mv -T "$tmp/new" "$store/$kernel" 2>/dev/null || [ -f "$image" ] || die 125 "cannot fill $store/$kernel"
 }
