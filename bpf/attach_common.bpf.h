@@ -152,7 +152,8 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	if (child->pid != child->tgid) {
-		if (windowed && is_target(parent))
+		if (windowed && is_target(parent) &&
+		    bpf_core_field_exists(struct task_struct, THREAD_POINTER))
 			window__on_thread(child->pid, child->tgid,
 					  BPF_CORE_READ(child, THREAD_POINTER));
 		return 0;
@@ -272,7 +273,7 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	p = process__get(task->tgid);
 	mm = BPF_CORE_READ(task, mm);
 	if (p && mm)
-		p->hugetlb_usage = BPF_CORE_READ(mm, hugetlb_usage.counter);
+		p->hugetlb_usage = mm__hugetlb(mm);
 	return 0;
 }
 

@@ -37,15 +37,47 @@ static __always_inline u32 inode__memory_key(const struct inode *inode, struct b
 	return key->kind;
 }
 
+/* A directory entry of the inode; NULL where it has none, or the kernel's are not known. */
+static __always_inline const struct dentry *inode__dentry(const struct inode *inode)
+{
+	const struct hlist_node *alias;
+
+	if (!bpf_core_field_exists(struct inode, i_dentry.first))
+		return NULL;
+	alias = BPF_CORE_READ(inode, i_dentry.first);
+	if (!alias)
+		return NULL;
+	if (bpf_core_field_exists(struct dentry, d_alias))
+		return (const void *)alias - bpf_core_field_offset(struct dentry, d_alias);
+	if (bpf_core_field_exists(struct dentry___named_union, d_u.d_alias))
+		return (const void *)alias -
+		       bpf_core_field_offset(struct dentry___named_union, d_u.d_alias);
+	return NULL;
+}
+
 static __always_inline void inode__name(const struct inode *inode, struct backing *b)
 {
-	struct hlist_node *alias = BPF_CORE_READ(inode, i_dentry.first);
-	const struct dentry *dentry;
+	const struct dentry *dentry = inode__dentry(inode);
 
-	if (!alias)
-		return;
-	dentry = (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
-	bpf_probe_read_kernel_str(b->name, sizeof(b->name), BPF_CORE_READ(dentry, d_name.name));
+	if (dentry && bpf_core_field_exists(struct dentry, d_name.name))
+		bpf_probe_read_kernel_str(b->name, sizeof(b->name),
+					  BPF_CORE_READ(dentry, d_name.name));
+}
+
+/* Pages of huge memory that the process maps. A kernel without a pool of huge pages counts none. */
+static __always_inline s64 mm__hugetlb(struct mm_struct *mm)
+{
+	if (!bpf_core_field_exists(struct hstate, nr_huge_pages))
+		return 0;
+	return BPF_CORE_READ(mm, hugetlb_usage.counter);
+}
+
+/* Bytes, or FIGURE_UNKNOWN. */
+static __always_inline s64 mm__page_tables(struct mm_struct *mm)
+{
+	if (!bpf_core_field_exists(struct mm_struct, pgtables_bytes.counter))
+		return FIGURE_UNKNOWN;
+	return BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 
 static __always_inline struct backing *backing__add(const struct backing_key *key)
@@ -175,7 +207,9 @@ static __always_inline void vma__key(const struct vm_area_struct *vma, u32 tgid,
 		return;
 	}
 	key->id = BPF_CORE_READ(vma, vm_start);
-	if (key->id <= BPF_CORE_READ(vma, vm_mm, brk) &&
+	if (bpf_core_field_exists(struct mm_struct, brk) &&
+	    bpf_core_field_exists(struct mm_struct, start_brk) &&
+	    key->id <= BPF_CORE_READ(vma, vm_mm, brk) &&
 	    BPF_CORE_READ(vma, vm_end) >= BPF_CORE_READ(vma, vm_mm, start_brk))
 		*flags = BACKING_HEAP;
 }

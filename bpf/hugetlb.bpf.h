@@ -120,7 +120,7 @@ __noinline int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip)
 	process = process__get(scan.tgid);
 	if (!process)
 		return 0;
-	usage = BPF_CORE_READ(mm, hugetlb_usage.counter);
+	usage = mm__hugetlb((struct mm_struct *)mm);
 	delta = usage - __sync_lock_test_and_set(&process->hugetlb_usage, usage);
 	/* What a process maps of shared files was counted as theirs. */
 	if (delta && (ts->context != CONTEXT_SYSCALL ? !!ts->vma.tgid : !scan.shared))

@@ -2,6 +2,11 @@
 /*
  * The few kernel types and constants that the programs use, relocated by CO-RE to those of the
  * running kernel. Every difference between kernel versions lives here, beside its commit.
+ *
+ * A kernel that lacks a member which a program reads refuses the program. So where a member serves
+ * a name or a hint only, it is asked for first (bpf_core_field_exists()), the program does without
+ * it, and the member is a row of the table in src/probe/members.c, by which doctor tells of it.
+ * Members that counting needs are read as they are: the error names them.
  */
 #ifndef MIGPOP_KERNEL_H
 #define MIGPOP_KERNEL_H
@@ -53,6 +58,11 @@ struct inode {
 
 struct dentry {
 	struct qstr d_name;
+	struct hlist_node d_alias;
+} __KERNEL_TYPES;
+
+/* Up to 7.0 the union that d_alias is in has a name. */
+struct dentry___named_union {
 	union {
 		struct hlist_node d_alias;
 	} d_u;
@@ -82,6 +92,11 @@ struct mm_struct {
 	unsigned long start_brk, brk, start_stack;
 	unsigned long start_code, end_code, mmap_base;
 	atomic_long_t hugetlb_usage, pgtables_bytes;
+} __KERNEL_TYPES;
+
+/* Memory of a pool of huge pages. Without CONFIG_HUGETLB_PAGE it is empty, or not there. */
+struct hstate {
+	unsigned long nr_huge_pages;
 } __KERNEL_TYPES;
 
 /* Up to 6.1: one atomic a member. Since 6.2 (f1a7941243c1): a percpu_counter a member. */

@@ -192,6 +192,9 @@ struct task_state {
 	struct thread thread; /* without the memo */
 };
 
+/* Of a figure that this kernel does not show to programs. */
+enum { FIGURE_UNKNOWN = -1 };
+
 /* One process: the kernel's figures for its private memory, and what its threads that are gone
  * cost.
  */

@@ -515,7 +515,8 @@ __noinline int unwind__on_syscall_exit(u64 result)
 	mapping_change__send(task->tgid);
 	/* A command of ours waits until its rows are there, so that no chain of it ends early. A
 	 * thread that executes a program takes the number of the first, but is not ours. */
-	if (task->pid == launched_pid && task->ptrace)
+	if (task->pid == launched_pid && bpf_core_field_exists(struct task_struct, ptrace) &&
+	    BPF_CORE_READ(task, ptrace))
 		bpf_send_signal_thread(SIGURG);
 	return 0;
 }

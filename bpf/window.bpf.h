@@ -85,8 +85,8 @@ static __always_inline void process__close(struct task_struct *task)
 		return;
 	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
 	p->exit_rss = mm__resident(mm);
-	p->exit_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
-	p->exit_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
+	p->exit_page_tables = mm__page_tables(mm);
+	p->exit_hugetlb = mm__hugetlb(mm);
 	p->exited = 1;
 }
 
@@ -117,8 +117,8 @@ __noinline int window__begin(void)
 	if (p && mm) {
 		p->open_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
 		p->open_rss = mm__resident(mm);
-		p->open_page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
-		p->open_hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
+		p->open_page_tables = mm__page_tables(mm);
+		p->open_hugetlb = mm__hugetlb(mm);
 		p->hugetlb_usage = p->open_hugetlb;
 		p->settled = 0;
 		p->exited = 0;

@@ -9,11 +9,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
 #include "cmd/cmd.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "output/flow.h"
+#include "probe/members.h"
 #include "probe/privilege.h"
+#include "probe/probe.h"
 
 enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 
@@ -36,8 +40,12 @@ static const char *why_no_access(void)
 	return why;
 }
 
-static const char *why_not(int err, const char *lockdown)
+static const char *why_not(const struct hook *h, const char *lockdown)
 {
+	int err = h->error;
+
+	if (*h->why)
+		return h->why;
 	/* No helper that reads kernel memory exists for programs then: they do not load. */
 	if (err == -EINVAL && lockdown && !strcmp(lockdown, "confidentiality"))
 		return "not permitted: the kernel is locked down to confidentiality";
@@ -81,7 +89,7 @@ static void print_hooks(const struct doctor *d, enum mode mode)
 
 		if (h->mode == mode)
 			fprintf(d->out, "  %-44s %s%s%s\n", h->name, flow__color(&d->text, v),
-				h->error ? why_not(h->error, d->lockdown) : "ok",
+				h->error ? why_not(h, d->lockdown) : "ok",
 				flow__color_end(&d->text, v));
 	}
 }
@@ -94,6 +102,18 @@ static void print_modes(const struct doctor *d)
 		fprintf(d->out, "mode %s\n", mode__name(m));
 		print_hooks(d, m);
 	}
+}
+
+/* What is counted all the same, but not named. */
+static void print_missing_members(const struct doctor *d)
+{
+	const struct optional_member *m = NULL;
+	struct btf *kernel = probe__kernel_types();
+
+	while (kernel && (m = members__next_missing(kernel, m)))
+		fprintf(d->out, "not known   %s: kernel structure %s has no member %s\n", m->serves,
+			m->structure, m->member);
+	btf__free(kernel);
 }
 
 static void print_host(const struct doctor *d)
@@ -132,7 +152,7 @@ static int print_verdict(const struct doctor *d)
 
 		if (h)
 			fprintf(d->out, "; not %s: %s %s", mode__name(m), h->name,
-				why_not(h->error, d->lockdown));
+				why_not(h, d->lockdown));
 	}
 	fprintf(d->out, "\n");
 	tracer__close(t);
@@ -193,6 +213,7 @@ int cmd_doctor(int argc, char **argv)
 	if (d.n < 0) {
 		status = fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-d.n));
 	} else {
+		print_missing_members(&d);
 		print_modes(&d);
 		status = print_verdict(&d);
 	}

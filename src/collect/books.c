@@ -160,7 +160,7 @@ static int add_process_books(const struct session *s, size_t i, const struct sna
 	if (exited && !t->at_exit_known) {
 		/* Less than none, with what the CPUs hold back: that is not "unknown". */
 		now.anon = p->exit_anon > 0 ? p->exit_anon : 0;
-		now.page_tables = p->exit_page_tables / 1024;
+		now.page_tables = page_tables__kb(p->exit_page_tables);
 		now.hugetlb = p->exit_hugetlb;
 		uncertainty += proc__counter_slack();
 	}

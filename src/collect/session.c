@@ -426,7 +426,7 @@ static void begin_books(struct session *s, const struct counters *now)
 		if (now->processes[i].tgid != (u32)s->targets[0].pid)
 			continue;
 		figures->anon = p->open_anon > 0 ? p->open_anon : 0;
-		figures->page_tables = p->open_page_tables / 1024;
+		figures->page_tables = page_tables__kb(p->open_page_tables);
 		figures->hugetlb = p->open_hugetlb;
 		figures->rss = p->open_rss;
 		s->open.figures_moved[0] = proc__counter_slack();

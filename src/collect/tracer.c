@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,29 +14,16 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "collect/libbpf_log.h"
 #include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "probe/privilege.h"
 #include "probe/probe.h"
 
-/* The first warning of libbpf, for "why": those after it say only what did not go on. */
-static char libbpf_said[256];
-static bool libbpf_verbose;
-
-static int libbpf_print(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (libbpf_verbose)
-		return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
-	if (level == LIBBPF_WARN && !*libbpf_said)
-		vsnprintf(libbpf_said, sizeof(libbpf_said), format, args);
-	return 0;
-}
-
 void tracer__set_verbose(bool verbose)
 {
-	libbpf_verbose = verbose;
-	libbpf_set_print(libbpf_print);
+	libbpf_log__set_verbose(verbose);
 }
 
 /* Programs are named after the mode that they belong to: "fentry__handle_mm_fault". */
@@ -89,8 +75,7 @@ static struct migpop_bpf *open_object(void)
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 
 	opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
-	libbpf_set_print(libbpf_print);
-	libbpf_said[0] = '\0';
+	libbpf_log__begin();
 	return migpop_bpf__open_opts(&opts);
 }
 
@@ -151,6 +136,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		     const struct btf *kernel, char *why, size_t size)
 {
 	struct bpf_program *prog;
+	char said[256];
 	int err;
 
 	t->skel = open_object();
@@ -177,8 +163,9 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	tracer__size_unwinding(t, options);
 	err = migpop_bpf__load(t->skel);
 	if (err) {
-		snprintf(why, size, "cannot load the BPF programs: %s%s%.*s", strerror(-err),
-			 *libbpf_said ? ": " : "", (int)strcspn(libbpf_said, "\n"), libbpf_said);
+		libbpf_log__why(t->skel->obj, kernel, said, sizeof(said));
+		snprintf(why, size, "cannot load the BPF programs: %s%s%s", strerror(-err),
+			 *said ? ": " : "", said);
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
@@ -248,7 +235,7 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 	struct btf *kernel;
 	int err;
 
-	libbpf_set_print(libbpf_print);
+	libbpf_log__begin();
 	kernel = probe__kernel_types();
 	if (!kernel) {
 		snprintf(why, size,
@@ -455,7 +442,9 @@ int tracer__stop(struct tracer *t)
 	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
 }
 
-static int try_hook(const char *name)
+/* Loads and attaches the program "name" alone. Where it needs a member of the kernel's structures
+ * that is not there, h->why says which. */
+static int try_hook(const char *name, const struct btf *kernel, struct hook *h)
 {
 	struct migpop_bpf *skel = open_object();
 	struct bpf_program *prog, *wanted = NULL;
@@ -473,6 +462,8 @@ static int try_hook(const char *name)
 			wanted = prog;
 	}
 	err = migpop_bpf__load(skel);
+	if (err)
+		libbpf_log__member(skel->obj, kernel, h->why, sizeof(h->why));
 	if (!err && wanted && !program__is_iterator(wanted)) {
 		link = bpf_program__attach(wanted);
 		if (!link)
@@ -517,7 +508,7 @@ int tracer__try_hooks(struct hook *hooks, size_t max)
 		}
 		if (!h->error)
 			h->error = tracepoint_exists(prog, kernel)
-					   ? try_hook(bpf_program__name(prog))
+					   ? try_hook(bpf_program__name(prog), kernel, h)
 					   : -ENOENT;
 	}
 	btf__free(kernel);

@@ -133,6 +133,12 @@ struct process_row {
 	struct process value;
 };
 
+/* Bytes of page tables (struct process) in kB, as /proc/PID/status has them; -1 if unknown. */
+static inline int64_t page_tables__kb(s64 bytes)
+{
+	return bytes == FIGURE_UNKNOWN ? -1 : bytes / 1024;
+}
+
 struct thread_row {
 	struct thread_key key;
 	struct thread value;
@@ -213,7 +219,8 @@ struct hook {
 	char name[64];  /* "tp_btf/mm_page_alloc" */
 	enum mode mode; /* MODE_AUTO: every mode needs it */
 	bool optional;  /* a mode does without, and knows less */
-	int error;      /* 0, or a negative errno of the trial attach */
+	int error;      /* 0, or a negative errno of the trial attach, */
+	char why[192];  /* and what the kernel lacks; empty where only the error tells */
 };
 
 /* Attaches each hook alone; the number of them, or a negative errno. At most "max" are filled. */
