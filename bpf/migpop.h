@@ -398,16 +398,52 @@ struct window {
 	u64 ran_ns;            /* under KVM, else 0: when a guest that came here first ran, or one
 				  that leaves last did */
 	u64 postcopy_ns;       /* incoming: when postcopy began; else 0 */
+	u64 tail;              /* the last eight bytes of the stream, as they are in memory */
 	u32 state;             /* enum window_state */
 	u32 opened_by, closed_by;
 	u32 awaits;    /* enum window_awaits */
 	u32 incoming;  /* it was opened by a stream */
 	u32 thread;    /* that migrates; 0 where it is incoming */
-	s32 stream;    /* file descriptor; -1 before it is known */
+	u32 sender;    /* enum sender_thread: which it is */
+	s32 stream;    /* file descriptor; -1 before it is known, and after it was closed */
+	u32 file_type; /* S_IFMT of the stream; 0 before it is known */
+	u32 encrypted; /* by TLS: what the stream ends with is not to be seen */
 	s32 cut;       /* descriptor that was shut down, of the stream if that is known; -1: none */
-	u32 failed;    /* the last word of the stream was an error, or an end too early */
+	u32 broken;    /* enum stream_broken: how the stream was seen to end too early first */
+	u32 shut;      /* enum stream_shut: the destination's last word on the return path */
+	u32 said;      /* enum migration_word: QEMU's own, to a monitor */
+	u32 asked;  /* bytes of "migrate_cancel" that a monitor was told; all of them: CANCEL_ASKED
+		     */
+	u32 closer; /* incoming: thread that has closed the stream and has not come back to its
+		       main loop; else 0 */
+	s32 accepted;  /* incoming: the connection that came last; -1: none */
 	u32 exit_code; /* of wait(), where the process ended */
 };
+
+/* What a window has no knowledge of begins so. */
+#define WINDOW_UNKNOWN .stream = -1, .cut = -1, .accepted = -1
+
+/* Threads by which a QEMU sends the guest's memory. */
+enum sender_thread { SENDER_UNKNOWN, SENDER_LIVE, SENDER_SNAPSHOT };
+
+/* The first sign of a stream's early end counts: QEMU shuts one down that has failed, and reads to
+ * the end of one that it has shut down. */
+enum stream_broken { STREAM_WHOLE, STREAM_FAILED, STREAM_CUT };
+
+/* What MIG_RP_MSG_SHUT says. */
+enum stream_shut { SHUT_NONE, SHUT_GOOD, SHUT_BAD };
+
+/* The event MIGRATION, where the capability "events" is on. */
+enum migration_word {
+	WORD_NONE,
+	WORD_COMPLETED,
+	WORD_FAILED,
+	WORD_CANCELLED,
+	WORD_ACTIVE, /* this one and the next are no last word */
+	WORD_OTHER,
+};
+
+enum { CANCEL_ASKED = 14 }; /* bytes of "migrate_cancel" */
 
 enum window_event_kind {
 	WINDOW_EVENT_EXEC, /* an emulator may have been started */
@@ -444,7 +480,7 @@ _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct thread) == 56, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 88, "no padding");
+_Static_assert(sizeof(struct window) == 128, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct backing) == 144, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 56 + RAW_STACK_BYTES, "no padding");

@@ -156,6 +156,7 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 	w->incoming = !thread;
 	w->opened_by = by;
 	w->open_ns = 0;
+	w->said = WORD_NONE;
 	if (awake) {
 		window__begin();
 		return;
@@ -202,8 +203,9 @@ static __always_inline void window__close(struct window *w, enum window_signal b
 
 enum { THREAD_NAME_SIZE = 16, NR_SENDERS = 4, NR_THREAD_NAMES = 6 };
 
-/* Of threads that read the guest's memory to send it: QEMU's migration/migration.c, two of 7.2 and
- * two of 10.0. Then of those that listen where postcopy begins, one of each. */
+/* Of threads that read the guest's memory to send it, every second for a snapshot: QEMU's
+ * migration/migration.c, two of 7.2 and two of 10.0. Then of those that listen where postcopy
+ * begins, one of each. */
 static const char thread_names[NR_THREAD_NAMES][THREAD_NAME_SIZE] = {
 	"live_migration", "bg_snapshot",     "mig/src/main",
 	"mig/snapshot",   "postcopy/listen", "mig/dst/listen"};
@@ -236,6 +238,7 @@ static __always_inline void window__on_thread_name(struct window *w, u32 number,
 		if (w->state == WINDOW_OPEN)
 			w->postcopy_ns = bpf_ktime_get_boot_ns();
 	} else if (w->state != WINDOW_OPEN) {
+		w->sender = number & 1 ? SENDER_SNAPSHOT : SENDER_LIVE;
 		window__open(w, pid, -1, by);
 	}
 }
@@ -308,60 +311,33 @@ __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 	return 0;
 }
 
-/* QEMU_VM_FILE_MAGIC, as the first bytes of every stream. */
-enum { STREAM_MAGIC = 0x4d564551 };
-
-/* Where the data of a call that reads from a descriptor went; 0 if it is none. */
-static __always_inline u64 reads_into(s32 nr, u64 second)
+/* A connection to a process that waits for a stream begins with TLS: a migration it may be, unless
+ * QEMU says itself when one begins. */
+static __always_inline bool window__may_be_tls(struct window *w, s32 fd, u32 bytes)
 {
-	u64 vector = 0, base = 0;
-
-	switch (nr) {
-	case __NR_read:
-	case __NR_recvfrom:
-	case __NR_pread64:
-		return second;
-	case __NR_recvmsg: /* struct user_msghdr: msg_iov */
-		bpf_probe_read_user(&vector, sizeof(vector), (const void *)(second + 16));
-		break;
-	case __NR_readv:
-	case __NR_preadv:
-	case __NR_preadv2:
-		vector = second;
-		break;
-	default:
-		return 0;
-	}
-	bpf_probe_read_user(&base, sizeof(base), (const void *)vector);
-	return base;
+	if (fd != w->accepted)
+		return false;
+	if (is_tls(bytes) && w->said == WORD_NONE)
+		return true;
+	if (!is_tls(bytes))
+		w->accepted = -1;
+	return false;
 }
 
-static __always_inline bool is_refusal(s64 ret)
+/* The end of a call that reads, where a stream is waited for. */
+static __always_inline void window__await_stream(struct window *w, s32 fd, u64 data, s64 ret)
 {
-	return ret < 0 && ret != -EAGAIN && ret != -EINTR;
-}
+	bool encrypted;
+	u32 bytes = 0;
 
-static __always_inline void window__on_read(struct window *w, s32 nr, s32 fd, u64 second, s64 ret)
-{
-	u64 data = reads_into(nr, second);
-	u32 magic = 0;
-
-	if (!data)
+	if (ret < 4 || bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)data))
 		return;
-	if (w->state == WINDOW_OPEN) {
-		if (fd == w->stream)
-			w->failed = !ret || is_refusal(ret);
-		return;
-	}
-	if (ret < 4 || bpf_probe_read_user(&magic, sizeof(magic), (const void *)data) ||
-	    magic != STREAM_MAGIC)
+	encrypted = window__may_be_tls(w, fd, bytes);
+	if (bytes != STREAM_MAGIC && !encrypted)
 		return;
 	window__open(w, 0, fd, SIGNAL_STREAM_BEGIN);
-}
-
-static __always_inline bool sends(s32 nr)
-{
-	return nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev;
+	if (w->state != WINDOW_OVER)
+		window__take_stream(w, fd, encrypted);
 }
 
 /* include/uapi/linux/kvm.h */
@@ -374,20 +350,66 @@ __noinline int window__on_syscall_exit(s64 ret)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	s32 nr = (s32)regs__syscall(regs), fd = (s32)regs__arg1(regs);
 	u32 tgid = task->tgid, pid = task->pid;
-	u64 second = regs__arg2(regs);
+	u64 second = regs__arg2(regs), data;
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	bool waits;
 
 	if (!w)
 		return 0;
-	if (w->state == WINDOW_OPEN ? w->incoming : w->awaits & AWAITS_STREAM) {
-		window__on_read(w, nr, fd, second, ret);
-	} else if (w->state == WINDOW_OPEN) {
-		if (nr == __NR_ioctl && (u32)second == KVM_RUN)
-			w->ran_ns = bpf_ktime_get_boot_ns();
-		else if (w->thread == pid && fd == w->stream && sends(nr) && is_refusal(ret))
-			w->failed = 1;
-	}
+	waits = w->state != WINDOW_OPEN;
+	if (waits && !(w->awaits & AWAITS_STREAM))
+		return 0;
+	if ((nr == __NR_accept4 || nr == __NR_accept) && ret >= 0)
+		w->accepted = (s32)ret;
+	data = reads_into(nr, second);
+	if (data && waits)
+		window__await_stream(w, fd, data, ret);
+	else if (data)
+		window__on_data(w, fd, data, ret);
+	else if (nr == __NR_ioctl && (u32)second == KVM_RUN && !w->incoming)
+		w->ran_ns = bpf_ktime_get_boot_ns();
+	else if (fd == w->stream && w->thread == pid && sends(nr))
+		window__on_sent(tgid, nr, ret);
 	return 0;
+}
+
+/* The stream that came here is closed: the migration has ended, unless it is only interrupted. How
+ * is known when the thread that closed it is back in its main loop: if QEMU could not load what it
+ * has read, it closes the stream and exits. */
+static __always_inline void window__on_stream_close(struct window *w, u32 pid)
+{
+	bool is_known = w->shut || w->broken || (w->said && w->said <= WORD_CANCELLED);
+
+	w->stream = w->accepted = -1;
+	if (w->postcopy_ns && !w->shut && !w->said)
+		return;
+	if (is_known)
+		window__close(w, SIGNAL_STREAM_END);
+	else
+		w->closer = pid;
+}
+
+/* The begin of a call, in a process whose window is open. */
+static __always_inline void window__on_call(struct window *w, s32 nr, s32 fd, bool runs)
+{
+	u32 pid = bpf_get_current_task_btf()->pid;
+
+	if (nr == __NR_shutdown && (w->stream < 0 || fd == w->stream)) {
+		w->cut = fd;
+		/* What the thread that migrates shuts down itself has failed. */
+		if (w->stream >= 0)
+			window__on_broken(w, w->thread == pid ? STREAM_FAILED : STREAM_CUT);
+	}
+	if (nr == __NR_close && fd >= 0 && fd == w->stream) {
+		if (w->incoming)
+			window__on_stream_close(w, pid);
+		else
+			w->stream = -1;
+	} else if (w->closer == pid && polls(nr)) {
+		window__close(w, SIGNAL_STREAM_END);
+	} else if (runs && w->incoming && !w->ran_ns) {
+		w->ran_ns = bpf_ktime_get_boot_ns();
+	}
 }
 
 /* The begin of one. */
@@ -395,32 +417,28 @@ __noinline int window__on_syscall_enter(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	u32 tgid = task->tgid, pid = task->pid, second = (u32)regs__arg2(regs);
+	u32 tgid = task->tgid, second = (u32)regs__arg2(regs);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
 	bool runs = nr == __NR_ioctl && second == KVM_RUN;
 	s32 fd = (s32)regs__arg1(regs);
 
 	if (!w)
 		return 0;
-	if (w->state == WINDOW_WAITS) {
+	if (w->state == WINDOW_WAITS && runs) {
 		/* A guest that runs here is not waited for any more: its calls tell nothing. */
-		if (runs && __sync_fetch_and_and(&w->awaits, ~AWAITS_STREAM) & AWAITS_STREAM) {
+		if (__sync_fetch_and_and(&w->awaits, ~AWAITS_STREAM) & AWAITS_STREAM) {
 			tgid__clear(signal_bits, tgid);
 			window_event__send(tgid, WINDOW_EVENT_RUNS, 0, -1);
 		}
 		return 0;
 	}
-	if (w->state != WINDOW_OPEN)
-		return 0;
-	if (nr == __NR_shutdown && (w->stream < 0 || fd == w->stream))
-		w->cut = fd;
-	if (w->incoming) {
-		if (nr == __NR_close && fd == w->stream)
-			window__close(w, SIGNAL_STREAM_END);
-		else if (runs && !w->ran_ns)
-			w->ran_ns = bpf_ktime_get_boot_ns();
-	} else if (w->stream < 0 && w->thread == pid && sends(nr)) {
-		w->stream = fd;
+	if (sends(nr)) {
+		window__on_send(tgid, nr, fd);
+		/* QEMU says that what comes to it encrypted is a migration. */
+		if (w->state == WINDOW_WAITS && w->said == WORD_ACTIVE && w->accepted >= 0)
+			window__open(w, 0, w->accepted, SIGNAL_STREAM_BEGIN);
+	} else if (w->state == WINDOW_OPEN) {
+		window__on_call(w, nr, fd, runs);
 	}
 	return 0;
 }
@@ -444,8 +462,11 @@ __noinline int window__on_exit(u32 last)
 
 		w->exit_code = code ? code : BPF_CORE_READ(task, exit_code);
 		window__close(w, SIGNAL_PROCESS_END);
-	} else if (w->thread == (u32)task->pid && !BPF_CORE_READ(task, signal, group_exit_code)) {
-		window__close(w, SIGNAL_THREAD_END);
+	} else if (!BPF_CORE_READ(task, signal, group_exit_code)) {
+		if (w->thread == (u32)task->pid)
+			window__close(w, SIGNAL_THREAD_END);
+		else if (w->closer == (u32)task->pid)
+			window__close(w, SIGNAL_STREAM_END);
 	}
 	return 0;
 }
@@ -464,7 +485,7 @@ static __always_inline bool comm__may_be_emulator(const struct task_struct *task
  * before it can read a stream: the collector may be busy, and a stream begins only once. */
 static __always_inline void window__on_exec(const struct task_struct *task)
 {
-	struct window w = {.awaits = arm_started, .stream = -1, .cut = -1};
+	struct window w = {.awaits = arm_started, WINDOW_UNKNOWN};
 	u32 tgid = task->tgid;
 
 	if (!comm__may_be_emulator(task))

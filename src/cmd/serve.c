@@ -103,23 +103,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void on_record(struct record *r, const char *role, const char *outcome, void *data)
+static void on_record(struct record *r, void *data)
 {
 	const struct record_target *t = &r->target[0];
 	struct serve *s = data;
 	int err = rules__classify(s->rules, r);
 
 	if (!err)
-		err = metrics__add(s->metrics, r, role, outcome);
+		err = metrics__add(s->metrics, r);
 	if (!err)
-		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000,
-				 role);
+		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000);
 	if (err) {
 		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
 		     t->pid, s->records, strerror(-err));
 		metrics__add_error(s->metrics, "store");
 	} else if (!s->quiet) {
-		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid, role, outcome);
+		const char *outcome = names__word(NAMES_OUTCOME, r->migration.outcome);
+
+		fprintf(stderr, "pid %u: %s, migration %s\n", t->pid,
+			names__word(NAMES_ROLE, r->migration.role), outcome ? outcome : "unknown");
 	}
 }
 

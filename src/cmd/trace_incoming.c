@@ -59,11 +59,10 @@ static void on_watched(pid_t pid, void *data)
 		fprintf(stderr, "pid %d can receive a migration\n", (int)pid);
 }
 
-static void on_record(struct record *r, const char *role, const char *outcome, void *data)
+static void on_record(struct record *r, void *data)
 {
 	struct incoming *in = data;
 
-	(void)role, (void)outcome;
 	if (in->over || r->target[0].pid != (uint32_t)in->pid)
 		return;
 	in->over = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/outcome.h"
 #include "collect/phases.h"
 
 void phases__free(struct phases *p)
@@ -145,7 +146,7 @@ int phases__of_window(struct phases *p, const struct window *w)
 			err = mark(p, w->postcopy_ns, PHASE_POSTCOPY, 0);
 		else if (!err && w->ran_ns)
 			err = mark(p, w->ran_ns, PHASE_NONE, 0);
-	} else if (w->ran_ns && w->closed_by == SIGNAL_THREAD_END && !w->failed && w->cut < 0) {
+	} else if (w->ran_ns && window__outcome(w) == OUTCOME_COMPLETED) {
 		err = mark(p, w->ran_ns, PHASE_STOPPED, 0);
 	}
 	return err ? err : mark(p, w->close_ns, PHASE_NONE, 0);

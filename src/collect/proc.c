@@ -383,6 +383,15 @@ static bool is_migration_thread(const char *comm)
 	return false;
 }
 
+bool proc__is_snapshot_thread(pid_t tid)
+{
+	char *comm = proc__comm(tid);
+	bool is = comm && (!strcmp(comm, "bg_snapshot") || !strcmp(comm, "mig/snapshot"));
+
+	free(comm);
+	return is;
+}
+
 void proc__emulator_state(pid_t pid, struct emulator_state *out)
 {
 	struct dirent *entry;

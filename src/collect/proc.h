@@ -46,6 +46,9 @@ struct emulator_state {
 
 void proc__emulator_state(pid_t pid, struct emulator_state *out);
 
+/* Does the thread send a background snapshot, by its name? */
+bool proc__is_snapshot_thread(pid_t tid);
+
 /* Is it a thread of "pid" that does not end? */
 bool proc__thread_lives(pid_t pid, pid_t tid);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "collect/books.h"
+#include "collect/outcome.h"
 #include "collect/session.h"
 #include "collect/zeros.h"
 #include "symbol/resolve.h"
@@ -462,30 +463,6 @@ enum window_state session__look(struct session *s)
 	return s->window.state;
 }
 
-const char *session__outcome(const struct session *s)
-{
-	const struct window *w = &s->window;
-
-	switch (w->closed_by) {
-	case SIGNAL_PROCESS_END:
-		/* A destination whose stream ends too early ends itself, with a status. */
-		return w->exit_code & 0x7f ? "killed" : "failed";
-	case SIGNAL_THREAD_END:
-	case SIGNAL_STREAM_END:
-		if (w->cut >= 0 && (w->stream < 0 || w->cut == w->stream))
-			return "cancelled";
-		return w->failed ? "failed" : "completed";
-	default:
-		return "unknown";
-	}
-}
-
-static bool closed_by_kernel(const struct window *w)
-{
-	return w->closed_by == SIGNAL_THREAD_END || w->closed_by == SIGNAL_STREAM_END ||
-	       w->closed_by == SIGNAL_PROCESS_END;
-}
-
 /* The books are those of the closing: what was read now is of later. */
 static void end_at_closing(struct session *s, struct snapshot *snap)
 {
@@ -517,7 +494,7 @@ static void end_now(struct snapshot *snap)
 /* "before" counting ended; NULL: the kernel ended it, at an instant. */
 static int make_record(struct session *s, const struct snapshot *before, struct record **out)
 {
-	bool by_kernel = closed_by_kernel(&s->window);
+	bool by_kernel = window__is_closed_by_kernel(&s->window);
 	struct snapshot snap;
 	enum window_reason by = signal__reason(s->window.closed_by);
 	char text[128];
@@ -542,9 +519,11 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 	if (!err)
 		err = phases__of_window(&s->phases, &s->window);
 	snprintf(text, sizeof(text), "%s, migration %s", window_reason__text(by),
-		 session__outcome(s));
+		 window__outcome_text(&s->window));
 	if (!err)
 		err = books__make_record(s, &snap, by, text, out);
+	if (!err)
+		window__describe(&s->window, &(*out)->migration);
 	/* Nothing counts until the next one opens: where this ends, that begins. */
 	snapshot__free(&s->open);
 	s->open = snap;

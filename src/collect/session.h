@@ -103,10 +103,6 @@ int session__over(struct session *s, struct record **out);
  * is uncertain. Then as session__over(). */
 int session__cut(struct session *s, enum window_signal by, struct record **out);
 
-/* How the migration ended, by the window: "completed", "cancelled", "failed", "killed" (with the
- * process), or "unknown" where it was not over. Static. */
-const char *session__outcome(const struct session *s);
-
 /* Which of target "i"'s memory is which RAM block: looks again, while it is there. */
 void session__find_blocks(struct session *s, size_t i);
 

@@ -9,6 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "collect/outcome.h"
+#include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
@@ -96,7 +98,7 @@ int tracer__enter(struct tracer *t, pid_t pid)
 
 int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 {
-	struct window w = {.awaits = awaits, .stream = -1, .cut = -1};
+	struct window w = {.awaits = awaits, WINDOW_UNKNOWN};
 	int err = set_window(t, (u32)pid, &w, BPF_NOEXIST);
 
 	if (!err && awaits & AWAITS_STREAM)
@@ -121,8 +123,11 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 		.awaits = awaits,
 		.incoming = !u->thread,
 		.thread = (u32)u->thread,
+		.sender = u->thread && proc__is_snapshot_thread(u->thread) ? SENDER_SNAPSHOT
+									   : SENDER_LIVE,
 		.stream = u->stream,
 		.cut = -1,
+		.accepted = -1,
 	};
 	int err = set_window(t, (u32)pid, &w, BPF_ANY);
 
@@ -135,14 +140,14 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 
 int tracer__rearm(struct tracer *t, pid_t pid)
 {
-	struct window w = {.awaits = AWAITS_THREAD, .stream = -1, .cut = -1}, old;
+	struct window w = {.awaits = AWAITS_THREAD, WINDOW_UNKNOWN}, old;
 	int err;
 
 	if (!tracer__window(t, pid, &old))
 		return -ESRCH;
 	/* What has come here is sent on from here: it waits for a second stream only where the
 	 * first has failed. */
-	if (old.incoming && (old.failed || old.cut >= 0))
+	if (window__comes_again(&old))
 		w.awaits = old.awaits;
 	err = set_window(t, (u32)pid, &w, BPF_ANY);
 	if (err)

@@ -163,8 +163,7 @@ static void on_end(struct watcher *w, struct emulator_session *e, int err, struc
 
 	w->worn = true;
 	if (r)
-		w->calls.record(r, e->session.window.incoming ? "destination" : "source",
-				session__outcome(&e->session), w->calls.data);
+		w->calls.record(r, w->calls.data);
 	else
 		no_record(w, e, err);
 	record__free(r);

@@ -19,7 +19,7 @@ struct resolver_options;
 struct watcher_calls {
 	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
 	 * only while it is called. */
-	void (*record)(struct record *r, const char *role, const char *outcome, void *data);
+	void (*record)(struct record *r, void *data);
 	/* An emulator is watched from now on. */
 	void (*watched)(pid_t pid, void *data);
 	/* A migration of it has begun; or NULL. */

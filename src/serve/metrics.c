@@ -191,10 +191,18 @@ void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_tabl
 	m->tables_data = data;
 }
 
-int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome)
+/* What has no word has one here: a label that is empty is none. */
+static const char *label(enum names_set set, int value)
+{
+	const char *word = names__word(set, value);
+
+	return word ? word : "unknown";
+}
+
+int metrics__add(struct metrics *m, const struct record *r)
 {
 	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
-	struct adding a = {.metrics = m, .role = role};
+	struct adding a = {.metrics = m, .role = label(NAMES_ROLE, r->migration.role)};
 	char pid[24];
 
 	snprintf(pid, sizeof(pid), "pid %u", t ? t->pid : 0);
@@ -205,7 +213,7 @@ int metrics__add(struct metrics *m, const struct record *r, const char *role, co
 		else
 			m->nr_guests++;
 	}
-	add(&a, MIGRATIONS, outcome, 1);
+	add(&a, MIGRATIONS, label(NAMES_OUTCOME, r->migration.outcome), 1);
 	for (size_t i = 0; i < r->nr_callsites; i++) {
 		const struct record_callsite *c = &r->callsites[i];
 

@@ -32,7 +32,7 @@ void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_tabl
 			 void *data);
 
 /* 0 or -ENOMEM. */
-int metrics__add(struct metrics *m, const struct record *r, const char *role, const char *outcome);
+int metrics__add(struct metrics *m, const struct record *r);
 
 /* In the text format of Prometheus, version 0.0.4. */
 void metrics__write(const struct metrics *m, FILE *f);

@@ -64,9 +64,10 @@ static bool is_name(const char *name, size_t len)
 	return ends_with(name, len, "-source") || ends_with(name, len, "-destination");
 }
 
-static void make_name(char *out, uint64_t start_us, const struct record *r, const char *role)
+static void make_name(char *out, uint64_t start_us, const struct record *r)
 {
 	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
+	const char *role = names__word(NAMES_ROLE, r->migration.role);
 	time_t seconds = (time_t)(start_us / 1000000);
 	char guest[GUEST_MAX + 1], date[32];
 	struct tm tm;
@@ -81,7 +82,7 @@ static void make_name(char *out, uint64_t start_us, const struct record *r, cons
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &tm);
 	snprintf(out, NAME_SIZE, "%s.%06uZ-%s-%s", date, (unsigned int)(start_us % 1000000), guest,
-		 role);
+		 role ? role : "unknown");
 }
 
 static int compare_newest_first(const struct dirent **a, const struct dirent **b)
@@ -136,7 +137,7 @@ int store__trim(struct store *s)
 	return err ? err : trim(s, NULL);
 }
 
-int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role)
+int store__add(struct store *s, const struct record *r, uint64_t start_us)
 {
 	char name[NAME_SIZE], path[4096];
 	struct output_file out;
@@ -145,7 +146,7 @@ int store__add(struct store *s, const struct record *r, uint64_t start_us, const
 	if (err)
 		return err;
 	do {
-		make_name(name, start_us++, r, role);
+		make_name(name, start_us++, r);
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s.json", s->path, name) >=
 		    sizeof(path))
 			return -ENAMETOOLONG;

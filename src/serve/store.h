@@ -25,7 +25,7 @@ void store__close(struct store *s);
 
 /* Writes a record that began at "start_us" since the epoch, of the guest or, NULL, of process
  * "pid". 0 or a negative errno. */
-int store__add(struct store *s, const struct record *r, uint64_t start_us, const char *role);
+int store__add(struct store *s, const struct record *r, uint64_t start_us);
 
 /* Removes the oldest until the rest takes no more than it may; never the newest. */
 int store__trim(struct store *s);

@@ -142,21 +142,21 @@ static void in_part(void **state)
 
 static void window(void **state)
 {
-	struct window w = {.open_ns = START, .close_ns = START + 90, .stream = -1, .cut = -1};
+	struct window w = {.open_ns = START, .close_ns = START + 90, WINDOW_UNKNOWN};
 	struct phases p = {0};
 
 	(void)state;
 	w.closed_by = SIGNAL_THREAD_END;
+	w.said = WORD_COMPLETED;
 	assert_int_equal(phases__of_window(&p, &w), 0);
 	has(&p, "");
 	w.ran_ns = START + 80;
 	assert_int_equal(phases__of_window(&p, &w), 0);
 	has(&p, "stopped 80-90");
 	/* it runs on */
-	w.cut = 7;
+	w.said = WORD_CANCELLED;
 	assert_int_equal(phases__of_window(&p, &w), 0);
 	has(&p, "");
-	w.cut = -1;
 	w.incoming = 1;
 	w.closed_by = SIGNAL_STREAM_END;
 	assert_int_equal(phases__of_window(&p, &w), 0);

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the system calls of a QEMU tell of its migration while a window is open: which descriptor is
+ * the stream, whether the stream was sent to its end, and QEMU's own words to its monitors. It must
+ * not know when a window opens or closes.
+ */
+#ifndef MIGPOP_STREAM_BPF_H
+#define MIGPOP_STREAM_BPF_H
+
+/* QEMU_VM_FILE_MAGIC, as the first bytes of every stream. */
+enum { STREAM_MAGIC = 0x4d564551 };
+
+/* A piece of a process's memory. */
+struct piece {
+	u64 address, len;
+};
+
+static __always_inline bool sends_pieces(s32 nr)
+{
+	return nr == __NR_sendmsg || nr == __NR_writev || nr == __NR_pwritev;
+}
+
+static __always_inline bool sends(s32 nr)
+{
+	return sends_pieces(nr) || nr == __NR_write || nr == __NR_sendto || nr == __NR_pwrite64;
+}
+
+static __always_inline bool polls(s32 nr)
+{
+#ifdef __NR_poll /* newer architectures have ppoll() and epoll_pwait() alone */
+	if (nr == __NR_poll || nr == __NR_epoll_wait)
+		return true;
+#endif
+	return nr == __NR_ppoll || nr == __NR_epoll_pwait || nr == __NR_epoll_pwait2;
+}
+
+/* What the current thread's call sends: its first piece or, "last", the last one. */
+static __always_inline void sent__piece(s32 nr, bool last, struct piece *out)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct piece all = {regs__arg2(regs), regs__arg3(regs)}; /* a buffer, or pieces */
+
+	if (nr == __NR_sendmsg) /* struct user_msghdr: msg_iov, msg_iovlen */
+		bpf_probe_read_user(&all, sizeof(all), (const void *)(all.address + 16));
+	*out = all;
+	if (!sends_pieces(nr))
+		return;
+	if (last && all.len)
+		all.address += (all.len - 1) * sizeof(*out);
+	out->len = 0;
+	bpf_probe_read_user(out, sizeof(*out), (const void *)all.address);
+}
+
+/* The stream went on until "end", the last "len" bytes in one piece. Pages of the guest are pieces
+ * of their own (migration/qemu-file.c): what is in them says nothing. */
+static __always_inline void window__take_tail(struct window *w, u64 end, u64 len)
+{
+	u32 n = len < sizeof(w->tail) ? (u32)len & 7 : 8;
+	u64 bytes = 0;
+
+	if (len && !(end & 4095) && !(len & 4095)) {
+		w->tail = 0;
+		return;
+	}
+	if (!n || bpf_probe_read_user(&bytes, n, (const void *)(end - n)))
+		return;
+	w->tail = n == 8 ? bytes : w->tail >> (8 * n) | bytes << (64 - 8 * n);
+}
+
+/* MIG_RP_MSG_SHUT with its value, in big endian: the last message of a return path. */
+static __always_inline void window__take_shut(struct window *w, u64 address, u64 len)
+{
+	u64 message;
+
+	if (len < sizeof(message) ||
+	    bpf_probe_read_user(&message, sizeof(message),
+				(const void *)(address + len - sizeof(message))))
+		return;
+	if ((u32)message == 0x04000100)
+		w->shut = message >> 32 ? SHUT_BAD : SHUT_GOOD;
+}
+
+/* A descriptor turns out to be the stream: what was seen of another before it is over (postcopy
+ * that was interrupted goes on by another). */
+static __always_inline void window__take_stream(struct window *w, s32 fd, bool encrypted)
+{
+	const struct inode *inode = task__inode(bpf_get_current_task_btf(), (u32)fd);
+
+	if (!inode) /* it was closed by another thread */
+		return;
+	w->file_type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+	w->encrypted = encrypted;
+	w->broken = STREAM_WHOLE;
+	w->shut = SHUT_NONE;
+	w->tail = 0;
+	if (w->cut != fd)
+		w->cut = -1;
+	else
+		w->broken = STREAM_CUT; /* before its first byte was seen */
+	w->stream = fd;
+}
+
+/* The first bytes of a record of TLS: a handshake, or data. */
+static __always_inline bool is_tls(u32 bytes)
+{
+	return (bytes & 0xffff) == 0x0316 || (bytes & 0xffff) == 0x0317;
+}
+
+/* The thread that migrates sends what begins so. With the capability "events" QEMU 7.2 and 10.0 let
+ * it write to monitors too, before its first byte of the stream. The begin of a stream that was
+ * under way when it was found, or goes on after postcopy was interrupted, is not seen; an eventfd
+ * is not written in pieces. */
+static __always_inline void window__recognize(struct window *w, s32 nr, s32 fd, u32 bytes)
+{
+	bool goes_on = sends_pieces(nr) && (w->opened_by == SIGNAL_UNDER_WAY || w->file_type);
+
+	if (bytes == STREAM_MAGIC || is_tls(bytes))
+		window__take_stream(w, fd, bytes != STREAM_MAGIC);
+	else if (goes_on && fd != 2 && (bytes & 0xff) != '{')
+		window__take_stream(w, fd, false);
+}
+
+enum { SAID_SIZE = 160, SAID_LOOKS = 4 };
+
+/* Where the status begins after the M of
+ * {"timestamp": {…}, "event": "MIGRATION", "data": {"status": "completed"}} */
+enum { SAID_STATUS = 32 };
+
+static __always_inline u32 status__word(u64 address)
+{
+	char status[8] = {};
+
+	if (bpf_probe_read_user(status, sizeof(status), (const void *)address))
+		return WORD_NONE;
+	if (status[0] == 'c' && status[1] == 'o' && status[2] == 'm' && status[3] == 'p')
+		return WORD_COMPLETED;
+	if (status[0] == 'f' && status[1] == 'a' && status[2] == 'i' && status[3] == 'l')
+		return WORD_FAILED;
+	/* "cancelling" comes to nothing else than "cancelled", which is said when the thread is
+	 * gone.
+	 */
+	if (status[0] == 'c' && status[1] == 'a' && status[2] == 'n' && status[3] == 'c')
+		return WORD_CANCELLED;
+	return status[0] == 'a' && status[1] == 'c' ? WORD_ACTIVE : WORD_OTHER;
+}
+
+/* The status in an event MIGRATION that begins in these bytes; WORD_NONE without one. */
+__noinline int said__word(u64 address, u64 size)
+{
+	char text[SAID_SIZE] = {};
+
+	if (size > SAID_SIZE)
+		size = SAID_SIZE;
+	if (bpf_probe_read_user(text, size, (const void *)address))
+		return WORD_NONE;
+	for (u32 i = 0; i + 10 < SAID_SIZE; i++)
+		if (text[i] == 'M' && text[i + 1] == 'I' && text[i + 2] == 'G' &&
+		    text[i + 3] == 'R' && text[i + 8] == 'N' && text[i + 9] == '"')
+			return status__word(address + i + SAID_STATUS);
+	return WORD_NONE;
+}
+
+/* Something is written that may be for a monitor: the last event in it counts. A monitor that was
+ * not read for a while is written several at once. */
+static __always_inline u32 said__last_word(const struct piece *p)
+{
+	u64 len = p->len, at;
+	u32 word = WORD_NONE;
+
+	for (u32 i = 0; i < SAID_LOOKS && !word && len; i++) {
+		at = len > SAID_SIZE ? len - SAID_SIZE : 0;
+		word = said__word(p->address + at, len - at);
+		len = at ? at + 10 : 0; /* one may begin before, and end in what was looked at */
+	}
+	return word;
+}
+
+const volatile char cancel_word[16] = "migrate_cancel";
+
+/* Monitors are read a byte at a time (monitor_can_read()): "migrate_cancel" has one m. */
+static __always_inline void window__hear_byte(struct window *w, u64 address)
+{
+	u32 at = w->asked;
+	char c = 0;
+
+	if (at >= CANCEL_ASKED || bpf_probe_read_user(&c, 1, (const void *)address))
+		return;
+	if (c == cancel_word[at & 15])
+		w->asked = at + 1;
+	else
+		w->asked = c == 'm';
+}
+
+/* Where the data of a call that reads from a descriptor went; 0 if it is none. */
+static __always_inline u64 reads_into(s32 nr, u64 second)
+{
+	u64 vector = 0, base = 0;
+
+	switch (nr) {
+	case __NR_read:
+	case __NR_recvfrom:
+	case __NR_pread64:
+		return second;
+	case __NR_recvmsg: /* struct user_msghdr: msg_iov */
+		bpf_probe_read_user(&vector, sizeof(vector), (const void *)(second + 16));
+		break;
+	case __NR_readv:
+	case __NR_preadv:
+	case __NR_preadv2:
+		vector = second;
+		break;
+	default:
+		return 0;
+	}
+	bpf_probe_read_user(&base, sizeof(base), (const void *)vector);
+	return base;
+}
+
+static __always_inline bool is_refusal(s64 ret)
+{
+	return ret < 0 && ret != -EAGAIN && ret != -EINTR;
+}
+
+static __always_inline void window__on_broken(struct window *w, enum stream_broken how)
+{
+	if (!w->broken && !w->shut)
+		w->broken = how;
+}
+
+/* Something was read in a process whose window is open. */
+static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, s64 ret)
+{
+	u32 bytes = 0;
+
+	if (fd != w->stream) {
+		if (ret == 1 && !w->incoming)
+			window__hear_byte(w, data);
+		/* Postcopy that was interrupted goes on by another connection. */
+		if (ret > 0 && w->incoming && w->stream < 0 && fd == w->accepted)
+			window__take_stream(w, fd, w->encrypted);
+		return;
+	}
+	/* It was under way when it was found. */
+	if (!w->file_type && ret > 2 && !bpf_probe_read_user(&bytes, 2, (const void *)data))
+		window__take_stream(w, fd, is_tls(bytes));
+	if (!ret || is_refusal(ret))
+		window__on_broken(w, STREAM_FAILED);
+	else if (ret > 0 && w->incoming)
+		window__take_tail(w, data + ret, ret);
+	else if (ret > 0)
+		window__take_shut(w, data, ret);
+}
+
+/* The begin of a call that sends, in a process whose window is open. */
+__noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
+{
+	u32 pid = bpf_get_current_task_btf()->pid, bytes = 0, word;
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	struct piece first = {};
+
+	if (!w)
+		return 0;
+	sent__piece(nr, false, &first);
+	bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)first.address);
+	if ((bytes & 0xff) == '{' && fd != w->stream) {
+		word = said__last_word(&first);
+		if (word && w->state != WINDOW_OVER)
+			w->said = word;
+		return 0;
+	}
+	if (w->incoming && fd == w->stream)
+		window__take_shut(w, first.address, first.len);
+	else if (!w->incoming && w->stream < 0 && w->thread == pid)
+		window__recognize(w, nr, fd, bytes);
+	return 0;
+}
+
+/* The end of one, by the thread that migrates, into the stream. */
+__noinline int window__on_sent(u32 tgid, s32 nr, s64 ret)
+{
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	struct piece last = {};
+
+	if (!w)
+		return 0;
+	if (is_refusal(ret)) {
+		window__on_broken(w, STREAM_FAILED);
+	} else if (ret > 0 && !w->encrypted) {
+		sent__piece(nr, true, &last);
+		window__take_tail(w, last.address + last.len, last.len);
+	}
+	return 0;
+}
+
+#endif

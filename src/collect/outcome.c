@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The outcome of a migration, from the signs that the kernel's programs left in its window.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "collect/outcome.h"
+
+bool window__is_closed_by_kernel(const struct window *w)
+{
+	return w->closed_by == SIGNAL_THREAD_END || w->closed_by == SIGNAL_STREAM_END ||
+	       w->closed_by == SIGNAL_PROCESS_END;
+}
+
+/*
+ * Is the stream whole? QEMU ends one with the description of its sections, JSON of which the list
+ * of devices is last, or, in postcopy and where the machine has suppress-vmdesc=on, with the footer
+ * of the last section and QEMU_VM_EOF (migration/savevm.c).
+ */
+static bool is_whole(const struct window *w)
+{
+	enum { FOOTER = 0x7e, END = 0 };
+	unsigned char tail[sizeof(w->tail)];
+
+	memcpy(tail, &w->tail, sizeof(tail));
+	if (w->encrypted)
+		return false;
+	if (!memcmp(tail + 4, "]}]}", 4))
+		return true;
+	return tail[2] == FOOTER && !tail[3] && !tail[4] && tail[7] == END;
+}
+
+static enum migration_outcome word__outcome(u32 said)
+{
+	switch ((enum migration_word)said) {
+	case WORD_COMPLETED:
+		return OUTCOME_COMPLETED;
+	case WORD_FAILED:
+		return OUTCOME_FAILED;
+	case WORD_CANCELLED:
+		return OUTCOME_CANCELLED;
+	case WORD_NONE:
+	case WORD_ACTIVE:
+	case WORD_OTHER:
+		break;
+	}
+	return OUTCOME_UNKNOWN;
+}
+
+static enum migration_outcome source__outcome(const struct window *w)
+{
+	bool asked = w->asked == CANCEL_ASKED;
+
+	if (w->broken == STREAM_CUT) /* else by the command "yank", or as QEMU quits */
+		return asked ? OUTCOME_CANCELLED : OUTCOME_ENDED;
+	if (w->broken == STREAM_FAILED || w->shut == SHUT_BAD)
+		return OUTCOME_FAILED;
+	if (is_whole(w))
+		return OUTCOME_COMPLETED;
+	/* A pipe or a file cannot be shut down. */
+	if (asked && !w->encrypted && (w->file_type || w->cut >= 0))
+		return OUTCOME_CANCELLED;
+	return OUTCOME_ENDED;
+}
+
+static enum migration_outcome destination__outcome(const struct window *w)
+{
+	if (w->shut)
+		return w->shut == SHUT_GOOD ? OUTCOME_COMPLETED : OUTCOME_FAILED;
+	if (is_whole(w))
+		return OUTCOME_COMPLETED;
+	return w->broken == STREAM_FAILED ? OUTCOME_FAILED : OUTCOME_ENDED;
+}
+
+/* Killed; or a destination could not load what came, which ends it with a status. */
+static enum migration_outcome process__outcome(const struct window *w)
+{
+	enum migration_outcome said = word__outcome(w->said);
+
+	if (w->exit_code & 0x7f)
+		return OUTCOME_KILLED;
+	if (said != OUTCOME_UNKNOWN)
+		return said;
+	return w->exit_code ? OUTCOME_FAILED : OUTCOME_ENDED;
+}
+
+enum migration_outcome window__outcome(const struct window *w)
+{
+	enum migration_outcome said = word__outcome(w->said);
+
+	switch ((enum window_signal)w->closed_by) {
+	case SIGNAL_PROCESS_END:
+		return process__outcome(w);
+	case SIGNAL_THREAD_END:
+		return said != OUTCOME_UNKNOWN ? said : source__outcome(w);
+	case SIGNAL_STREAM_END:
+		return said != OUTCOME_UNKNOWN ? said : destination__outcome(w);
+	case SIGNAL_ENDED_BEFORE:
+		return OUTCOME_ENDED;
+	default:
+		return OUTCOME_UNKNOWN;
+	}
+}
+
+const char *window__outcome_text(const struct window *w)
+{
+	const char *word = names__word(NAMES_OUTCOME, window__outcome(w));
+
+	return word ? word : "unknown";
+}
+
+static enum migration_transport window__transport(const struct window *w)
+{
+	switch (w->file_type) {
+	case 0:
+		return TRANSPORT_UNKNOWN;
+	case S_IFSOCK:
+		return TRANSPORT_SOCKET;
+	case S_IFIFO:
+		return TRANSPORT_PIPE;
+	case S_IFREG:
+	case S_IFBLK:
+		return TRANSPORT_FILE;
+	default:
+		return TRANSPORT_FD;
+	}
+}
+
+static enum migration_purpose window__purpose(const struct window *w)
+{
+	if (w->sender == SENDER_SNAPSHOT)
+		return PURPOSE_SNAPSHOT;
+	switch (window__transport(w)) {
+	case TRANSPORT_SOCKET:
+		return PURPOSE_LIVE;
+	case TRANSPORT_PIPE:
+		/* A guest that runs on is not being saved by `virsh save`: libvirt tunnels
+		 * migrations through pipes, too. */
+		if (!w->incoming && w->ran_ns)
+			return PURPOSE_UNKNOWN;
+		/* fall through */
+	case TRANSPORT_FILE:
+		return w->incoming ? PURPOSE_RESTORE : PURPOSE_SAVE;
+	default:
+		return PURPOSE_UNKNOWN;
+	}
+}
+
+void window__describe(const struct window *w, struct record_migration *out)
+{
+	out->role = w->incoming ? ROLE_DESTINATION : ROLE_SOURCE;
+	out->outcome = window__outcome(w);
+	out->transport = window__transport(w);
+	out->purpose = window__purpose(w);
+}
+
+bool window__comes_again(const struct window *w)
+{
+	enum migration_outcome outcome = window__outcome(w);
+
+	return w->incoming && outcome != OUTCOME_COMPLETED &&
+	       !(w->encrypted && outcome == OUTCOME_ENDED);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a window tells of the migration that it was: how it ended, what it went through, and what it
+ * was for. Plain functions of what the kernel saw; they ask nobody.
+ */
+#ifndef MIGPOP_COLLECT_OUTCOME_H
+#define MIGPOP_COLLECT_OUTCOME_H
+
+#include <stdbool.h>
+
+#include "migpop.h"
+#include "record.h"
+
+/* Did the kernel close it, at an instant? */
+bool window__is_closed_by_kernel(const struct window *w);
+
+/* What QEMU itself says or would say; OUTCOME_ENDED where nothing tells, OUTCOME_UNKNOWN where the
+ * migration was not over. */
+enum migration_outcome window__outcome(const struct window *w);
+
+/* The same in words for people: "unknown" has one here. Static. */
+const char *window__outcome_text(const struct window *w);
+
+/* Fills role, outcome, transport and purpose. */
+void window__describe(const struct window *w, struct record_migration *out);
+
+/* Can a process that received this wait for another stream? A guest that has come stays. */
+bool window__comes_again(const struct window *w);
+
+#endif
