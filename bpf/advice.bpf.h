@@ -15,7 +15,7 @@ static __always_inline void advice__add(const struct advice_key *key, const stru
 			return;
 		a = bpf_map_lookup_elem(&advices, key);
 		if (!a) {
-			count_lost(LOST_ADVICE, add->calls);
+			process__lose(key->tgid, LOST_ADVICE, add->calls);
 			return;
 		}
 	}

@@ -80,10 +80,10 @@ static __always_inline s64 mm__page_tables(struct mm_struct *mm)
 	return BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 
-static __always_inline struct backing *backing__add(const struct backing_key *key)
+static __always_inline struct backing *backing__add(const struct backing_key *key, u32 owner)
 {
 	if (bpf_map_update_elem(&backings, key, &backing_none, BPF_NOEXIST) == -E2BIG)
-		count_lost(LOST_BACKINGS, 1);
+		process__lose(owner, LOST_BACKINGS, 1);
 	if (key->kind == KIND_HUGETLB)
 		hugetlb_in_use = 1;
 	if (key->kind == KIND_FILE)
@@ -101,20 +101,20 @@ static __always_inline bool inode__tells_holes(const struct inode *inode)
 	return magic == MAGIC_EXT4 || magic == MAGIC_XFS;
 }
 
-static __always_inline void hugetlb_file__add(const struct backing_key *key)
+static __always_inline void hugetlb_file__add(const struct backing_key *key, u32 owner)
 {
 	u32 at = __sync_fetch_and_add(&nr_hugetlb_files, 1);
 
 	if (at < HUGETLB_FILES_MAX)
 		hugetlb_files[at] = *key;
 	else
-		count_lost(LOST_BACKINGS, 1);
+		process__lose(owner, LOST_BACKINGS, 1);
 }
 
 static __always_inline void inode__add(const struct inode *inode, const struct backing_key *key,
 				       u64 pending, u32 owner)
 {
-	struct backing *b = backing__add(key);
+	struct backing *b = backing__add(key, owner);
 
 	if (!b)
 		return;
@@ -124,7 +124,7 @@ static __always_inline void inode__add(const struct inode *inode, const struct b
 	b->blocks = b->open_pages;
 	inode__name(inode, b);
 	if (key->kind == KIND_HUGETLB)
-		hugetlb_file__add(key);
+		hugetlb_file__add(key, owner);
 	if (key->kind == KIND_FILE && !(tells_holes && inode__tells_holes(inode)))
 		b->flags |= BACKING_HOLES_UNKNOWN;
 }
@@ -230,7 +230,7 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 		inode__enter((u64)BPF_CORE_READ(file, f_inode), 0, owner);
 		return;
 	}
-	b = backing__add(key);
+	b = backing__add(key, key->tgid);
 	if (!b)
 		return;
 	b->start = BPF_CORE_READ(vma, vm_start);

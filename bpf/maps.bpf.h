@@ -15,7 +15,7 @@ u64 target_bits[TGID_BITS / 64];  /* traced processes */
 u64 watched_bits[TGID_BITS / 64]; /* these, and others that touch their memory */
 u64 signal_bits[TGID_BITS / 64];  /* whose system calls tell of a window's begin or end */
 
-u64 lost[NR_LOST];
+u64 lost[NR_LOST]; /* of nobody known: others are in struct process */
 
 /* Raised when a watched process changes its mappings: cached look-ups of them are void. */
 u64 vma_generation;
@@ -62,7 +62,6 @@ const volatile u32 max_chains;
 /* Raised when rows or mappings change: remembered chains are void. */
 u64 unwind_generation = 1;
 u32 nr_chains;
-u64 chain_ends[CHAIN_ENDS_ROOM]; /* of chains asked for; those that are complete are not counted */
 u64 runs_not_missed;        /* that the kernel counts as missed, of a program that faulted itself */
 u32 mapping_changes_missed; /* the ring was full */
 u32 window_events_missed;   /* the same */

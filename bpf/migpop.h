@@ -92,7 +92,7 @@ struct site_key {
 	struct backing_key backing;
 	u32 tgid;
 	s32 syscall;
-	s32 stack; /* of the call chain; -1 without one */
+	s32 stack; /* of the call chain; negative without one */
 	u8 access, context;
 	u16 zero;
 };
@@ -195,6 +195,14 @@ struct task_state {
 /* Of a figure that this kernel does not show to programs. */
 enum { FIGURE_UNKNOWN = -1 };
 
+enum lost_kind {
+	LOST_SITES,    /* map of call sites full: events */
+	LOST_TASKS,    /* map of threads full */
+	LOST_BACKINGS, /* map of backings full */
+	LOST_ADVICE,   /* map of advice full */
+	NR_LOST,
+};
+
 /* One process: the kernel's figures for its private memory, and what its threads that are gone
  * cost.
  */
@@ -211,6 +219,7 @@ struct process {
 	s64 exit_hugetlb;
 	s64 exit_rss;
 	u64 settled; /* pages in flight when its window closed */
+	u64 lost[NR_LOST];
 	u32 exited;
 	u32 zero;
 };
@@ -311,9 +320,16 @@ enum chain_end {
 	CHAIN_32BIT,            /* in a task in 32-bit mode */
 	CHAIN_NO_ROOM,          /* in a file for whose rows there was no room */
 	CHAIN_NOT_A_RETURN, /* before a frame that no call can return to: seen by the collector */
+	CHAIN_NO_MAPPING_ROOM, /* in a process for whose mappings there was no room */
+	CHAIN_NOT_KEPT, /* it was found, but the table of chains had no room: see STACK_NOT_KEPT */
 	NR_CHAIN_ENDS,
 	CHAIN_END_UNKNOWN = NR_CHAIN_ENDS, /* frame pointers do not tell */
-	CHAIN_ENDS_ROOM = 16,              /* for a mask as index */
+};
+
+/* Values of a key's "stack" that are no chain's number. */
+enum {
+	STACK_NOT_TAKEN = -1, /* none was asked for */
+	STACK_NOT_KEPT = -2,  /* there was no room for it, or it could not be had */
 };
 
 enum { CHAIN_FRAMES_MAX = 127 };
@@ -461,15 +477,6 @@ struct window_event {
 	u32 kind;   /* enum window_event_kind */
 	u32 thread; /* of what has begun: the thread, or 0 and */
 	s32 stream; /* the descriptor */
-};
-
-enum lost_kind {
-	LOST_SITES,    /* map of call sites full */
-	LOST_TASKS,    /* map of threads full */
-	LOST_BACKINGS, /* map of backings full */
-	LOST_ADVICE,   /* map of advice full */
-	LOST_STACKS,   /* a stack was asked for and not had */
-	NR_LOST,
 };
 
 _Static_assert(sizeof(struct unwind_row) == 8, "no padding");

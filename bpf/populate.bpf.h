@@ -265,7 +265,7 @@ static __always_inline void task_state__take_syscall_stack(struct task_state *ts
 	if (ts->stacked)
 		return;
 	if (ts->syscall < SYSCALL_NONE) {
-		ts->stack = -1; /* workers have no registers worth unwinding */
+		ts->stack = STACK_NOT_TAKEN; /* workers have no registers worth unwinding */
 		return;
 	}
 	task_state__take_stack(ts, ctx, (struct pt_regs *)bpf_task_pt_regs((void *)task),
@@ -354,7 +354,7 @@ static __always_inline void count_released(struct task_struct *task, struct task
 	key.ip = ip;
 	key.tgid = task->tgid;
 	key.syscall = at_end ? SYSCALL_EXIT : nr;
-	key.stack = -1;
+	key.stack = STACK_NOT_TAKEN;
 	key.context = nr == SYSCALL_NONE ? CONTEXT_USER : CONTEXT_SYSCALL;
 	key.backing = *backing;
 	if (!ts) {

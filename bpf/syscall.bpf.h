@@ -129,7 +129,7 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	ts->fault = 0;
 	ts->entry_ns = 0;
 	if (!ts->stacked)
-		ts->stack = -1;
+		ts->stack = STACK_NOT_TAKEN;
 	ts->maj_flt = task->maj_flt;
 	if (nr < 0)
 		return;

@@ -26,9 +26,14 @@ static __always_inline void tgid__clear(u64 *bits, u32 tgid)
 	__sync_fetch_and_and(&bits[(tgid / 64) & (TGID_BITS / 64 - 1)], ~(1ULL << (tgid & 63)));
 }
 
-static __always_inline void count_lost(enum lost_kind kind, u64 n)
+/* Counts what was lost of the process "tgid", where it happened. */
+__noinline int process__lose(u32 tgid, u32 kind, u64 n)
 {
-	__sync_fetch_and_add(&lost[kind], n);
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (kind < NR_LOST)
+		__sync_fetch_and_add(p ? &p->lost[kind] : &lost[kind], n);
+	return 0;
 }
 
 static __always_inline bool is_target(const struct task_struct *task)
@@ -47,6 +52,20 @@ static __always_inline bool is_watched(const struct task_struct *task)
 	return tgid__test(watched_bits, task->tgid) && !closed;
 }
 
+/* Whose loss is it that a call site had no room? Of one that is no target: whose memory it touched.
+ */
+static __always_inline u32 site_key__loser(const struct site_key *key)
+{
+	const struct backing *b;
+
+	if (tgid__test(target_bits, key->tgid))
+		return key->tgid;
+	if (key->backing.tgid)
+		return key->backing.tgid;
+	b = bpf_map_lookup_elem(&backings, &key->backing);
+	return b ? b->owner : key->tgid;
+}
+
 static __always_inline void site__add(const struct site_key *key, const struct site *add)
 {
 	struct site *site = bpf_map_lookup_elem(&sites, key);
@@ -61,7 +80,8 @@ static __always_inline void site__add(const struct site_key *key, const struct s
 		site = bpf_map_lookup_elem(&sites, key);
 	}
 	if (!site) {
-		count_lost(LOST_SITES, add->faults + add->populated + add->released);
+		process__lose(site_key__loser(key), LOST_SITES,
+			      add->faults + add->populated + add->released);
 		return;
 	}
 	__sync_fetch_and_add(&site->faults, add->faults);
@@ -148,7 +168,7 @@ __noinline int thread__flush(u64 of)
 	if (ts)
 		task_state__flush(ts);
 	else
-		count_lost(LOST_TASKS, 1);
+		process__lose(BPF_CORE_READ((const struct task_struct *)of, tgid), LOST_TASKS, 1);
 	return 0;
 }
 
@@ -173,7 +193,7 @@ static __always_inline void task_state__init(struct task_state *ts, const struct
 	ts->thread_key.tid = task->pid;
 	ts->syscall = SYSCALL_NONE;
 	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
-	ts->stack = -1;
+	ts->stack = STACK_NOT_TAKEN;
 }
 
 /* Makes room for the state of the current thread in the hash. */
@@ -188,7 +208,7 @@ __noinline int thread__enter(void)
 	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
 	ts = bpf_map_lookup_elem(&tasks, &pid);
 	if (!ts) {
-		count_lost(LOST_TASKS, 1);
+		process__lose(task->tgid, LOST_TASKS, 1);
 		return 0;
 	}
 	ts->task = (u64)task;
@@ -262,7 +282,7 @@ static __always_inline struct process *process__get(u32 tgid)
 	if (p)
 		return p;
 	if (bpf_map_update_elem(&processes, &tgid, &process_none, BPF_NOEXIST) == -E2BIG)
-		count_lost(LOST_TASKS, 1);
+		__sync_fetch_and_add(&lost[LOST_TASKS], 1);
 	return bpf_map_lookup_elem(&processes, &tgid);
 }
 

@@ -306,8 +306,8 @@ __noinline s32 chain__enter(u64 key, u32 program)
 	return chain && chain__equal(chain, &u->chain) ? (s32)id : CHAIN_OTHER;
 }
 
-/* The number of the chain; -1 if there is no room. Chains are told apart by their frames: the hash
- * only says where to look. */
+/* The number of the chain; STACK_NOT_KEPT if there is no room. Chains are told apart by their
+ * frames: the hash only says where to look. */
 static __always_inline s32 chain__intern(struct unwind *u, u32 program)
 {
 	u64 key = u->chain.hash;
@@ -322,20 +322,12 @@ static __always_inline s32 chain__intern(struct unwind *u, u32 program)
 			break;
 		key = key * 0x9e3779b97f4a7c15ULL + 1;
 	}
-	count_lost(LOST_STACKS, 1);
-	return -1;
+	return STACK_NOT_KEPT;
 }
 
 static long unwind__next(u32 i, struct unwind **u)
 {
 	return !*u || unwind__step(*u);
-}
-
-/* Of those who are watched for what they do to targets, few chains are counted with a page. */
-static __always_inline void count_end(const struct task_struct *task, u32 end)
-{
-	if (end != CHAIN_COMPLETE && is_target(task))
-		__sync_fetch_and_add(&chain_ends[unwind__index(end, CHAIN_ENDS_ROOM - 1)], 1);
 }
 
 /* A read that fails is a fault in kernel mode, for which that program does not run again. */
@@ -347,8 +339,8 @@ static __always_inline void unwind__count_reads(const struct unwind *u, u32 prog
 
 #include "raw.bpf.h"
 
-/* The chain of the current thread from these user registers on; -1 if it could not be kept. Global,
- * so that it is verified once a program; its state lies in a map. */
+/* The chain of the current thread from these user registers on; STACK_NOT_KEPT without room.
+ * Global, so that it is verified once a program; its state lies in a map. */
 __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -360,7 +352,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	s32 id;
 
 	if (!u)
-		return -1;
+		return STACK_NOT_KEPT;
 	u->start_ip = ip;
 	u->start_sp = sp;
 	u->start_bp = bp;
@@ -373,8 +365,6 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	way = memo ? memo__find(memo, memo__slot(task), u, program) : NULL;
 	if (way) {
 		unwind__count_reads(u, program);
-		if (way->end != CHAIN_UNREAD)
-			count_end(task, way->end);
 		return way->chain;
 	}
 	process = bpf_map_lookup_elem(&unwind_processes, &tgid);
@@ -393,12 +383,10 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 		u->end = CHAIN_32BIT;
 	id = unwind__is_early(u->end) ? chain__keep_raw(program) : CHAIN_OTHER;
 	unwind__count_reads(u, program);
-	if (u->end != CHAIN_UNREAD)
-		count_end(task, u->end);
 	if (id == CHAIN_OTHER)
 		id = chain__intern(u, program);
 	if (id < 0)
-		return -1;
+		return STACK_NOT_KEPT;
 	if (memo)
 		memo__put(memo, u, id);
 	return id;
@@ -414,20 +402,18 @@ static long chain__hash_frame(u32 i, struct unwind **u)
 	return 0;
 }
 
-/* The chain that the kernel finds by frame pointers; -1 if it could not be kept. */
+/* The chain that the kernel finds by frame pointers; STACK_NOT_KEPT if it could not be kept. */
 static __always_inline s32 chain__take_fp(void *ctx, u32 program)
 {
 	struct unwind *u = unwind__scratch(program);
 	long size;
 
 	if (!u)
-		return -1;
+		return STACK_NOT_KEPT;
 	size = bpf_get_stack(ctx, u->chain.frames, CHAIN_FRAMES_MAX * sizeof(u->chain.frames[0]),
 			     BPF_F_USER_STACK);
-	if (size <= 0) {
-		count_lost(LOST_STACKS, 1);
-		return -1;
-	}
+	if (size <= 0)
+		return STACK_NOT_KEPT;
 	u->chain.hash = 0;
 	u->chain.n = (u32)size / sizeof(u->chain.frames[0]);
 	u->end = CHAIN_END_UNKNOWN;

@@ -130,8 +130,11 @@ static const char *chain_end__word(int value)
 		return "no-room";
 	case CHAIN_NOT_A_RETURN:
 		return "not-a-return-address";
+	case CHAIN_NO_MAPPING_ROOM:
+		return "no-room-for-mappings";
+	case CHAIN_NOT_KEPT:
+		return "not-kept";
 	case NR_CHAIN_ENDS:
-	case CHAIN_ENDS_ROOM:
 		break;
 	}
 	return NULL;
@@ -301,6 +304,21 @@ static const char *reason__word(int value)
 	return reason__names(value).word;
 }
 
+static const char *loss__word(int value)
+{
+	switch ((enum loss)value) {
+	case LOSS_UNKNOWN:
+		break;
+	case LOSS_NOTHING:
+		return "nothing";
+	case LOSS_CHAINS:
+		return "chains";
+	case LOSS_EVENTS:
+		return "events";
+	}
+	return NULL;
+}
+
 static const char *table__word(int value)
 {
 	switch ((enum record_table)value) {
@@ -410,6 +428,7 @@ static const char *(*const words[NR_NAMES_SETS])(int value) = {
 	[NAMES_ROLE] = role__word,           [NAMES_OUTCOME] = outcome__word,
 	[NAMES_TRANSPORT] = transport__word, [NAMES_PURPOSE] = purpose__word,
 	[NAMES_REASON] = reason__word,       [NAMES_TABLE] = table__word,
+	[NAMES_LOSS] = loss__word,
 };
 
 const char *names__word(enum names_set set, int value)

@@ -93,6 +93,14 @@ enum window_reason {
 	REASON_NO_MEMORY,
 };
 
+/* What is missing from a record, the worst of it. */
+enum loss {
+	LOSS_UNKNOWN,
+	LOSS_NOTHING, /* every event is counted, every chain is whole */
+	LOSS_CHAINS,  /* every event is counted, chains of some are not whole */
+	LOSS_EVENTS,  /* some events are in no count */
+};
+
 /* A table of the tracer that may be out of room. */
 enum record_table {
 	TABLE_UNKNOWN, /* null */
@@ -125,6 +133,7 @@ enum names_set {
 	NAMES_PURPOSE,
 	NAMES_REASON,
 	NAMES_TABLE,
+	NAMES_LOSS,
 	NR_NAMES_SETS,
 };
 

@@ -52,6 +52,7 @@ struct record *record__new(void)
 	r->lost.events = RECORD_UNKNOWN;
 	r->lost.stacks = RECORD_UNKNOWN;
 	r->lost.truncated_stacks = RECORD_UNKNOWN;
+	r->lost.chainless_pages = RECORD_UNKNOWN;
 	r->overhead.events = RECORD_UNKNOWN;
 	r->overhead.bpf_ns = RECORD_UNKNOWN;
 	r->overhead.ns_per_event = NAN;

@@ -199,6 +199,8 @@ struct record {
 		size_t nr_kinds;
 		struct record_room *room;
 		size_t nr_room;
+		enum loss verdict;       /* of all this: record__judge_losses() */
+		int64_t chainless_pages; /* populated at call sites whose chain is not whole */
 	} lost;
 	struct record_callsite *callsites;
 	size_t nr_callsites;

@@ -16,6 +16,7 @@
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
 #include "collect/watcher.h"
+#include "output/format.h"
 #include "serve/http.h"
 #include "serve/metrics.h"
 #include "serve/store.h"
@@ -103,6 +104,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* What the want of room, which was told as it came, has come to. */
+static void tell_room(const struct record *r)
+{
+	const struct record_target *target = &r->target[0];
+	char n[FORMAT_NUMBER];
+	struct format_text t;
+
+	for (size_t i = 0; i < r->lost.nr_room; i++) {
+		const struct record_room *room = &r->lost.room[i];
+		const char *table = names__word(NAMES_TABLE, (int)room->table);
+
+		if (room->pages <= 0)
+			continue;
+		format__clear(&t);
+		format__add(&t, "pid %u: no whole call chain", target->pid);
+		format__add(&t, " for %s", format__count(n, room->pages));
+		format__add(&t, " of %s pages", format__count(n, r->totals.populated_pages));
+		format__add(&t, " (%s): no room in the table of %s",
+			    format__percent(n, room->pages, r->totals.populated_pages),
+			    table ? table : "?");
+		if (room->module) {
+			format__add(&t, " for ");
+			format__add_name(&t, room->module);
+		}
+		fail(STATUS_FAULT, "%s", t.s);
+	}
+}
+
 static void on_record(struct record *r, void *data)
 {
 	const struct record_target *t = &r->target[0];
@@ -113,6 +142,7 @@ static void on_record(struct record *r, void *data)
 		err = metrics__add(s->metrics, r);
 	if (!err)
 		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000);
+	tell_room(r);
 	if (err) {
 		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
 		     t->pid, s->records, strerror(-err));

@@ -48,6 +48,7 @@ int chains__resolve(const struct session *s, u32 tgid, u64 ip, s32 stack, bool i
 		cut(s, (pid_t)tgid, &chain);
 		*end = chain_end__name(chain.end);
 	} else {
+		*end = stack == STACK_NOT_KEPT ? chain_end__name(CHAIN_NOT_KEPT) : NULL;
 		chain.n = ip ? 1 : 0;
 		chain.frames[0] = ip;
 	}

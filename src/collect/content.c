@@ -14,7 +14,9 @@
 #include "clock.h"
 #include "collect/books_internal.h"
 #include "collect/chains.h"
+#include "collect/room.h"
 #include "collect/zeros.h"
+#include "losses.h"
 #include "symbol/resolve.h"
 #include "vmm/vmm.h"
 
@@ -318,36 +320,15 @@ static int add_advice(const struct session *s, const struct counters *close, str
 	return 0;
 }
 
-/* Chains that were found to be wrong only when they were read: one for each fault. */
-static int add_cut_chains(struct record *r)
+static int add_room(struct record *r, enum record_table table)
 {
-	const char *name = chain_end__name(CHAIN_NOT_A_RETURN);
-	int err = 0;
+	struct record_room *room = record__add_room(r);
 
-	for (size_t i = 0; i < r->nr_callsites && !err; i++) {
-		const struct record_callsite *site = &r->callsites[i];
-
-		if (site->chain_end && !strcmp(site->chain_end, name))
-			err = record__add_unwind_error(r, name, site->faults ? site->faults : 1);
-	}
-	return err;
-}
-
-/* How many chains that were asked for ended early, by how. */
-static int fill_unwind_errors(const struct session *s, const struct counters *close,
-			      struct record *r)
-{
-	int err = add_cut_chains(r);
-
-	for (u32 end = 0; end < NR_CHAIN_ENDS && !err; end++) {
-		int64_t n = (int64_t)(close->chain_ends[end] - s->open.counters.chain_ends[end]);
-
-		if (end == CHAIN_TRUNCATED)
-			r->lost.truncated_stacks = n;
-		else if (n)
-			err = record__add_unwind_error(r, chain_end__name(end), n);
-	}
-	return err;
+	if (!room)
+		return -ENOMEM;
+	room->table = table;
+	room->pages = RECORD_UNKNOWN;
+	return 0;
 }
 
 static int fill_lost(const struct session *s, const struct counters *close, struct record *r)
@@ -358,21 +339,28 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		[LOST_BACKINGS] = "backings_without_an_entry",
 		[LOST_ADVICE] = "advice_without_an_entry",
 	};
+	static const enum record_table tables[NR_LOST] = {[LOST_SITES] = TABLE_CALLSITES,
+							  [LOST_TASKS] = TABLE_THREADS,
+							  [LOST_BACKINGS] = TABLE_BACKINGS,
+							  [LOST_ADVICE] = TABLE_ADVICE};
 	int err = 0;
 
-	r->lost.events = r->lost.stacks = r->lost.truncated_stacks = 0;
+	r->lost.events = 0;
 	for (int i = 0; i < NR_LOST && !err; i++) {
-		int64_t n = (int64_t)(close->lost[i] - s->open.counters.lost[i]);
+		int64_t n =
+			(int64_t)(room__lost(s, close, i) - room__lost(s, &s->open.counters, i));
 
-		if (i == LOST_STACKS)
-			r->lost.stacks = n;
-		else
-			err = record__add_lost(r, names[i], n);
+		err = record__add_lost(r, names[i], n);
+		if (!err && n > 0)
+			err = add_room(r, tables[i]);
 	}
 	if (!err)
 		err = record__add_lost(r, "program_runs_missed",
 				       (int64_t)(close->missed - s->open.counters.missed));
-	return err ? err : fill_unwind_errors(s, close, r);
+	if (!err)
+		err = record__count_chain_losses(r);
+	record__judge_losses(r);
+	return err;
 }
 
 char *copy_string(const char *s)

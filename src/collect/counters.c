@@ -290,8 +290,6 @@ int tracer__read(struct tracer *t, struct counters *c)
 	qsort(c->advice, c->nr_advice, sizeof(*c->advice), compare_advice);
 	for (int i = 0; i < NR_LOST; i++)
 		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
-	for (int i = 0; i < NR_CHAIN_ENDS; i++)
-		c->chain_ends[i] = __atomic_load_n(&t->skel->bss->chain_ends[i], __ATOMIC_RELAXED);
 	add_costs(c);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
 	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);

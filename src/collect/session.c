@@ -12,6 +12,7 @@
 
 #include "collect/books.h"
 #include "collect/outcome.h"
+#include "collect/room.h"
 #include "collect/session.h"
 #include "collect/zeros.h"
 #include "symbol/resolve.h"
@@ -239,6 +240,7 @@ static int add_tick(struct session *s, const struct snapshot *snap)
 	if (!more)
 		return -ENOMEM;
 	s->ticks = more;
+	room__tell(s, &snap->counters);
 	books__tick(s, snap, &s->ticks[s->nr_ticks++]);
 	return 0;
 }
@@ -450,6 +452,7 @@ static int begin(struct session *s)
 	s->open.counters.taken_ns = s->window.open_ns;
 	s->opened_by = signal__reason(s->window.opened_by);
 	s->nr_ticks = 0;
+	s->told_room = 0;
 	s->begun = true;
 	return 0;
 }

@@ -59,8 +59,9 @@ struct session {
 	struct snapshot open;
 	enum window_reason opened_by;
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
-	struct window window; /* as it was when last looked at */
-	bool begun;           /* it is open, and the books have begun with it */
+	struct window window;   /* as it was when last looked at */
+	bool begun;             /* it is open, and the books have begun with it */
+	unsigned int told_room; /* bits of tables: that they are full has been told */
 	struct phases phases;
 	struct record_tick *ticks;
 	size_t nr_ticks;

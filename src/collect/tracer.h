@@ -155,9 +155,7 @@ struct counters {
 	size_t nr_advice;
 	struct process_row *processes;
 	size_t nr_processes;
-	u64 lost[NR_LOST];
-	u64 chain_ends[NR_CHAIN_ENDS]; /* chains asked for that ended so; complete ones are not
-					  counted */
+	u64 lost[NR_LOST]; /* of nobody known */
 	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
 	struct thread_row *threads;
 	size_t nr_threads;
@@ -171,6 +169,9 @@ void counters__keep(struct counters *c, pid_t tgid);
 
 /* How full the tables are that only ever fill while the tracer lives, the fullest: 0 to 1. */
 double tracer__fill(struct tracer *t);
+
+/* Hands on to options.no_room what a session has found to have had no room. */
+void tracer__tell_no_room(struct tracer *t, pid_t pid, const char *what);
 
 /* A table of the tracer, and how much of it is in use. */
 struct tracer_table {

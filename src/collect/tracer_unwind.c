@@ -86,13 +86,17 @@ static int on_change(void *data, void *sample, size_t size)
 	return 0;
 }
 
+void tracer__tell_no_room(struct tracer *t, pid_t pid, const char *what)
+{
+	if (t->no_room)
+		t->no_room(pid, what, t->no_room_data);
+}
+
 static void on_lack(const struct unwind_lack *lack, void *data)
 {
 	struct tracer *t = data;
 	char what[512];
 
-	if (!t->no_room)
-		return;
 	if (lack->path)
 		snprintf(what, sizeof(what),
 			 "no room for the call frame information of %.200s (%zu rows; %zu of %zu "
@@ -105,7 +109,7 @@ static void on_lack(const struct unwind_lack *lack, void *data)
 			 "use): "
 			 "its call chains have one frame each",
 			 lack->wanted, (int)lack->pid, lack->used, lack->size);
-	t->no_room(lack->pid, what, t->no_room_data);
+	tracer__tell_no_room(t, lack->pid, what);
 }
 
 int tracer__begin_unwinding(struct tracer *t)

@@ -265,10 +265,13 @@ size_t tracer__tables(struct tracer *t, struct tracer_table *tables)
 		const char *name;
 		const struct bpf_map *map;
 	} maps[] = {
-		{"sites", t->skel->maps.sites},           {"backings", t->skel->maps.backings},
-		{"advice", t->skel->maps.advices},        {"threads", t->skel->maps.threads},
-		{"processes", t->skel->maps.processes},   {"windows", t->skel->maps.windows},
-		{"code", t->skel->maps.unwind_processes},
+		{"callsites", t->skel->maps.sites},
+		{"backings", t->skel->maps.backings},
+		{"advice", t->skel->maps.advices},
+		{"threads", t->skel->maps.threads},
+		{"processes", t->skel->maps.processes},
+		{"windows", t->skel->maps.windows},
+		{"unwind-processes", t->skel->maps.unwind_processes},
 	};
 	struct unwind_fill fill;
 	size_t n = 0;
@@ -281,7 +284,7 @@ size_t tracer__tables(struct tracer *t, struct tracer_table *tables)
 	if (!t->tables)
 		return n;
 	unwind_tables__fill(t->tables, &fill);
-	tables[n++] = (struct tracer_table){"rows", fill.rows, fill.max_rows};
-	tables[n++] = (struct tracer_table){"mappings", fill.mappings, fill.max_mappings};
+	tables[n++] = (struct tracer_table){"unwind-rows", fill.rows, fill.max_rows};
+	tables[n++] = (struct tracer_table){"unwind-mappings", fill.mappings, fill.max_mappings};
 	return n;
 }

@@ -305,8 +305,8 @@ int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *ma
 		err = ranges__init(&t->mappings, MAPPING_NO_ROOM + 1, maps->max_mappings - 1);
 	if (err)
 		return err;
-	maps->mappings[MAPPING_NO_ROOM] = (struct unwind_mapping){.end = INT64_MAX,
-								  .first_row = CHAIN_NO_ROOM};
+	maps->mappings[MAPPING_NO_ROOM] =
+		(struct unwind_mapping){.end = INT64_MAX, .first_row = CHAIN_NO_MAPPING_ROOM};
 	for (size_t i = 0; i < t->nr_processes && !err; i++)
 		err = hand_over(t, &t->processes[i]);
 	raise_generation(t);

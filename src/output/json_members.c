@@ -203,10 +203,12 @@ static const struct member totals_members[] = {
 };
 
 static const struct member lost_members[] = {
+	ENUM(record, "verdict", lost.verdict, LOSS, "The worst that is missing: `nothing` (every event is counted, and every call chain is whole or ends where code made at run time begins), `chains`, `events`; null where it is not known."),
+	NAMED(record, COUNT, "chainless_pages", lost.chainless_pages, "Populated pages at call sites whose chain is not whole; null with frame pointers, which do not tell."),
 	NAMED(record, COUNT, "events", lost.events, "Events that are in no count: the sum of `kinds`."),
-	NAMED(record, COUNT, "stacks", lost.stacks, "Events counted without a call chain, though one was asked for."),
-	NAMED(record, COUNT, "truncated_stacks", lost.truncated_stacks, "Chains that were cut at the greatest length."),
-	LIST(COUNTS, record, "unwind_errors", lost.unwind_errors, lost.nr_unwind_errors, NULL, "Chains that ended early, by how (see `chain_end`)."),
+	NAMED(record, COUNT, "stacks", lost.stacks, "Events at call sites whose chain found no room."),
+	NAMED(record, COUNT, "truncated_stacks", lost.truncated_stacks, "Events at call sites whose chain was cut at the greatest length."),
+	LIST(COUNTS, record, "unwind_errors", lost.unwind_errors, lost.nr_unwind_errors, NULL, "Events at call sites whose chain ended early in another way, by how (see `chain_end`)."),
 	LIST(COUNTS, record, "kinds", lost.kinds, lost.nr_kinds, NULL, "What `events` consists of."),
 	LIST(ARRAY, record, "room", lost.room, lost.nr_room, room_members, "Tables of the tracer that were out of room."),
 	END,

@@ -5,6 +5,7 @@
  */
 #include "output/json.h"
 #include "output/json_read_internal.h"
+#include "losses.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -234,6 +235,7 @@ int output_json__parse(struct record **out, const char *text, size_t len, char *
 	}
 	if (!reader__record(&rd, root, r))
 		goto out;
+	record__judge_losses(r);
 	*out = r;
 	r = NULL;
 out:

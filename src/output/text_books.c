@@ -5,6 +5,7 @@
  */
 #include "output/text_internal.h"
 #include "output/format.h"
+#include "losses.h"
 
 #include <math.h>
 #include <string.h>
@@ -178,34 +179,88 @@ static void add__kinds(struct format_text *t, const struct record_count *v, size
 	}
 }
 
+static void text__lost_chains(struct flow *w, const struct record *r, const struct losses *l)
+{
+	enum verdict v = losses__are_large(l) ? VERDICT_BAD : VERDICT_WARN;
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER], c[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	if (l->chainless_pages == RECORD_UNKNOWN) {
+		format__add(&t, "whether call chains are whole is not known with frame pointers");
+		flow__add(w, VERDICT_WARN, "", &t);
+		return;
+	}
+	if (l->chainless_pages > 0)
+		format__add(&t, " for %s of %s pages (%s)", format__count(a, l->chainless_pages),
+			    format__count(b, l->populated_pages),
+			    format__percent(c, l->chainless_pages, l->populated_pages));
+	else if (l->chainless_events > 0)
+		format__add(&t, " for %s events without a page",
+			    format__count(a, l->chainless_events));
+	add__kinds(&t, r->lost.unwind_errors, r->lost.nr_unwind_errors);
+	flow__add(w, v, "no whole call chain", &t);
+	if (r->lost.truncated_stacks > 0) {
+		format__add(&t, "%s cut short", format__count(a, r->lost.truncated_stacks));
+		flow__add(w, v, "", &t);
+	}
+	if (r->lost.stacks > 0) {
+		format__add(&t, "%s not kept", format__count(a, r->lost.stacks));
+		flow__add(w, v, "", &t);
+	}
+}
+
+static void text__lost_room(struct flow *w, const struct record *r)
+{
+	char n[FORMAT_NUMBER], share[FORMAT_NUMBER];
+	struct format_text t;
+
+	format__clear(&t);
+	for (size_t i = 0; i < r->lost.nr_room; i++) {
+		const struct record_room *room = &r->lost.room[i];
+
+		format__add(&t, " in the table of %s",
+			    string__or(names__word(NAMES_TABLE, (int)room->table), "?"));
+		if (room->module) {
+			const char *slash = strrchr(room->module, '/');
+
+			format__add(&t, " for ");
+			format__add_name(&t, slash ? slash + 1 : room->module);
+		}
+		if (room->pages > 0)
+			format__add(&t, ": %s pages (%s)", format__count(n, room->pages),
+				    format__percent(share, room->pages, r->totals.populated_pages));
+		flow__add(w, VERDICT_BAD, "no room", &t);
+	}
+}
+
 void text__lost(struct flow *w, const struct record *r)
 {
-	bool known = r->lost.events != RECORD_UNKNOWN;
+	struct losses l = record__losses(r);
 	char n[FORMAT_NUMBER];
 	struct format_text t;
 
 	format__clear(&t);
-	if (!known && r->lost.stacks <= 0) {
+	switch (l.verdict) {
+	case LOSS_UNKNOWN:
 		format__add(&t, "losses not known");
 		flow__add(w, VERDICT_WARN, "", &t);
-	} else if (r->lost.events <= 0 && r->lost.stacks <= 0) {
+		break;
+	case LOSS_NOTHING:
 		flow__add(w, VERDICT_GOOD, "lost nothing", &t);
-	}
-	if (r->lost.events > 0) {
-		format__add(&t, " %s events", format__count(n, r->lost.events));
+		break;
+	case LOSS_CHAINS:
+		flow__add(w, VERDICT_GOOD, "lost no event", &t);
+		break;
+	case LOSS_EVENTS:
+		format__add(&t, " %s events", format__count(n, l.events));
 		add__kinds(&t, r->lost.kinds, r->lost.nr_kinds);
 		flow__add(w, VERDICT_BAD, "lost", &t);
+		break;
 	}
-	if (r->lost.stacks > 0) {
-		format__add(&t, " %s call chains", format__count(n, r->lost.stacks));
-		flow__add(w, VERDICT_BAD, "lost", &t);
-	}
-	if (r->lost.truncated_stacks > 0) {
-		format__add(&t, "%s call chains cut short",
-			    format__count(n, r->lost.truncated_stacks));
-		add__kinds(&t, r->lost.unwind_errors, r->lost.nr_unwind_errors);
-		flow__add(w, VERDICT_WARN, "", &t);
-	}
+	if (l.chains)
+		text__lost_chains(w, r, &l);
+	text__lost_room(w, r);
 }
 
 void text__cost(struct flow *w, const struct record *r)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "losses.h"
 #include "output/format.h"
 #include "serve/metrics.h"
 
@@ -21,6 +22,8 @@ enum metric {
 	LATE,
 	RESIDUAL,
 	LOST,
+	LOST_EVENTS,
+	CHAINLESS,
 	OVERHEAD,
 	NR_METRICS,
 };
@@ -43,8 +46,15 @@ static const struct {
 		      "Base pages of the last migration by which books and kernel differ, beyond "
 		      "what is known to be uncertain.",
 		      NULL},
-	[LOST] = {"migpop_lost_total", "counter", "What could not be counted or attributed.",
+	[LOST] = {"migpop_lost_total", "counter",
+		  "Events that could not be counted, or attributed to "
+		  "a whole call chain.",
 		  "kind"},
+	[LOST_EVENTS] = {"migpop_lost_events_total", "counter",
+			 "Events of the guest's process that are in no count.", NULL},
+	[CHAINLESS] = {"migpop_chainless_pages_total", "counter",
+		       "Base pages of migpop_populated_pages_total whose call chain is not whole.",
+		       NULL},
 	[OVERHEAD] = {"migpop_overhead_seconds_total", "counter",
 		      "Time that the tracer took in the kernel, estimated from samples.", NULL},
 };
@@ -169,6 +179,10 @@ static double unexplained(const struct record *r)
 
 static void add_lost(struct adding *a, const struct record *r)
 {
+	struct losses l = record__losses(r);
+
+	add(a, LOST_EVENTS, NULL, l.events);
+	add(a, CHAINLESS, NULL, l.chainless_pages);
 	add(a, LOST, "stacks", r->lost.stacks);
 	add(a, LOST, "truncated_stacks", r->lost.truncated_stacks);
 	for (size_t i = 0; i < r->lost.nr_kinds; i++)

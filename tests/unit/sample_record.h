@@ -6,6 +6,7 @@
 #ifndef MIGPOP_TESTS_SAMPLE_RECORD_H
 #define MIGPOP_TESTS_SAMPLE_RECORD_H
 
+#include "losses.h"
 #include "record.h"
 
 #include <stdio.h>
@@ -213,6 +214,7 @@ static inline struct record *sample__record(void)
 	r->overhead.bpf_ns = 54000000;
 	r->overhead.ns_per_event = 205.99;
 	r->overhead.share_of_window = 0.0177;
+	record__judge_losses(r);
 	return r;
 }
 

@@ -132,10 +132,10 @@ function lossRows() {
 	rows.push({what: "events", kind: "all", n: lost.events});
 	for (const [kind, n] of Object.entries(lost.kinds ?? {}))
 		rows.push({what: "events", kind: words(kind), n});
-	rows.push({what: "call chains", kind: "without room", n: lost.stacks});
-	rows.push({what: "call chains", kind: "cut short", n: lost.truncated_stacks, kept: true});
+	rows.push({what: "events", kind: "whose call chain was not kept", n: lost.stacks});
+	rows.push({what: "events", kind: "whose call chain was cut short", n: lost.truncated_stacks, kept: true});
 	for (const [kind, n] of Object.entries(lost.unwind_errors ?? {}))
-		rows.push({what: "unwinding", kind: words(kind), n, kept: true});
+		rows.push({what: "events", kind: `whose call chain ends: ${words(kind)}`, n, kept: true});
 	return rows;
 }
 

@@ -88,17 +88,26 @@ function booksTile() {
 }
 
 function lostTile() {
-	const lost = RECORD.lost, stacks = known(lost.stacks) && lost.stacks > 0;
-	const cut = lost.truncated_stacks > 0 ?
-		`${plural(lost.truncated_stacks, "call chain")} cut short` : "";
+	const lost = RECORD.lost, all = RECORD.totals.populated_pages;
+	const without = lost.chainless_pages;
+	const chains = !known(without) ? "chains may not be whole" : without > 0 ?
+		`no whole chain for ${plural(without, "page")} (${percent(without, all)})` :
+		lost.verdict === "chains" ? "some chains are not whole" : "";
+	const room = lost.room.map(r => `no room in the table of ${r.table ?? "?"}` +
+		(r.module ? ` for ${baseName(r.module)}` : "") +
+		(r.pages > 0 ? `: ${plural(r.pages, "page")} (${percent(r.pages, all)})` : ""));
 
-	if (lost.events > 0 || stacks)
-		return tile("Lost", "bad", lost.events > 0 ? plural(lost.events, "event") :
-			plural(lost.stacks, "call chain"),
-			lost.events > 0 && stacks ? plural(lost.stacks, "call chain") : "", cut);
-	if (!known(lost.events))
-		return tile("Lost", "warn", UNKNOWN, cut);
-	return tile("Lost", "good", "nothing", cut);
+	switch (lost.verdict) {
+	case "nothing":
+		return tile("Lost", "good", "nothing");
+	case "chains":
+		return tile("Lost", room.length || Number(without) > Number(all) / 100 ? "bad" : "warn", "no event", chains,
+			...room);
+	case "events":
+		return tile("Lost", "bad", plural(lost.events, "event"), without > 0 ? chains : "", ...room);
+	default:
+		return tile("Lost", "warn", UNKNOWN);
+	}
 }
 
 function costTile() {
