@@ -20,6 +20,7 @@
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
+#include "qemu/ram_query.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 
@@ -117,6 +118,18 @@ static int start_targets(struct trace *t)
 	if (err)
 		return fail(STATUS_FAULT, "cannot trace: %s", strerror(-err));
 	return STATUS_OK;
+}
+
+/* What was plugged in is on no command line: QEMU knows. It need not answer. */
+static void ask_for_blocks(struct trace *t)
+{
+	struct ram_told *told;
+	size_t n;
+
+	if (!t->monitor.qmp || !t->session.nr_targets)
+		return;
+	ram_query__ask(t->monitor.qmp, &told, &n);
+	session__tell_blocks(&t->session, 0, told, n);
 }
 
 static void say_tracing(const struct trace *t)
@@ -235,9 +248,10 @@ static enum window_reason on_time(struct trace *t, uint64_t now)
 		t->next_tick_ms = now + TICK_MS;
 		/* Waiting for a migration, the window opens anew at each tick, so that it begins
 		 * before the first page of it. */
-		if (t->monitor.qmp && !t->migrating)
+		if (t->monitor.qmp && !t->migrating) {
+			ask_for_blocks(t);
 			session__reopen(&t->session);
-		else if (t->migrating || !t->options->tracer.windowed)
+		} else if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
 	if (t->monitor.qmp)
@@ -360,6 +374,7 @@ static int trace_window(struct trace *t, struct output_file *out)
 	status = t->options->command ? start_child(t) : start_targets(t);
 	if (status)
 		return status;
+	ask_for_blocks(t);
 	say_tracing(t);
 	reason = run(t);
 	err = t->options->tracer.windowed

@@ -54,6 +54,7 @@ void session__free(struct session *s)
 			close(s->targets[i].pidfd);
 		free(s->targets[i].looks);
 		ram_blocks__free(&s->targets[i].blocks);
+		free(s->targets[i].told);
 		record_target__clear(&s->described[i]);
 	}
 	free(s->targets);
@@ -70,7 +71,15 @@ void session__find_blocks(struct session *s, size_t i)
 	struct target *t = &s->targets[i];
 
 	if (!target__is_gone(t))
-		ram_blocks__read(&t->blocks, &s->described[i], t->pid);
+		ram_blocks__read(&t->blocks, &s->described[i], t->pid, t->told, t->nr_told);
+}
+
+void session__tell_blocks(struct session *s, size_t i, struct ram_told *told, size_t n)
+{
+	free(s->targets[i].told);
+	s->targets[i].told = told;
+	s->targets[i].nr_told = n;
+	session__find_blocks(s, i);
 }
 
 void session__describe(struct session *s, size_t i)

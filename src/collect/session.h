@@ -32,6 +32,8 @@ struct target {
 	bool gone;
 	bool at_exit_known; /* figures read while it stood at its end */
 	struct proc_figures at_exit;
+	struct ram_told *told; /* of its RAM blocks by its monitor */
+	size_t nr_told;
 	struct ram_blocks blocks; /* as they were last seen */
 	struct look *looks;       /* what its memory held when it was last looked at */
 	size_t nr_looks;
@@ -103,6 +105,9 @@ int session__over(struct session *s, struct record **out);
 /* Ends the window before its time ("by", see tracer__close_window()): what moves while that is done
  * is uncertain. Then as session__over(). */
 int session__cut(struct session *s, enum window_signal by, struct record **out);
+
+/* What target "i" says of its RAM blocks: "told" becomes the session's. */
+void session__tell_blocks(struct session *s, size_t i, struct ram_told *told, size_t n);
 
 /* Which of target "i"'s memory is which RAM block: looks again, while it is there. */
 void session__find_blocks(struct session *s, size_t i);

@@ -53,6 +53,7 @@ struct matching {
 	size_t nr_backends;
 	struct area *areas;
 	size_t nr_areas;
+	const struct ram_evidence *evidence;
 	struct ram_blocks *out;
 	bool top_down; /* later mappings are below earlier ones */
 	int err;
@@ -126,11 +127,12 @@ static void take_backends(struct matching *m, const struct record_target *t)
 
 /* --- the mappings --- */
 
-static int fd_of(const struct area *a, const struct ram_descriptor *fds, size_t n)
+static int fd_of(const struct area *a, const struct ram_evidence *evidence)
 {
+	const struct ram_descriptor *fds = evidence->descriptors;
 	int fd = -1;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < evidence->nr_descriptors; i++)
 		if (fds[i].inode == a->inode && fds[i].dev == a->dev && (fd < 0 || fds[i].fd < fd))
 			fd = fds[i].fd;
 	return fd;
@@ -164,8 +166,7 @@ static bool continues(const struct area *a, const struct area *next)
 	       next->offset == a->offset + (a->end - a->start);
 }
 
-static int take_areas(struct matching *m, const char *maps, const struct ram_descriptor *fds,
-		      size_t n)
+static int take_areas(struct matching *m, const char *maps)
 {
 	size_t room = 0, first = 0;
 
@@ -186,7 +187,7 @@ static int take_areas(struct matching *m, const char *maps, const struct ram_des
 						return -ENOMEM;
 					m->areas = more;
 				}
-				a.fd = fd_of(&a, fds, n);
+				a.fd = fd_of(&a, m->evidence);
 				m->areas[m->nr_areas++] = a;
 			}
 		}
@@ -230,6 +231,56 @@ static void found(struct matching *m, struct area *a, struct backend *b)
 {
 	b->found = true;
 	add_block(m, a, b->id, b);
+}
+
+static struct backend *find_backend(const struct matching *m, const char *id)
+{
+	for (size_t i = 0; i < m->nr_backends; i++)
+		if (!strcmp(m->backends[i].id, id))
+			return &m->backends[i];
+	return NULL;
+}
+
+/* QEMU says where it is: nothing is left to be found out. Small ones are tables of firmware. */
+static void match_by_address(struct matching *m)
+{
+	enum { MIN_BYTES = 1 << 20 };
+
+	for (size_t i = 0; i < m->evidence->nr_told && !m->err; i++) {
+		const struct ram_told *told = &m->evidence->told[i];
+		struct backend *b = find_backend(m, told->id);
+
+		if (!told->address || told->bytes < MIN_BYTES || (b && b->found))
+			continue;
+		for (size_t k = 0; k < m->nr_areas; k++) {
+			struct area *a = &m->areas[k];
+			struct backend plugged = {.bytes = told->bytes, .node = -1};
+
+			if (a->taken || told->address < a->start || told->address >= a->end)
+				continue;
+			snprintf(plugged.id, sizeof(plugged.id), "%s", told->id);
+			found(m, a, b ? b : &plugged);
+			break;
+		}
+	}
+}
+
+/* The one backend of that length that QEMU has told of and that is not on its command line; NULL if
+ * there are none or several. */
+static const struct ram_told *find_plugged(const struct matching *m, uint64_t bytes)
+{
+	const struct ram_told *only = NULL;
+
+	for (size_t i = 0; i < m->evidence->nr_told; i++) {
+		const struct ram_told *told = &m->evidence->told[i];
+
+		if (told->bytes != bytes || find_backend(m, told->id) || told->address)
+			continue;
+		if (only)
+			return NULL;
+		only = told;
+	}
+	return only;
 }
 
 /* Is the name of the area PREFIX ID SUFFIX…? */
@@ -379,13 +430,27 @@ static void match_alike(struct matching *m, size_t first, struct area **areas)
 	if (!sorted && n >= alike && (n == alike || b->type != TYPE_RAM))
 		sorted = sort_by_creation(m, areas, n, b->type);
 	for (size_t i = first; sorted && i < m->nr_backends && k < n; i++)
-		if (i == first || is_alike(&m->backends[i], b))
+		if (is_alike(&m->backends[i], b))
 			found(m, areas[k++], &m->backends[i]);
-	/* The rest, or all: which is not known, or was plugged in later. */
-	if (!sorted && b->type == TYPE_RAM && n > alike)
+	/* What is left of those that are known was plugged in later. */
+	if (sorted || (b->type == TYPE_RAM && n > alike))
 		return;
 	for (; k < n; k++)
 		add_block(m, areas[k], type_names[b->type], b);
+}
+
+/* An area that nothing names but its type: QEMU may have told what it plugged in. */
+static void add_unnamed(struct matching *m, struct area *a, enum type type)
+{
+	uint64_t bytes = a->end - a->start;
+	const struct ram_told *told = find_plugged(m, bytes);
+	size_t alike = 0;
+
+	for (size_t i = 0; i < m->nr_areas; i++)
+		alike += is_of_type(&m->areas[i], type) &&
+			 m->areas[i].end - m->areas[i].start == bytes &&
+			 (!m->areas[i].taken || &m->areas[i] == a);
+	add_block(m, a, told && alike == 1 ? told->id : type_names[type], NULL);
 }
 
 /* What the mapping alone says of memory that is on no command line: the name of a file that QEMU
@@ -402,9 +467,9 @@ static void add_plugged(struct matching *m)
 		if (a->taken)
 			continue;
 		if (is_of_type(a, TYPE_MEMFD)) {
-			add_block(m, a, type_names[TYPE_MEMFD], NULL);
+			add_unnamed(m, a, TYPE_MEMFD);
 		} else if (is_of_type(a, TYPE_SHM)) {
-			add_block(m, a, type_names[TYPE_SHM], NULL);
+			add_unnamed(m, a, TYPE_SHM);
 		} else if (at && (end = strrchr(at + 1, '.')) && end > at + strlen(made)) {
 			at += strlen(made);
 			at += begins(at, "_objects_") ? strlen("_objects_") : 0;
@@ -416,15 +481,15 @@ static void add_plugged(struct matching *m)
 	}
 }
 
-int ram_blocks__match(struct ram_blocks *out, const struct record_target *t, const char *maps,
-		      const struct ram_descriptor *descriptors, size_t n)
+int ram_blocks__match(struct ram_blocks *out, const struct record_target *t,
+		      const struct ram_evidence *evidence)
 {
-	struct matching m = {.out = out};
+	struct matching m = {.out = out, .evidence = evidence};
 	struct area **areas = NULL;
 
 	*out = (struct ram_blocks){0};
 	m.backends = calloc(BACKENDS_MAX, sizeof(*m.backends));
-	m.err = m.backends ? take_areas(&m, maps, descriptors, n) : -ENOMEM;
+	m.err = m.backends ? take_areas(&m, evidence->maps) : -ENOMEM;
 	if (!m.err)
 		areas = calloc(m.nr_areas + 1, sizeof(*areas));
 	if (!areas) {
@@ -432,6 +497,7 @@ int ram_blocks__match(struct ram_blocks *out, const struct record_target *t, con
 		goto out;
 	}
 	take_backends(&m, t);
+	match_by_address(&m);
 	match_by_name(&m);
 	for (size_t i = 0; i < m.nr_backends && !m.err; i++)
 		if (!m.backends[i].found)

@@ -35,15 +35,32 @@ struct ram_descriptor {
 	int fd;
 };
 
-/*
- * Pure: the backends of the command line of "t", held against the text of /proc/PID/maps and the
- * "n" descriptors of its files. 0, or -ENOMEM; to be freed either way.
- */
-int ram_blocks__match(struct ram_blocks *out, const struct record_target *t, const char *maps,
-		      const struct ram_descriptor *descriptors, size_t n);
+/* A block that QEMU itself tells of, by its monitor: its id, its length and, where the version says
+ * it, the address of its memory. */
+struct ram_told {
+	char id[64];
+	uint64_t bytes;
+	uint64_t address; /* 0: not said */
+};
 
-/* The same of the process "pid" as it is now. 0 or a negative errno: then "out" is as it was. */
-int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid);
+/* What blocks are found by, besides the command line. */
+struct ram_evidence {
+	const char *maps; /* the text of /proc/PID/maps */
+	const struct ram_descriptor *descriptors;
+	size_t nr_descriptors;
+	const struct ram_told *told;
+	size_t nr_told;
+};
+
+/* Pure: the backends of the command line of "t", held against evidence. 0, or -ENOMEM; to be freed
+ * either way. */
+int ram_blocks__match(struct ram_blocks *out, const struct record_target *t,
+		      const struct ram_evidence *evidence);
+
+/* The same of the process "pid" as it is now, with what it has told. 0 or a negative errno: then
+ * "out" is as it was. */
+int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid,
+		     const struct ram_told *told, size_t nr_told);
 
 void ram_blocks__free(struct ram_blocks *b);
 

@@ -50,18 +50,21 @@ static struct ram_descriptor *read_descriptors(pid_t pid, size_t *n)
 	return v;
 }
 
-int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid)
+int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid,
+		     const struct ram_told *told, size_t nr_told)
 {
+	struct ram_evidence evidence = {.told = told, .nr_told = nr_told};
 	struct ram_descriptor *descriptors;
 	struct ram_blocks found;
 	char *maps = proc__read(pid, "maps", NULL);
-	size_t n;
 	int err;
 
 	if (!maps)
 		return -errno;
-	descriptors = read_descriptors(pid, &n);
-	err = ram_blocks__match(&found, t, maps, descriptors, n);
+	descriptors = read_descriptors(pid, &evidence.nr_descriptors);
+	evidence.maps = maps;
+	evidence.descriptors = descriptors;
+	err = ram_blocks__match(&found, t, &evidence);
 	free(descriptors);
 	free(maps);
 	if (err || !found.n) {

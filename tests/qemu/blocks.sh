@@ -28,13 +28,14 @@ starts() {
 	shift
 	"$qemu" -accel tcg -S -nodefaults -display none -name "guest=web,,$name,debug-threads=on" -m 40,slots=4,maxmem=1G \
 		-numa node,nodeid=0,memdev=a -numa node,nodeid=1,memdev=b "$@" \
-		-qmp "unix:$name.qmp,server=on,wait=off" >"$name.out" 2>&1 &
+		-qmp "unix:$name.qmp,server=on,wait=off" -qmp "unix:$name.qmp2,server=on,wait=off" >"$name.out" 2>&1 &
 	pid=$!
 	"$qmp" -p "$pid" "$name.qmp" --wait-ready >/dev/null || die "$name: $(<"$name.out")"
 }
 
+# begins NAME OPTION…
 begins() {
-	"$migpop" trace -p "$pid" --stack none --format json -o "$1.json" 2>"$1.err" &
+	"$migpop" trace -p "$pid" --stack none --format json -o "$1.json" "${@:2}" 2>"$1.err" &
 	tracer=$!
 	wait_until 60 grep -q '^tracing' "$1.err" || die "$1: $(<"$1.err")"
 }
@@ -101,6 +102,25 @@ plugged() {
 	holds plugged "$blocks" "$both, d 2048 null, memory-backend-memfd 2048 null"
 }
 
+# A monitor knows what was plugged in: by its length, and where it is in versions after 7.2.
+told_by_monitor() {
+	local memory='{"qom-type":"memory-backend-memfd","id":"c","size":16777216,"share":true}'
+
+	starts monitor -object "$(json memfd a ',"share":true')" -object "$(json memfd b ',"share":true')"
+	"$qmp" -p "$pid" monitor.qmp object-add "$memory" >/dev/null
+	"$qmp" -p "$pid" monitor.qmp device_add '{"driver":"pc-dimm","id":"dimm","memdev":"c"}' >/dev/null
+	begins monitor --qmp monitor.qmp2
+	"$qmp" -p "$pid" monitor.qmp migrate '{"uri":"exec:cat >/dev/null"}' >/dev/null
+	wait "$tracer" || die "monitor: $(<monitor.err)"
+	tracer=''
+	kill "$pid"
+	wait "$pid" 2>/dev/null || :
+	pid=''
+	holds monitor "[.backing[] | select(.kind == \"shmem\" and .ram_block)] | map(\"\\(.ram_block) \\(.length_pages)\") |
+		sort | join(\", \")" 'a 5120, b 5120, c 4096'
+}
+
 forms
 plugged
+told_by_monitor
 ((!failed))

@@ -281,6 +281,7 @@ roots() {
 	migpop_here=$migpop
 	migpop=in_namespace_migpop
 	in_namespace_migpop() {
+		# shellcheck disable=SC2317 # it is what "migpop" is below
 		in_namespace "$migpop_here" "$@"
 	}
 	verify chroot 1 not-fixed --memory 64M --preload "$none" --qemu "$PWD/in-root"
