@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLUSTER_PAGES = 16 };
+enum { CLUSTER_PAGES = 16, MIN_CLUSTERS = 128 };
 
 #define PAGE_PRESENT   (1ULL << 63)
 #define PAGE_EXCLUSIVE (1ULL << 56) /* mapped once: the shared zero page never is */
@@ -203,7 +203,7 @@ static void look__at(struct look *l, uint64_t budget_ns, struct zero_pages *z)
 		at %= clusters;
 	else
 		at = 0;
-	for (n = 0; n < clusters && (n < 16 || n % 16 || now_ns() < deadline); n++) {
+	for (n = 0; n < clusters && (n < MIN_CLUSTERS || n % 16 || now_ns() < deadline); n++) {
 		uint64_t page = at * CLUSTER_PAGES;
 		size_t pages = l->pages - page < CLUSTER_PAGES ? (size_t)(l->pages - page)
 							       : CLUSTER_PAGES;

@@ -21,10 +21,10 @@ struct zero_pages {
 };
 
 /*
- * Looks at the memory of process "pid" that "z" names for "budget_ns" nanoseconds at most, and
- * fills the rest of "z". 0 or a negative errno: -ENOENT where no descriptor of the process is that
- * file, -EACCES where the process may not be read, -EBUSY while the machine uses swap, since
- * looking would bring pages back.
+ * Looks at the memory of process "pid" that "z" names for "budget_ns" nanoseconds at most, or at
+ * 2048 pages of it where these take longer, and fills the rest of "z". 0 or a negative errno:
+ * -ENOENT where no descriptor of the process is that file, -EACCES where the process may not be
+ * read, -EBUSY while the machine uses swap, since looking would bring pages back.
  */
 int zero_pages__count(struct zero_pages *z, pid_t pid, uint64_t budget_ns);
 

@@ -340,7 +340,8 @@ static void add_lost(struct sum *sum, const struct expectation *exp, struct json
 			for (size_t i = 0; i < length_of(value); i++)
 				add(sum, exp->column, inside ? YES : NO,
 				    get(json_object_array_get_idx(value, i), "pages"));
-		else
+		else if (!json_object_is_type(value,
+					      json_type_string)) /* the verdict is no count */
 			add(sum, exp->column, inside ? YES : NO, value);
 	}
 }

@@ -10,7 +10,7 @@
 
 #include "route.h"
 
-enum { ZEROED = 2048, PAYLOAD = 512, READ = 256, OVERWRITTEN = 128, PWRITTEN = 64 };
+enum { ZEROED = 1024, PAYLOAD = 256, READ = 256, OVERWRITTEN = 128, PWRITTEN = 64 };
 
 __attribute__((noinline)) static void write_zeros(char *mem, size_t pages)
 {
