@@ -17,6 +17,17 @@ usage() {
 	echo "usage: see the first lines of $0"
 }
 
+# records_hold MIGPOP DIR: the records that it has written there, files *.json below DIR, are as the schema
+# says. What is not is said.
+records_hold() {
+	local validate
+
+	validate=$(dirname "$(realpath "$1")")/tests/trace/record-validate
+	# One that is installed, in a virtual machine too, has no build beside it: others check what it writes.
+	[[ -x $validate ]] || return 0
+	find "$2" -name '*.json' -exec "$validate" --any {} + 2>&1
+}
+
 # take_options "NAME…" ARG…: for --NAME VALUE sets the variable of that name, for one spelt NAME! here
 # --NAME alone sets it to 1. Else usage(), with the status of what was asked.
 take_options() {

@@ -225,7 +225,7 @@ static const struct member overhead_members[] = {
 const struct member record_members[] = {
 	{"schema", TYPE_SCHEMA, 0, false, 0, 0, 0, NULL, "Name and version of this schema."},
 	OBJECT("tool", tool_members, "What made the record."),
-	MEMBER(record, STRING, started_at, "When the window opened, by the clock of the wall (RFC 3339)."),
+	MEMBER(record, TIME, started_at, "When the window opened, by the clock of the wall (RFC 3339)."),
 	OBJECT("host", host_members, "Where it was made."),
 	WORD(record, mode, MODE, "How the tracer was attached to faults."),
 	WORD(record, stack, STACK, "How call chains were taken: by call frame information, by frame pointers, or not at all."),

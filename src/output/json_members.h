@@ -15,6 +15,7 @@
 enum type {
 	TYPE_SCHEMA, /* the schema's own name: nothing of the record */
 	TYPE_STRING,
+	TYPE_TIME,   /* a string: RFC 3339 */
 	TYPE_WORD,   /* a static string of a set */
 	TYPE_ENUM,   /* a value of a set's enum; null where it has no word */
 	TYPE_COUNT,  /* RECORD_UNKNOWN is null; not negative */

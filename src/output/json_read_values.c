@@ -144,6 +144,7 @@ bool reader__value(struct reader *rd, json_object *v, const struct member *m, vo
 
 	switch (m->type) {
 	case TYPE_STRING:
+	case TYPE_TIME:
 		return reader__string(rd, v, m->name, p);
 	case TYPE_WORD:
 		if (!reader__string(rd, v, m->name, &s))

@@ -13,6 +13,7 @@ static json_object *writer__single(struct writer *w, const struct member *m, con
 	case TYPE_SCHEMA:
 		return writer__string(w, RECORD_SCHEMA);
 	case TYPE_STRING:
+	case TYPE_TIME:
 		return writer__string(w, *(char *const *)p);
 	case TYPE_WORD:
 		return writer__string(w, *(const char *const *)p);
@@ -38,6 +39,7 @@ static bool member__is_empty(const struct member *m, const void *p)
 {
 	switch (m->type) {
 	case TYPE_STRING:
+	case TYPE_TIME:
 		return !*(char *const *)p;
 	case TYPE_COUNT:
 		return *(const int64_t *)p == RECORD_UNKNOWN;

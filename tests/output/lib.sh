@@ -10,7 +10,14 @@ set -euo pipefail
 
 migpop=$(realpath "$1") chains=$(realpath "$2")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+cleanup() {
+	local status=$?
+
+	records_hold "$migpop" "$work" || status=1
+	rm -rf "$work"
+	exit $status
+}
+trap cleanup EXIT
 cd "$work"
 
 failed() {

@@ -165,5 +165,6 @@ collect() {
 	unset "helper[$end]"
 	((status == 0)) || die "$end: tracer failed ($status): $(tail -n 3 "$out/$end.trace.log")"
 	[[ -s $out/$end.json ]] || die "$end: tracer left no record"
+	"$build/tests/trace/record-validate" "$out/$end.json" || die "$end: the record is not as its schema says"
 	"$migpop" report "$out/$end.json" --format text >"$out/$end.txt"
 }

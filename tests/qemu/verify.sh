@@ -11,7 +11,15 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 part=$1 migpop=$2 broken=$3 none=$4
 work=$(mktemp -d)
-trap 'return_huge_pages; rm -rf "$work"' EXIT
+cleanup() {
+	local status=$?
+
+	return_huge_pages
+	records_hold "$migpop" "$work" || status=1
+	rm -rf "$work"
+	exit $status
+}
+trap cleanup EXIT
 cd "$work"
 mkdir tmp
 export TMPDIR=$work/tmp

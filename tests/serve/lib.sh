@@ -20,6 +20,8 @@ guest_memory=${GUEST_MEMORY:-$((32 << 20))}
 vm=vm-${work##*.}-
 
 cleanup() {
+	local status=$?
+
 	exec 2>/dev/null # the shell announces each process that it kills
 	[[ ! $service ]] || kill -KILL "$service" || true
 	for file in "$work"/*.pid; do
@@ -27,8 +29,10 @@ cleanup() {
 		kill -KILL "$(<"$file")" || true
 	done
 	wait || true
+	records_hold "$migpop" "$work" || status=1
 	[[ ! $mounted ]] || umount -l "$mounted"
 	rm -rf "$work"
+	exit $status
 }
 trap cleanup EXIT
 trap 'exit 130' INT

@@ -22,11 +22,15 @@ work=$(mktemp -d /dev/shm/stream.XXXXXX) # short, as the name of a socket must b
 source_pid=''
 
 cleanup() {
+	local status=$?
+
 	exec 2>/dev/null # the shell announces each process that it kills
 	[[ ! $source_pid ]] || kill -KILL "$source_pid" || true
 	wait || true
 	return_huge_pages
+	records_hold "$migpop" "$work" || status=1
 	rm -rf "$work"
+	exit $status
 }
 trap cleanup EXIT
 trap 'exit 130' INT

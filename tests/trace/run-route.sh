@@ -5,8 +5,8 @@
 #	run-route.sh MIGPOP MODE ROUTE-BINARY [ARGS]
 #
 # MODE none runs the program without a tracer, for its own checks of the kernel only.
-# Exit status: 0 PASS, 1 FAIL (the files are kept, their place is said), 77 SKIP. trace-check is
-# looked for beside this script. Where COUNTS names a directory, a file of the route's name is left in
+# Exit status: 0 PASS, 1 FAIL (the files are kept, their place is said), 77 SKIP. trace-check and
+# record-validate are looked for beside this script. Where COUNTS names a directory, a file of the route's name is left in
 # it: the counts (see check.c), or "NAME skip REASON".
 
 migpop=$1 mode=$2 binary=$3
@@ -19,6 +19,7 @@ shift 3
 name=$(basename "$binary")
 title="trace/$mode/$name"
 check=$(dirname "$0")/trace-check
+validate=$(dirname "$0")/record-validate
 peer=
 
 # On a disk if there is one, for the routes that are about files and swap: /tmp may be memory.
@@ -75,6 +76,8 @@ reason=$(sed -n 's/^skip //p' "$work/expect.txt")
 [ "$status" -eq 0 ] || verdict FAIL "exit status $status"
 [ "$(tail -n 1 "$work/expect.txt")" = "done" ] || verdict FAIL "the program did not come to its end"
 [ "$mode" != none ] || verdict PASS "by its own checks, not traced"
+
+"$validate" "$work/rec.json" 2>>"$work/stderr.txt" || verdict FAIL "the record is not as its schema says"
 
 "$check" "$work/rec.json" "$work/expect.txt" ${COUNTS:+"$COUNTS/$name"} >"$work/check.txt" 2>&1
 status=$?

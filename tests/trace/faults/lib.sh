@@ -30,6 +30,7 @@ cleanup() {
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	cd /
+	((status)) || records_hold "$migpop" "$work" || status=1
 	if ((status == 0 || status == 77)); then
 		rm -rf "$work"
 	else
