@@ -185,6 +185,8 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 
 	if (windowed)
 		window__on_exec(task);
+	if (is_target(task))
+		process__enter(task);
 	if (!is_watched(task))
 		return 0;
 	if (!is_target(task)) { /* what it shared with a target is gone */
@@ -199,19 +201,46 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 	return 0;
 }
 
+static __always_inline u64 task_state__pages_pending(const struct task_state *ts)
+{
+	u64 pages = ts->file_read + ts->file_written;
+
+	for (u32 i = 0; i < PENDING_MAX && i < ts->nr_pending; i++)
+		pages += 1ULL << (ts->pending[i].order & 31);
+	return pages;
+}
+
+/* Settles what a thread has pending whose window has closed: it is not there any more when the
+ * collector looks. */
+static __always_inline void task__settle_last(struct task_struct *task)
+{
+	struct task_state *ts = task_state__find(task);
+	struct process *p;
+
+	if (!ts || !(ts->nr_pending | ts->file_mapping) || !is_target(task))
+		return;
+	p = process__get(task->tgid);
+	if (p)
+		p->settled += task_state__pages_pending(ts);
+	task_state__end(ts, task);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 {
 	bool watched = is_watched(task), last = BPF_CORE_READ(task, signal, live.counter) == 0;
-	u32 tgid = task->tgid, anybody = 0;
+	struct edge_pass all = {};
 	struct task_state *ts;
+	u32 tgid = task->tgid;
 
 	/* First: a window ends with its process even where there is no room for the thread's state,
 	 * or it would stay open for ever. */
 	if (windowed && (watched || tgid__test(signal_bits, tgid)))
 		window__on_exit(last);
-	if (!watched)
+	if (!watched) {
+		task__settle_last(task);
 		return 0;
+	}
 	if (last)
 		bpf_map_delete_elem(&unwind_processes,
 				    &tgid); /* its number may be another's next */
@@ -227,8 +256,12 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 	if (windowed)
 		return 0;
 	process__close(task);
-	if (__sync_fetch_and_add(&nr_targets, -1) == 1)
-		bpf_for_each_map_elem(&backings, backing__close, &anybody, 0);
+	if (__sync_fetch_and_add(&nr_targets, -1) == 1) {
+		all.edge = EDGE_CLOSE_BEFORE;
+		bpf_for_each_map_elem(&backings, backing__look, &all, 0);
+		all.edge = EDGE_CLOSE;
+		bpf_for_each_map_elem(&backings, backing__look, &all, 0);
+	}
 	return 0;
 }
 
@@ -253,8 +286,6 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	struct task_struct *task = ctx->task;
 	struct vm_area_struct *vma = ctx->vma;
 	struct backing_key key;
-	struct mm_struct *mm;
-	struct process *p;
 	struct file *file;
 	u32 flags;
 
@@ -266,14 +297,11 @@ int common__open(struct bpf_iter__task_vma *ctx)
 			other__watch(task->tgid);
 		return 0;
 	}
+	process__enter(task);
 	vma__key(vma, task->tgid, &key, &flags);
 	if (key.kind == KIND_ANON)
 		return 0;
 	vma__register(vma, &key, flags);
-	p = process__get(task->tgid);
-	mm = BPF_CORE_READ(task, mm);
-	if (p && mm)
-		p->hugetlb_usage = mm__hugetlb(mm);
 	return 0;
 }
 
@@ -296,8 +324,8 @@ int common__settle(struct bpf_iter__task *ctx)
 	/* The VMA of a thread that is not the current one is only found here. */
 	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
 		task_state__look_up_vma(ts, task, ts->address);
-	if (windowed && (ts->nr_pending | ts->file_mapping) && (p = process__get(task->tgid)))
-		p->settled += ts->nr_pending + ts->file_read + ts->file_written;
+	if ((ts->nr_pending | ts->file_mapping) && (p = process__get(task->tgid)))
+		p->settled += task_state__pages_pending(ts);
 	task_state__end(ts, task);
 	if (windowed)
 		ts->context = CONTEXT_SYSCALL;

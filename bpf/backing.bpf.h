@@ -121,7 +121,12 @@ static __always_inline void inode__add(const struct inode *inode, const struct b
 	b->inode_address = (u64)inode;
 	b->owner = owner;
 	b->open_pages = inode__pages(inode, key->kind) - pending;
-	b->blocks = b->open_pages;
+	b->open_before = b->exit_before = b->blocks = b->open_pages;
+	/* A page that was in flight when counting ended, the first of its file. */
+	if (pending && (closed || (windowed && !tgid__test(watched_bits, owner)))) {
+		b->exit_before = b->exit_pages = b->open_pages + pending;
+		b->exited = 1;
+	}
 	inode__name(inode, b);
 	if (key->kind == KIND_HUGETLB)
 		hugetlb_file__add(key, owner);

@@ -31,6 +31,10 @@ struct hlist_node {
 	struct hlist_node *next;
 } __KERNEL_TYPES;
 
+struct list_head {
+	struct list_head *next;
+} __KERNEL_TYPES;
+
 struct hlist_head {
 	struct hlist_node *first;
 } __KERNEL_TYPES;
@@ -112,6 +116,20 @@ struct mm_struct___percpu {
 	struct percpu_counter rss_stat[4];
 } __KERNEL_TYPES;
 
+/* Up to 6.1 a thread holds back what it has changed, up to 64 events. */
+struct task_rss_stat {
+	int count[4];
+} __KERNEL_TYPES;
+
+struct task_struct___holds_back {
+	struct task_rss_stat rss_stat;
+} __KERNEL_TYPES;
+
+/* The elements of a per-CPU array: of each an address in no CPU's memory, see edge.bpf.h. */
+struct bpf_array {
+	void *pptrs[0];
+} __KERNEL_TYPES;
+
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
 	struct mm_struct *vm_mm;
@@ -167,6 +185,7 @@ struct bio {
 
 struct signal_struct {
 	atomic_t live;
+	struct list_head thread_head;
 	int group_exit_code;
 } __KERNEL_TYPES;
 
@@ -174,7 +193,9 @@ struct task_struct {
 	int pid, tgid;
 	int exit_code;
 	char comm[16];
+	unsigned int __state;
 	struct task_struct *group_leader;
+	struct list_head thread_node;
 	struct thread_struct thread;
 	unsigned int flags, ptrace;
 	unsigned long maj_flt;
@@ -225,10 +246,13 @@ enum { FMODE_WRITE = 0x2 };
 enum { REQ_OP_READ = 0, REQ_OP_MASK = 0xff };
 
 /* include/linux/mm_types_task.h: members of rss_stat, unchanged since 4.5 (eca56ff906bd). */
-enum { MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SWAPENTS = 2, MM_SHMEMPAGES = 3 };
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 /* include/linux/mm_types.h: enum fault_flag, unchanged since 5.9 for these. */
 enum { FAULT_FLAG_WRITE = 1 << 0, FAULT_FLAG_TRIED = 1 << 5, FAULT_FLAG_USER = 1 << 6 };
+
+/* include/linux/sched.h: of task->__state. */
+enum { TASK_RUNNING = 0, TASK_UNINTERRUPTIBLE = 2 };
 
 /* include/linux/sched.h */
 enum {

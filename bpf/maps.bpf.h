@@ -7,7 +7,7 @@
 #define MIGPOP_MAPS_BPF_H
 
 /* One bit a thread group id, up to the kernel's PID_MAX_LIMIT: "is it ours?" costs one load. */
-enum { HUGETLB_FILES_MAX = 16 };
+enum { HUGETLB_FILES_MAX = 16, CPUS_MAX = 4096 };
 
 #define TGID_BITS (4 * 1024 * 1024)
 
@@ -36,7 +36,7 @@ u32 tells_holes;
 /* What the iterator over mappings is run for. */
 u32 finding_others;
 
-/* Set when the window is closed: what runs by then counts nothing more. */
+/* Set before the one window of all targets opens, and when it is closed: nothing counts then. */
 u32 closed;
 
 /* Targets that live: with the last of them the books of shared files are closed. */
@@ -52,6 +52,14 @@ u32 swap_in_use;
 /* The hooks that count are attached: windows may open. */
 u32 awake;
 
+/* From a per-CPU address to a CPU's own memory. None where there are more than CPUS_MAX. */
+u64 cpu_offsets[CPUS_MAX];
+u32 nr_cpu_offsets;
+u64 cpu_anchor_address;
+
+u64 edge_ns; /* CLOCK_BOOTTIME, when counting began, or ended */
+
+const volatile u32 nr_cpus; /* possible ones */
 const volatile bool follow_children;
 const volatile bool windowed;   /* targets are watched in windows of their own (struct window) */
 const volatile u32 arm_started; /* enum window_awaits of emulators that are started; 0: none has a
@@ -116,6 +124,13 @@ struct {
 	__type(key, struct advice_key);
 	__type(value, struct advice);
 } advices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} cpu_anchor SEC(".maps");
 
 /* Of targets that have windows of their own. */
 struct {

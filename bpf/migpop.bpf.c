@@ -30,6 +30,7 @@
 #include "hugetlb.bpf.h"
 #include "file.bpf.h"
 #include "advice.bpf.h"
+#include "edge.bpf.h"
 #include "stream.bpf.h"
 #include "window.bpf.h"
 #include "attach_common.bpf.h"

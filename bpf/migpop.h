@@ -74,9 +74,11 @@ enum backing_flag {
 struct backing {
 	u64 inode_address; /* of struct inode; 0 for private memory */
 	u64 start, end;    /* of the VMA first seen */
-	u64 open_pages;    /* inodes: the kernel's figure when first seen, */
+	u64 open_before;   /* inodes: the kernel's figure just before counting began, */
+	u64 open_pages;    /* just after that, or when first seen, */
 	u64 pages_now;     /* when last asked for, */
-	u64 exit_pages;    /* and when the target exited */
+	u64 exit_before;   /* just before counting ended, by the window's end or the target's, */
+	u64 exit_pages;    /* and just after that */
 	u64 exit_released; /* pages that went with processes before that */
 	u64 blocks;        /* hugetlb: pages already attributed */
 	u32 exited;
@@ -203,24 +205,33 @@ enum lost_kind {
 	NR_LOST,
 };
 
-/* One process: the kernel's figures for its private memory, and what its threads that are gone
- * cost.
- */
+/* The kernel's own figures for the memory of a process at one instant. Pages, but for page_tables:
+ * bytes, or FIGURE_UNKNOWN. */
+struct figures {
+	s64 anon;        /* mapped, and of private memory in swap; */
+	s64 swapped;     /* the latter */
+	s64 file, shmem; /* mapped */
+	s64 hugetlb;     /* mapped */
+	s64 page_tables;
+	u32 running; /* threads, other than the one that looks, that may be in the midst of an
+			allocation */
+	u32 known;
+};
+
+/* When the kernel's figures are taken: on both sides of the instants at which counting begins and
+ * ends, since the target's other threads go on meanwhile. */
+enum edge { EDGE_OPEN_BEFORE, EDGE_OPEN, EDGE_CLOSE_BEFORE, EDGE_CLOSE, NR_EDGES };
+
+/* One process: the kernel's figures for its memory, and what its threads that are gone cost. */
 struct process {
 	u64 events;
 	u64 sampled_ns;
-	s64 hugetlb_usage;    /* mm->hugetlb_usage in pages when last looked at */
-	s64 open_anon;        /* when its window opened (struct window): pages anonymous and */
-	s64 open_page_tables; /* swapped, bytes, */
-	s64 open_hugetlb;     /* pages mapped, */
-	s64 open_rss;         /* and resident */
-	s64 exit_anon;        /* when it exited, or its window closed: the same */
-	s64 exit_page_tables;
-	s64 exit_hugetlb;
-	s64 exit_rss;
+	u64 mm;            /* address of its struct mm_struct; 0 before it is known */
+	s64 hugetlb_usage; /* mm->hugetlb_usage in pages when last looked at */
+	struct figures edges[NR_EDGES];
 	u64 settled; /* pages in flight when its window closed */
 	u64 lost[NR_LOST];
-	u32 exited;
+	u32 exited; /* it has, or its window has closed: EDGE_CLOSE is known */
 	u32 zero;
 };
 
@@ -489,7 +500,9 @@ _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 128, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
-_Static_assert(sizeof(struct backing) == 144, "no padding");
+_Static_assert(sizeof(struct figures) == 56, "no padding");
+_Static_assert(sizeof(struct process) == 304, "no padding");
+_Static_assert(sizeof(struct backing) == 160, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 56 + RAW_STACK_BYTES, "no padding");
 
 #endif

@@ -6,90 +6,6 @@
 #ifndef MIGPOP_WINDOW_BPF_H
 #define MIGPOP_WINDOW_BPF_H
 
-/* One member of a process's memory, without what its CPUs have not folded in yet: no program can
- * reach that where kallsyms lacks per-CPU symbols. The collector states the uncertainty. */
-static __always_inline s64 mm__rss(struct mm_struct *mm, u32 member)
-{
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___atomic *old = (void *)mm;
-
-		return BPF_CORE_READ(old, rss_stat.count[member].counter);
-	}
-	struct mm_struct___percpu *new = (void *)mm;
-
-	/* A constant index each: CO-RE knows the size of an element then. */
-	switch (member) {
-	case MM_FILEPAGES:
-		return BPF_CORE_READ(new, rss_stat[MM_FILEPAGES].count);
-	case MM_ANONPAGES:
-		return BPF_CORE_READ(new, rss_stat[MM_ANONPAGES].count);
-	case MM_SHMEMPAGES:
-		return BPF_CORE_READ(new, rss_stat[MM_SHMEMPAGES].count);
-	default:
-		return BPF_CORE_READ(new, rss_stat[MM_SWAPENTS].count);
-	}
-}
-
-/* Pages that are resident, as VmRSS of /proc/PID/status. */
-static __always_inline s64 mm__resident(struct mm_struct *mm)
-{
-	return mm__rss(mm, MM_FILEPAGES) + mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SHMEMPAGES);
-}
-
-/* "owner" 0: whosoever. */
-static long backing__close(struct bpf_map *map, struct backing_key *key, struct backing *b,
-			   u32 *owner)
-{
-	struct backing_key copy = *key;
-
-	if (!copy.tgid && !b->exited && (!*owner || b->owner == *owner)) {
-		b->exit_pages = backing__pages_now(&copy, b);
-		b->exited = 1;
-	}
-	return 0;
-}
-
-struct opening {
-	u32 owner, zero;
-	s64 grown; /* pages, since it was opened last */
-};
-
-static long backing__open(struct bpf_map *map, struct backing_key *key, struct backing *b,
-			  struct opening *opening)
-{
-	struct backing_key copy = *key;
-	u64 pages;
-
-	if (copy.tgid || b->owner != opening->owner)
-		return 0;
-	pages = backing__pages_now(&copy, b);
-	opening->grown += (s64)(pages - b->open_pages);
-	b->open_pages = pages;
-	b->blocks = b->open_pages;
-	b->exit_released = 0;
-	b->exited = 0;
-	return 0;
-}
-
-/* The kernel's figures for a process, where its books end. BPF_CORE_READ(), since at each pointer
- * that a program follows by itself the verifier searches all of the kernel's BTF for a type that
- * vouches for it (57539b1c0ac2, 6.3). */
-static __always_inline void process__close(struct task_struct *task)
-{
-	struct process *p = process__get(task->tgid);
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-
-	if (!mm) /* on older kernels a thread at its end has given it up by here */
-		mm = BPF_CORE_READ(task, group_leader, mm);
-	if (!p || !mm)
-		return;
-	p->exit_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
-	p->exit_rss = mm__resident(mm);
-	p->exit_page_tables = mm__page_tables(mm);
-	p->exit_hugetlb = mm__hugetlb(mm);
-	p->exited = 1;
-}
-
 static __always_inline void window_event__send(u32 tgid, enum window_event_kind kind, u32 thread,
 					       s32 stream)
 {
@@ -100,40 +16,50 @@ static __always_inline void window_event__send(u32 tgid, enum window_event_kind 
 		window_events_missed = 1;
 }
 
-/* The window of the current process, whose migration has begun, opens. What its threads remember of
- * its memory is of a time when it was not looked at. */
-__noinline int window__begin(void)
+/* The window of a process whose migration has begun opens. What its threads remember of its memory
+ * is of a time when it was not looked at. */
+__noinline int window__begin_of(u32 tgid)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	u32 tgid = task->tgid;
-	struct process *p = process__get(tgid);
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
-	struct opening opening = {.owner = tgid};
-	u64 now = bpf_ktime_get_boot_ns();
+	struct edge_pass pass = {.owner = tgid};
+	u64 now;
 
-	if (!w || __sync_val_compare_and_swap(&w->state, WINDOW_WAKES, WINDOW_OPEN) != WINDOW_WAKES)
+	if (!w || w->state != WINDOW_WAKES)
 		return 0;
-	if (p && mm) {
-		p->open_anon = mm__rss(mm, MM_ANONPAGES) + mm__rss(mm, MM_SWAPENTS);
-		p->open_rss = mm__resident(mm);
-		p->open_page_tables = mm__page_tables(mm);
-		p->open_hugetlb = mm__hugetlb(mm);
-		p->hugetlb_usage = p->open_hugetlb;
+	edge__look(&pass, EDGE_OPEN_BEFORE);
+	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAKES, WINDOW_OPEN) != WINDOW_WAKES)
+		return 0;
+	now = bpf_ktime_get_boot_ns();
+	if (p) {
+		p->hugetlb_usage = p->edges[EDGE_OPEN_BEFORE].hugetlb;
 		p->settled = 0;
 		p->exited = 0;
 	}
-	bpf_for_each_map_elem(&backings, backing__open, &opening, 0);
 	if (w->open_ns) {
 		w->late_ns = now - w->open_ns;
-		w->late_pages = opening.grown;
+		w->late_pages = pass.grown;
 	}
 	w->open_ns = now;
 	__sync_fetch_and_add(&vma_generation, 1);
 	tgid__set(watched_bits, tgid);
 	tgid__set(signal_bits, tgid);
+	edge__look(&pass, EDGE_OPEN);
 	window_event__send(tgid, WINDOW_EVENT_OPEN, 0, -1);
 	return 0;
+}
+
+/* The same of the current process. */
+__noinline int window__begin(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 mm = (u64)BPF_CORE_READ(task, mm);
+	u32 tgid = task->tgid;
+	struct process *p = process__get(tgid);
+
+	if (p && mm)
+		p->mm = mm;
+	return window__begin_of(tgid);
 }
 
 /* A migration of the current process begins. Its window opens at once or, where the hooks that
@@ -143,7 +69,7 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 					 enum window_signal by)
 {
 	u32 tgid = bpf_get_current_task_btf()->tgid;
-	struct opening opening = {.owner = tgid};
+	struct edge_pass pass = {.owner = tgid};
 
 	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_WAKES) != WINDOW_WAITS) {
 		/* The collector has not read the last one yet. */
@@ -161,7 +87,8 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 		window__begin();
 		return;
 	}
-	bpf_for_each_map_elem(&backings, backing__open, &opening, 0);
+	pass.edge = EDGE_OPEN_BEFORE;
+	bpf_for_each_map_elem(&backings, backing__look, &pass, 0);
 	w->open_ns = bpf_ktime_get_boot_ns();
 	tgid__set(signal_bits, tgid);
 	window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
@@ -183,22 +110,44 @@ static __always_inline bool window__begins_here(const struct task_struct *task)
 	return tgid__test(watched_bits, tgid);
 }
 
-/* Closes the window of the current process: nothing of it counts from here on. */
-static __always_inline void window__close(struct window *w, enum window_signal by)
+/* Closes the window of a process: nothing of it counts from here on. */
+__noinline int window__close_of(u32 tgid, u32 by)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 tgid = task->tgid;
+	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
+	struct edge_pass pass = {.owner = tgid};
 
+	if (!w || w->state != WINDOW_OPEN)
+		return 0;
+	edge__look(&pass, EDGE_CLOSE_BEFORE);
 	if (__sync_val_compare_and_swap(&w->state, WINDOW_OPEN, WINDOW_OVER) != WINDOW_OPEN)
-		return;
+		return 0;
 	tgid__clear(watched_bits, tgid);
 	if (!(w->awaits & AWAITS_STREAM)) /* else the next may come before this one was read */
 		tgid__clear(signal_bits, tgid);
 	w->close_ns = bpf_ktime_get_boot_ns();
 	w->closed_by = by;
-	process__close(task);
-	bpf_for_each_map_elem(&backings, backing__close, &tgid, 0);
+	edge__look(&pass, EDGE_CLOSE);
 	window_event__send(tgid, WINDOW_EVENT_CLOSE, 0, -1);
+	return 0;
+}
+
+static __always_inline void window__close(enum window_signal by)
+{
+	window__close_of(bpf_get_current_task_btf()->tgid, by);
+}
+
+/* Run by the collector, with the number of a process: as its migration is under way already, and
+ * as its window ends before its time ("by", args[1]). */
+SEC("raw_tp")
+int window__begin_now(struct bpf_raw_tracepoint_args *ctx)
+{
+	return window__begin_of((u32)ctx->args[0]);
+}
+
+SEC("raw_tp")
+int window__close_now(struct bpf_raw_tracepoint_args *ctx)
+{
+	return window__close_of((u32)ctx->args[0], (u32)ctx->args[1]);
 }
 
 enum { THREAD_NAME_SIZE = 16, NR_SENDERS = 4, NR_THREAD_NAMES = 6 };
@@ -384,7 +333,7 @@ static __always_inline void window__on_stream_close(struct window *w, u32 pid)
 	if (w->postcopy_ns && !w->shut && !w->said)
 		return;
 	if (is_known)
-		window__close(w, SIGNAL_STREAM_END);
+		window__close(SIGNAL_STREAM_END);
 	else
 		w->closer = pid;
 }
@@ -406,7 +355,7 @@ static __always_inline void window__on_call(struct window *w, s32 nr, s32 fd, bo
 		else
 			w->stream = -1;
 	} else if (w->closer == pid && polls(nr)) {
-		window__close(w, SIGNAL_STREAM_END);
+		window__close(SIGNAL_STREAM_END);
 	} else if (runs && w->incoming && !w->ran_ns) {
 		w->ran_ns = bpf_ktime_get_boot_ns();
 	}
@@ -461,12 +410,12 @@ __noinline int window__on_exit(u32 last)
 		int code = BPF_CORE_READ(task, signal, group_exit_code);
 
 		w->exit_code = code ? code : BPF_CORE_READ(task, exit_code);
-		window__close(w, SIGNAL_PROCESS_END);
+		window__close(SIGNAL_PROCESS_END);
 	} else if (!BPF_CORE_READ(task, signal, group_exit_code)) {
 		if (w->thread == (u32)task->pid)
-			window__close(w, SIGNAL_THREAD_END);
+			window__close(SIGNAL_THREAD_END);
 		else if (w->closer == (u32)task->pid)
-			window__close(w, SIGNAL_STREAM_END);
+			window__close(SIGNAL_STREAM_END);
 	}
 	return 0;
 }

@@ -80,7 +80,7 @@ struct record_accounting {
 	int64_t traced_pages;      /* populated - released; RECORD_UNKNOWN where not traced */
 	int64_t kernel_pages;      /* growth by the kernel's own figure */
 	int64_t residual_pages;    /* kernel - traced */
-	int64_t uncertainty_pages; /* what moved between reading and attaching */
+	int64_t uncertainty_pages; /* what moved as the window opened, and as it closed */
 };
 
 struct record_advice {
@@ -258,7 +258,8 @@ int record__add_unwind_error(struct record *r, const char *kind, int64_t n);
 /* a + b: what is not known adds nothing, both unknown stay so, and it never overflows. */
 int64_t record_count__sum(int64_t a, int64_t b);
 
-/* Does a row of the books balance? What may have moved before the start is no fault of theirs. */
+/* Does a row of the books balance? What may have moved at an edge of the window is no fault of
+ * theirs. */
 enum record_books { RECORD_BOOKS_UNKNOWN, RECORD_BOOKS_BALANCE, RECORD_BOOKS_DO_NOT };
 enum record_books record_accounting__books(const struct record_accounting *a);
 

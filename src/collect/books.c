@@ -46,23 +46,6 @@ static int64_t absolute(int64_t n)
 	return n < 0 ? -n : n;
 }
 
-/* What is not known of a file's books: what moved between its first reading and its watching, and
- * while the counters of the opening were read. */
-static int64_t opening_uncertainty(const struct session *s, const struct backing_row *open)
-{
-	const struct counters *c = &s->open.counters;
-	size_t i = (size_t)(open - c->backings);
-	int64_t grown = (int64_t)(open->value.pages_now - open->value.open_pages);
-	int64_t traced = traced_growth(c->sites, c->nr_sites, &open->key, 0, 0, false);
-
-	/* The kernel read it at the very opening; what was traced is of windows before. */
-	if (s->windowed && s->window.opened_by != SIGNAL_UNDER_WAY)
-		return 0;
-
-	return absolute(grown - traced) +
-	       absolute((int64_t)(s->open.pages_again[i] - open->value.pages_now));
-}
-
 static bool is_touched(const struct site_row *rows, size_t n, const struct backing_key *key)
 {
 	for (size_t i = 0; i < n; i++)
@@ -80,25 +63,57 @@ const struct process *counters__find_process(const struct counters *c, u32 tgid)
 	return NULL;
 }
 
-/* Pages that threads had allocated, but not yet put in their place, when the window closed. */
-static int64_t pages_in_flight(const struct session *s, const struct counters *close)
+/* What is not known of an edge: what the kernel's figure moved by between its two readings, and a
+ * page for each thread that was in the midst of an allocation. At the opening those are the threads
+ * that ran; at the closing, the pages that were pending. */
+static int64_t threads_at_opening(const struct counters *close)
 {
-	const struct process *p = counters__find_process(close, (u32)s->targets[0].pid);
+	int64_t running = 0;
 
-	return s->windowed && p ? (int64_t)p->settled : 0;
+	for (size_t i = 0; i < close->nr_processes; i++)
+		running += close->processes[i].value.edges[EDGE_OPEN].running;
+	return running;
+}
+
+static int64_t pages_in_flight(const struct counters *close)
+{
+	int64_t settled = 0;
+
+	for (size_t i = 0; i < close->nr_processes; i++)
+		settled += (int64_t)close->processes[i].value.settled;
+	return settled;
+}
+
+static int64_t moved(u64 before, u64 after)
+{
+	return absolute((int64_t)(after - before));
+}
+
+/* What the kernel says that a file grew by. That of a process which has a window of its own and
+ * does not own it was not read at that window's edges. */
+static int64_t file_growth(const struct session *s, const struct backing_row *row)
+{
+	const struct backing *b = &row->value;
+	const struct backing_row *open;
+	u64 now = b->exited ? b->exit_pages : b->pages_now, then = b->open_pages;
+
+	if (s->windowed && b->owner != (u32)s->targets[0].pid) {
+		open = counters__find_backing(&s->open.counters, &row->key);
+		now = b->pages_now;
+		then = open ? open->value.pages_now : then;
+	}
+	return (int64_t)(now - then);
 }
 
 static int add_file_books(const struct session *s, const struct snapshot *snap,
 			  const struct site_row *rows, size_t n, struct record *r)
 {
 	const struct counters *close = &snap->counters;
-	int64_t in_flight = pages_in_flight(s, close);
+	int64_t in_flight = threads_at_opening(close) + pages_in_flight(close);
 
 	for (size_t i = 0; i < close->nr_backings; i++) {
 		const struct backing_row *row = &close->backings[i];
 		const struct backing *b = &row->value;
-		const struct backing_row *open = counters__find_backing(&s->open.counters,
-									&row->key);
 		struct record_accounting *a;
 		int64_t traced, kernel;
 
@@ -108,8 +123,7 @@ static int add_file_books(const struct session *s, const struct snapshot *snap,
 			 (b->exited ? (int64_t)b->exit_released : 0);
 		if (row->key.kind == KIND_FILE && !tracer__counts_files(s->tracer))
 			traced = RECORD_UNKNOWN;
-		kernel = (int64_t)((b->exited ? b->exit_pages : b->pages_now) -
-				   (open ? open->value.pages_now : b->open_pages));
+		kernel = file_growth(s, row);
 		if (!kernel && !is_touched(rows, n, &row->key))
 			continue;
 		a = record__add_accounting(r);
@@ -120,8 +134,11 @@ static int add_file_books(const struct session *s, const struct snapshot *snap,
 		a->inode = row->key.id;
 		a->traced_pages = traced;
 		a->kernel_pages = kernel;
-		a->uncertainty_pages = (open ? opening_uncertainty(s, open) : 0) + in_flight +
-				       (snap->files_moved ? snap->files_moved[i] : 0);
+		a->uncertainty_pages = moved(b->open_before, b->open_pages) + in_flight +
+				       (b->exited ? moved(b->exit_before, b->exit_pages)
+					: snap->pages_again
+						? moved(b->pages_now, snap->pages_again[i])
+						: 0);
 		set_residual(a);
 	}
 	return 0;
@@ -144,44 +161,67 @@ static int add_process_row(struct record *r, const char *kind, const char *name,
 	return a->name ? 0 : -ENOMEM;
 }
 
+/* By /proc: of a target that lives, or as it stood at its end. */
+static void set_figures(struct figures *f, const struct proc_figures *from)
+{
+	*f = (struct figures){
+		.anon = from->anon,
+		.hugetlb = from->hugetlb,
+		.page_tables = from->page_tables * 1024,
+		.known = from->anon >= 0,
+	};
+}
+
+/* The figures that the books of a target end with. */
+static struct figures figures_at_end(const struct target *t, const struct process *p,
+				     const struct proc_figures *now)
+{
+	struct figures f = {.known = 0};
+
+	if (p && p->exited)
+		f = p->edges[EDGE_CLOSE];
+	if (!f.known && (t->at_exit_known || !(p && p->exited)))
+		set_figures(&f, now);
+	return f;
+}
+
 static int add_process_books(const struct session *s, size_t i, const struct snapshot *close,
 			     const struct site_row *rows, size_t n, struct record *r)
 {
+	static const struct process none;
 	const struct target *t = &s->targets[i];
-	const struct process *p = counters__find_process(&close->counters, (u32)t->pid);
-	const struct proc_figures *before = &s->open.figures[i];
-	struct proc_figures now = close->figures[i];
-	int64_t uncertainty = s->open.figures_moved[i] + close->figures_moved[i] +
-			      pages_in_flight(s, &close->counters);
+	const struct process *found = counters__find_process(&close->counters, (u32)t->pid);
+	const struct process *p = found ? found : &none;
+	struct figures end = figures_at_end(t, found, &close->figures[i]);
+	const struct figures *open = p->edges;
+	int64_t slack = tracer__knows_cpus(s->tracer) ? 0 : proc__counter_slack();
+	int64_t uncertainty = (int64_t)p->settled + open[EDGE_OPEN].running + 2 * slack +
+			      absolute(open[EDGE_OPEN].anon - open[EDGE_OPEN_BEFORE].anon);
+	bool known = end.known && open[EDGE_OPEN].known;
 	int64_t traced, kernel;
-	bool exited = p && p->exited;
 	int err;
 
-	if (exited && !t->at_exit_known) {
-		/* Less than none, with what the CPUs hold back: that is not "unknown". */
-		now.anon = p->exit_anon > 0 ? p->exit_anon : 0;
-		now.page_tables = page_tables__kb(p->exit_page_tables);
-		now.hugetlb = p->exit_hugetlb;
+	if (p->exited)
+		uncertainty += absolute(open[EDGE_CLOSE].anon - open[EDGE_CLOSE_BEFORE].anon);
+	else if (!t->at_exit_known)
 		uncertainty += proc__counter_slack();
-	}
-	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_ANON, exited);
-	kernel = now.anon < 0 || before->anon < 0 ? RECORD_UNKNOWN : now.anon - before->anon;
+	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_ANON, p->exited);
+	kernel = known ? end.anon - open[EDGE_OPEN].anon : RECORD_UNKNOWN;
 	err = add_process_row(r, "anon", "anonymous memory", (u32)t->pid, traced, kernel,
 			      uncertainty);
 	if (err)
 		return err;
-	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_HUGETLB, exited);
+	traced = traced_growth(rows, n, NULL, (u32)t->pid, KIND_HUGETLB, p->exited);
 	if (traced) {
-		kernel = now.hugetlb < 0 || before->hugetlb < 0 ? RECORD_UNKNOWN
-								: now.hugetlb - before->hugetlb;
+		kernel = known ? end.hugetlb - open[EDGE_OPEN].hugetlb : RECORD_UNKNOWN;
 		err = add_process_row(r, "hugetlb", "private huge pages", (u32)t->pid, traced,
 				      kernel, 0);
 		if (err)
 			return err;
 	}
-	kernel = now.page_tables < 0 || before->page_tables < 0
-			 ? RECORD_UNKNOWN
-			 : (now.page_tables - before->page_tables) * 1024 / sysconf(_SC_PAGESIZE);
+	known = known && end.page_tables >= 0 && open[EDGE_OPEN].page_tables >= 0;
+	kernel = known ? (end.page_tables - open[EDGE_OPEN].page_tables) / sysconf(_SC_PAGESIZE)
+		       : RECORD_UNKNOWN;
 	return add_process_row(r, "page-tables", "page tables", (u32)t->pid, RECORD_UNKNOWN, kernel,
 			       0);
 }
@@ -296,36 +336,6 @@ void books__pages_again(const struct counters *c, const struct counters *again, 
 
 		pages[i] = row ? row->value.pages_now : c->backings[i].value.pages_now;
 	}
-}
-
-void books__begin_at(struct counters *open, const struct counters *before)
-{
-	for (size_t i = 0; i < open->nr_backings; i++) {
-		struct backing_row *row = &open->backings[i];
-		const struct backing_row *then = counters__find_backing(before, &row->key);
-		int64_t counted = traced_growth(before->sites, before->nr_sites, &row->key, 0, 0,
-						false);
-
-		if (then)
-			row->value.open_pages = then->value.pages_now - (u64)counted;
-	}
-}
-
-int64_t *books__moved(const struct counters *before, const struct counters *now)
-{
-	int64_t *moved = calloc(now->nr_backings + 1, sizeof(*moved));
-
-	for (size_t i = 0; moved && i < now->nr_backings; i++) {
-		const struct backing_row *row = &now->backings[i];
-		const struct backing_row *then = counters__find_backing(before, &row->key);
-		u64 pages = then ? then->value.pages_now : row->value.open_pages;
-
-		moved[i] = absolute(
-			(int64_t)(row->value.pages_now - pages) -
-			traced_growth(now->sites, now->nr_sites, &row->key, 0, 0, false) +
-			traced_growth(before->sites, before->nr_sites, &row->key, 0, 0, false));
-	}
-	return moved;
 }
 
 void books__tick(const struct session *s, const struct snapshot *now, struct record_tick *tick)

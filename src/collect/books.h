@@ -16,14 +16,6 @@ int books__make_record(const struct session *s, const struct snapshot *close, en
 /* Sums of the window from s->open to "now", as a point of the timeline. */
 void books__tick(const struct session *s, const struct snapshot *now, struct record_tick *tick);
 
-/* Has the books of the files of "open" begin where "before" was read, a little earlier: what moved
- * between the two and was not counted is their uncertainty. */
-void books__begin_at(struct counters *open, const struct counters *before);
-
-/* Of each file of "now": by how many pages it has changed since "before", beyond what was counted.
- * To be freed; NULL without memory. */
-int64_t *books__moved(const struct counters *before, const struct counters *now);
-
 /* pages_now of every backing of "c" as in "again"; what is not there stays as it was. */
 void books__pages_again(const struct counters *c, const struct counters *again, u64 *pages);
 

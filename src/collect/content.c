@@ -384,17 +384,21 @@ static int64_t known(int64_t figure)
 	return figure < 0 ? RECORD_UNKNOWN : figure;
 }
 
+static int64_t resident(const struct figures *f)
+{
+	return f->anon - f->swapped + f->file + f->shmem;
+}
+
 /* What is resident at both edges. Where the books were closed by the kernel, in a process that may
  * be gone by now, it is the kernel's figure of that moment. */
-static void fill_resident(const struct session *s, const struct snapshot *close, size_t i,
-			  struct record_target *to)
+static void fill_resident(const struct snapshot *close, size_t i, struct record_target *to)
 {
 	const struct process *p = counters__find_process(&close->counters, to->pid);
+	const struct figures *open = p ? &p->edges[EDGE_OPEN] : NULL;
+	const struct figures *end = p && p->exited ? &p->edges[EDGE_CLOSE] : NULL;
 
-	to->rss_pages_before = known(s->open.figures[i].rss);
-	to->rss_pages_after = known(p && p->exited && !s->targets[i].at_exit_known
-					    ? p->exit_rss
-					    : close->figures[i].rss);
+	to->rss_pages_before = open && open->known ? resident(open) : RECORD_UNKNOWN;
+	to->rss_pages_after = end && end->known ? resident(end) : known(close->figures[i].rss);
 }
 
 static int fill_targets(const struct session *s, const struct snapshot *close, struct record *r)
@@ -407,7 +411,7 @@ static int fill_targets(const struct session *s, const struct snapshot *close, s
 			err = take_version(s, to);
 		if (err)
 			return err;
-		fill_resident(s, close, i, to);
+		fill_resident(close, i, to);
 	}
 	return 0;
 }

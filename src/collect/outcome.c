@@ -7,12 +7,6 @@
 
 #include "collect/outcome.h"
 
-bool window__is_closed_by_kernel(const struct window *w)
-{
-	return w->closed_by == SIGNAL_THREAD_END || w->closed_by == SIGNAL_STREAM_END ||
-	       w->closed_by == SIGNAL_PROCESS_END;
-}
-
 /*
  * Is the stream whole? QEMU ends one with the description of its sections, JSON of which the list
  * of devices is last, or, in postcopy and where the machine has suppress-vmdesc=on, with the footer

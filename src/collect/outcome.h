@@ -11,9 +11,6 @@
 #include "migpop.h"
 #include "record.h"
 
-/* Did the kernel close it, at an instant? */
-bool window__is_closed_by_kernel(const struct window *w);
-
 /* What QEMU itself says or would say; OUTCOME_ENDED where nothing tells, OUTCOME_UNKNOWN where the
  * migration was not over. */
 enum migration_outcome window__outcome(const struct window *w);

@@ -41,9 +41,7 @@ static void snapshot__free(struct snapshot *snap)
 {
 	counters__free(&snap->counters);
 	free(snap->figures);
-	free(snap->figures_moved);
 	free(snap->pages_again);
-	free(snap->files_moved);
 	memset(snap, 0, sizeof(*snap));
 }
 
@@ -140,7 +138,9 @@ int session__watch(struct session *s, const pid_t *pids, size_t n)
 {
 	int err = add_targets(s, pids, n);
 
-	return err ? err : tracer__watch(s->tracer, pids, n);
+	if (!err)
+		tracer__watch(s->tracer, pids, n);
+	return err;
 }
 
 bool target__is_gone(struct target *t)
@@ -154,7 +154,7 @@ bool target__is_gone(struct target *t)
 
 /* The figures of a target, all unknown for one that is gone: its process id may be another's by
  * now. As long as it is there after the reading, it was the one that was read. */
-static int target__figures(struct target *t, bool exact, struct proc_figures *out)
+static int target__figures(struct target *t, struct proc_figures *out)
 {
 	int err;
 
@@ -162,84 +162,84 @@ static int target__figures(struct target *t, bool exact, struct proc_figures *ou
 		*out = t->at_exit;
 		return 0;
 	}
-	err = exact ? proc__figures(t->pid, out) : proc__figures_cheap(t->pid, out);
+	err = proc__figures_cheap(t->pid, out);
 	if (!target__is_gone(t))
 		return err;
 	memset(out, 0xff, sizeof(*out));
 	return -ESRCH;
 }
 
-/* Figures twice around the counters: what differs moved meanwhile, and is the uncertainty. Exact
- * ones walk the page tables of the targets, which for a large guest is not to be done every moment.
- */
-static int snapshot__take(struct session *s, bool exact, struct snapshot *snap)
+/* The files' figures again after the counters: what differs moved meanwhile. Of no interest where
+ * counting has ended, or has not begun. */
+static int read_again(struct session *s, struct snapshot *snap)
 {
 	struct counters again;
 	int err;
 
-	memset(snap, 0, sizeof(*snap));
-	snap->figures = calloc(s->nr_targets, sizeof(*snap->figures));
-	snap->figures_moved = calloc(s->nr_targets, sizeof(*snap->figures_moved));
-	if (!snap->figures || !snap->figures_moved) {
-		err = -ENOMEM;
-		goto fail;
-	}
-	for (size_t i = 0; i < s->nr_targets; i++)
-		target__figures(&s->targets[i], exact, &snap->figures[i]);
-	err = tracer__read(s->tracer, &snap->counters);
-	if (err)
-		goto fail;
-	if (s->windowed)
-		counters__keep(&snap->counters, s->targets[0].pid);
 	snap->pages_again = calloc(snap->counters.nr_backings + 1, sizeof(*snap->pages_again));
-	if (!snap->pages_again) {
-		err = -ENOMEM;
-		goto fail;
-	}
+	if (!snap->pages_again)
+		return -ENOMEM;
 	err = tracer__read_backings(s->tracer, &again);
-	if (err)
-		goto fail;
-	books__pages_again(&snap->counters, &again, snap->pages_again);
+	if (!err)
+		books__pages_again(&snap->counters, &again, snap->pages_again);
 	counters__free(&again);
-	for (size_t i = 0; i < s->nr_targets; i++) {
-		struct proc_figures now;
-
-		if (snap->figures[i].anon >= 0 && !target__figures(&s->targets[i], exact, &now))
-			snap->figures_moved[i] = llabs(now.anon - snap->figures[i].anon) +
-						 (exact ? 0 : proc__counter_slack());
-	}
-	return 0;
-fail:
-	snapshot__free(snap);
 	return err;
 }
 
-static int open_window(struct session *s, bool exact, enum window_reason by)
+static int snapshot__take(struct session *s, bool counting, struct snapshot *snap)
+{
+	int err;
+
+	memset(snap, 0, sizeof(*snap));
+	snap->figures = calloc(s->nr_targets, sizeof(*snap->figures));
+	if (!snap->figures)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->nr_targets; i++)
+		target__figures(&s->targets[i], &snap->figures[i]);
+	err = tracer__read(s->tracer, &snap->counters);
+	if (!err && s->windowed)
+		counters__keep(&snap->counters, s->targets[0].pid);
+	if (!err && counting)
+		err = read_again(s, snap);
+	if (err)
+		snapshot__free(snap);
+	return err;
+}
+
+/* What was counted until here is none of the window's. */
+static int open_window(struct session *s, bool counting)
 {
 	struct snapshot snap;
-	int err = snapshot__take(s, exact, &snap);
+	int err = snapshot__take(s, counting, &snap);
 
 	if (err)
 		return err;
 	snapshot__free(&s->open);
 	s->open = snap;
-	s->opened_by = by;
 	s->nr_ticks = 0;
 	return 0;
 }
 
 int session__open(struct session *s, enum window_reason by)
 {
-	int err = open_window(s, true, by);
+	int err;
 
+	tracer__drain();
+	err = tracer__enter_memory(s->tracer);
 	if (!err)
-		tracer__drain();
-	return err;
+		err = open_window(s, false);
+	s->opened_by = by;
+	return err ? err : tracer__begin(s->tracer, &s->open.counters.taken_ns);
 }
 
 int session__reopen(struct session *s)
 {
-	return open_window(s, false, s->opened_by);
+	u64 ns;
+	int err = tracer__look(s->tracer, EDGE_OPEN_BEFORE, &ns);
+
+	if (!err)
+		err = open_window(s, true);
+	return err ? err : tracer__look(s->tracer, EDGE_OPEN, &s->open.counters.taken_ns);
 }
 
 static int add_tick(struct session *s, const struct snapshot *snap)
@@ -288,7 +288,7 @@ int session__tick(struct session *s, struct record **out)
 	struct snapshot snap;
 	int err;
 
-	err = snapshot__take(s, false, &snap);
+	err = snapshot__take(s, true, &snap);
 	if (err)
 		return err;
 	err = add_tick(s, &snap);
@@ -305,15 +305,16 @@ int session__tick(struct session *s, struct record **out)
 int session__close(struct session *s, enum window_reason by, const char *text, struct record **out)
 {
 	struct snapshot snap;
+	u64 ns;
 	int err;
 
+	err = tracer__stop(s->tracer, &ns);
 	remember_mappings(s);
-	err = tracer__stop(s->tracer);
+	if (!err)
+		err = snapshot__take(s, false, &snap);
 	if (err)
 		return err;
-	err = snapshot__take(s, true, &snap);
-	if (err)
-		return err;
+	snap.counters.taken_ns = ns;
 	err = add_tick(s, &snap);
 	look_at_content(s, &snap.counters);
 	if (!err)
@@ -328,22 +329,13 @@ static bool lasts(pid_t pid, const struct under_way *u)
 			 : proc__has_descriptor(pid, u->stream);
 }
 
-/* The books begin while it goes on: what moves between the reading before and the one after is
- * uncertain. */
 static int arm_under_way(struct session *s, u32 awaits, const struct under_way *u)
 {
 	pid_t pid = s->targets[0].pid;
-	struct snapshot before;
-	int err = snapshot__take(s, false, &before);
+	int err = open_window(s, false);
 
-	if (err)
-		return err;
-	err = tracer__arm_under_way(s->tracer, pid, awaits, u);
 	if (!err)
-		err = open_window(s, true, REASON_UNDER_WAY);
-	if (!err)
-		books__begin_at(&s->open.counters, &before.counters);
-	snapshot__free(&before);
+		err = tracer__arm_under_way(s->tracer, pid, awaits, u);
 	/* Its end may have come before it was waited for. */
 	if (!err && !lasts(pid, u))
 		err = tracer__close_window(s->tracer, pid, SIGNAL_ENDED_BEFORE);
@@ -356,7 +348,7 @@ static int arm_waiting(struct session *s, u32 awaits)
 	struct window w;
 	bool armed = tracer__window(s->tracer, pid, &w);
 	/* What nobody has counted yet can be read before the window may open. */
-	int err = open_window(s, false, REASON_UNKNOWN);
+	int err = open_window(s, false);
 
 	if (!err)
 		err = tracer__arm(s->tracer, pid, awaits);
@@ -413,100 +405,30 @@ static enum window_reason signal__reason(u32 signal)
 	return REASON_TRACER_STOP;
 }
 
-/* The files' figures of the opening, and those of private memory, are the kernel's own of that
- * moment, in place of the ones read while the process waited. */
-static void begin_books(struct session *s, const struct counters *now)
+static void begin(struct session *s)
 {
-	struct proc_figures *figures = &s->open.figures[0];
-	struct counters *open = &s->open.counters;
-
-	if (s->window.opened_by == SIGNAL_UNDER_WAY)
-		return; /* it was read when that was seen */
-	for (size_t i = 0; i < open->nr_backings; i++) {
-		struct backing *b = &open->backings[i].value;
-
-		for (size_t j = 0; j < now->nr_backings; j++)
-			if (!memcmp(&now->backings[j].key, &open->backings[i].key,
-				    sizeof(struct backing_key)))
-				b->open_pages = now->backings[j].value.open_pages;
-		b->pages_now = b->open_pages;
-		s->open.pages_again[i] = b->open_pages;
-	}
-	for (size_t i = 0; i < now->nr_processes; i++) {
-		const struct process *p = &now->processes[i].value;
-
-		if (now->processes[i].tgid != (u32)s->targets[0].pid)
-			continue;
-		figures->anon = p->open_anon > 0 ? p->open_anon : 0;
-		figures->page_tables = page_tables__kb(p->open_page_tables);
-		figures->hugetlb = p->open_hugetlb;
-		figures->rss = p->open_rss;
-		s->open.figures_moved[0] = proc__counter_slack();
-	}
-}
-
-static int begin(struct session *s)
-{
-	struct counters now;
-	int err;
-
 	tracer__refresh(s->tracer, s->targets[0].pid);
 	remember_mappings(s);
 	session__find_blocks(s, 0);
-	err = tracer__read(s->tracer, &now);
-	if (err)
-		return err;
-	begin_books(s, &now);
-	counters__free(&now);
 	s->open.counters.taken_ns = s->window.open_ns;
 	s->opened_by = signal__reason(s->window.opened_by);
 	s->nr_ticks = 0;
 	s->told_room = 0;
 	s->begun = true;
-	return 0;
 }
 
 enum window_state session__look(struct session *s)
 {
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window) ||
-	    s->window.state == WINDOW_WAITS || s->window.state == WINDOW_WAKES ||
-	    (!s->begun && begin(s)))
+	    s->window.state == WINDOW_WAITS || s->window.state == WINDOW_WAKES)
 		return WINDOW_WAITS;
+	if (!s->begun)
+		begin(s);
 	return s->window.state;
 }
 
-/* The books are those of the closing: what was read now is of later. */
-static void end_at_closing(struct session *s, struct snapshot *snap)
+static int make_record(struct session *s, struct record **out)
 {
-	bool known = false;
-
-	for (size_t i = 0; i < snap->counters.nr_backings; i++) {
-		struct backing *b = &snap->counters.backings[i].value;
-
-		if (b->exited)
-			b->pages_now = b->exit_pages;
-	}
-	for (size_t i = 0; i < snap->counters.nr_processes; i++)
-		known = known || snap->counters.processes[i].value.exited;
-	if (!known)
-		memset(&snap->figures[0], 0xff, sizeof(snap->figures[0]));
-	snap->counters.taken_ns = s->window.close_ns;
-	snap->figures_moved[0] = 0;
-}
-
-/* What the kernel took at the end of a window before this one is none of this one's. */
-static void end_now(struct snapshot *snap)
-{
-	for (size_t i = 0; i < snap->counters.nr_backings; i++)
-		snap->counters.backings[i].value.exited = 0;
-	for (size_t i = 0; i < snap->counters.nr_processes; i++)
-		snap->counters.processes[i].value.exited = 0;
-}
-
-/* "before" counting ended; NULL: the kernel ended it, at an instant. */
-static int make_record(struct session *s, const struct snapshot *before, struct record **out)
-{
-	bool by_kernel = window__is_closed_by_kernel(&s->window);
 	struct snapshot snap;
 	enum window_reason by = signal__reason(s->window.closed_by);
 	char text[128];
@@ -514,15 +436,10 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 
 	err = tracer__settle(s->tracer);
 	if (!err)
-		err = snapshot__take(s, !by_kernel, &snap);
+		err = snapshot__take(s, false, &snap);
 	if (err)
 		return err;
-	if (by_kernel)
-		end_at_closing(s, &snap);
-	else
-		end_now(&snap);
-	if (before && !by_kernel)
-		snap.files_moved = books__moved(&before->counters, &snap.counters);
+	snap.counters.taken_ns = s->window.close_ns;
 	err = add_tick(s, &snap);
 	free(s->targets[0].looks); /* of the window before */
 	s->targets[0].looks = NULL;
@@ -542,14 +459,14 @@ static int make_record(struct session *s, const struct snapshot *before, struct 
 	return err;
 }
 
-static int end_window(struct session *s, const struct snapshot *before, struct record **out)
+static int end_window(struct session *s, struct record **out)
 {
 	int err, again;
 
 	remember_mappings(s);
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window))
 		return -ESRCH;
-	err = make_record(s, before, out);
+	err = make_record(s, out);
 	s->begun = false;
 	again = tracer__rearm(s->tracer, s->targets[0].pid);
 	return err ? err : again;
@@ -557,19 +474,12 @@ static int end_window(struct session *s, const struct snapshot *before, struct r
 
 int session__over(struct session *s, struct record **out)
 {
-	return end_window(s, NULL, out);
+	return end_window(s, out);
 }
 
 int session__cut(struct session *s, enum window_signal by, struct record **out)
 {
-	struct snapshot before;
-	int err = snapshot__take(s, false, &before);
+	int err = tracer__close_window(s->tracer, s->targets[0].pid, by);
 
-	if (err)
-		return err;
-	err = tracer__close_window(s->tracer, s->targets[0].pid, by);
-	if (!err)
-		err = end_window(s, &before, out);
-	snapshot__free(&before);
-	return err;
+	return err ? err : end_window(s, out);
 }

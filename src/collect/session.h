@@ -39,15 +39,12 @@ struct target {
 	size_t nr_looks;
 };
 
-/* Counters and the kernel's figures at one instant. "moved" is what the figures changed by while
- * the counters were read. */
+/* Counters, with the kernel's figures of the edges of the window, and what /proc says when they are
+ * read. */
 struct snapshot {
 	struct counters counters;
 	struct proc_figures *figures; /* a target each */
-	int64_t *figures_moved;       /* anonymous pages, a target each */
-	u64 *pages_again;             /* of counters.backings, read a second time */
-	int64_t *files_moved;         /* of counters.backings: pages that came or went about when
-					 counting ended, not known whether before; or NULL */
+	u64 *pages_again; /* of counters.backings, read a second time; NULL where nothing counts */
 };
 
 struct session {
@@ -80,7 +77,7 @@ void session__init_shared(struct session *s, struct tracer *tracer, enum stack_k
 			  struct resolver *resolver);
 void session__free(struct session *s);
 
-/* Adds processes and starts counting them. -ESRCH: one of them is gone. */
+/* Adds processes, of which nothing is counted yet. -ESRCH: one of them is gone. */
 int session__watch(struct session *s, const pid_t *pids, size_t n);
 
 /*
@@ -102,8 +99,7 @@ int session__begun(struct session *s, const struct under_way *u);
 /* It is over: makes the record, and waits for the next one. */
 int session__over(struct session *s, struct record **out);
 
-/* Ends the window before its time ("by", see tracer__close_window()): what moves while that is done
- * is uncertain. Then as session__over(). */
+/* Ends the window before its time ("by", see tracer__close_window()). Then as session__over(). */
 int session__cut(struct session *s, enum window_signal by, struct record **out);
 
 /* What target "i" says of its RAM blocks: "told" becomes the session's. */
@@ -121,11 +117,10 @@ void session__serve(struct session *s);
 /* Target "i" stands at its end: looks at its memory before that goes. */
 void session__look_at_exit(struct session *s, size_t i);
 
-/* Where the window opens. */
+/* The window opens: counting begins here. */
 int session__open(struct session *s, enum window_reason by);
 
-/* Opens it anew, here: cheaply, since what a migration is waited for does so again and again. The
- * books of anonymous memory are less certain then. */
+/* Opens it anew, here, while counting goes on: what moves meanwhile is uncertain. */
 int session__reopen(struct session *s);
 
 /* A point of the timeline, and a record of the window so far if "out" is not NULL. */

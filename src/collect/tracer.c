@@ -55,6 +55,12 @@ static bool program__is_iterator(const struct bpf_program *prog)
 	return !strncmp(bpf_program__section_name(prog), "iter/", 5);
 }
 
+/* Run by tracer__run(), attached to nothing. */
+static bool program__is_run(const struct bpf_program *prog)
+{
+	return !strcmp(bpf_program__section_name(prog), "raw_tp");
+}
+
 static bool program__is_for_windows(const struct bpf_program *prog)
 {
 	return !strncmp(bpf_program__name(prog), "window__", strlen("window__"));
@@ -108,7 +114,7 @@ static int attach_programs(struct tracer *t, bool resting, char *why, size_t siz
 		struct bpf_link *link;
 
 		if (!bpf_program__autoload(prog) || program__is_iterator(prog) ||
-		    program__rests(prog) != resting)
+		    program__is_run(prog) || program__rests(prog) != resting)
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {
@@ -158,6 +164,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->arm_started = options->arm_started;
 	t->skel->rodata->stack_kind = options->stack;
+	t->skel->rodata->nr_cpus = (u32)libbpf_num_possible_cpus();
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
 	tracer__size_unwinding(t, options);
@@ -169,7 +176,13 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
+	t->skel->bss->closed = !options->windowed; /* until tracer__begin() */
 	t->skel->bss->tells_holes = bpf_program__autoload(t->skel->progs.common__block_bio_queue);
+	err = tracer__run(t->skel->progs.edge__learn_cpus, 0, 0);
+	if (err) {
+		snprintf(why, size, "cannot run a BPF program: %s", strerror(-err));
+		goto fail;
+	}
 	err = attach_programs(t, true, why, size);
 	if (err)
 		goto fail;
@@ -372,6 +385,14 @@ int tracer__enter_memory(struct tracer *t)
 	return err;
 }
 
+int tracer__run(const struct bpf_program *prog, u64 first, u64 second)
+{
+	u64 args[2] = {first, second};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	return bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+}
+
 void tgid_bit__set(u64 *bits, pid_t tgid)
 {
 	__atomic_fetch_or(&bits[(u32)tgid / 64], 1ULL << ((u32)tgid % 64), __ATOMIC_SEQ_CST);
@@ -414,32 +435,44 @@ void tracer__drain(void)
 	drain_by_move();
 }
 
-int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
+void tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
 {
-	int err;
-
 	for (size_t i = 0; i < n; i++)
 		tgid_bit__set(t->skel->bss->target_bits, tgids[i]);
-	tracer__serve_all(t, tgids, n);
-	err = tracer__enter_memory(t);
-	if (err)
-		return err;
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
-	for (size_t i = 0; i < n; i++)
-		tgid_bit__set(t->skel->bss->watched_bits, tgids[i]);
-	/* What changed between the reading and now. */
 	tracer__serve_all(t, tgids, n);
-	return 0;
 }
 
-int tracer__stop(struct tracer *t)
+int tracer__begin(struct tracer *t, u64 *ns)
 {
-	int err;
+	int err = tracer__run(t->skel->progs.edge__open, 0, 0);
 
-	__atomic_store_n(&t->skel->bss->closed, 1, __ATOMIC_SEQ_CST);
-	err = grace__wait(&t->grace);
+	*ns = t->skel->bss->edge_ns;
+	return err;
+}
+
+int tracer__look(struct tracer *t, enum edge edge, u64 *ns)
+{
+	int err = tracer__run(t->skel->progs.edge__look_only, edge, 0);
+
+	*ns = t->skel->bss->edge_ns;
+	return err;
+}
+
+int tracer__stop(struct tracer *t, u64 *ns)
+{
+	int err = tracer__run(t->skel->progs.edge__close, 0, 0);
+
+	*ns = t->skel->bss->edge_ns;
+	if (!err)
+		err = grace__wait(&t->grace);
 	tracer__unwind_all(t);
 	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
+}
+
+bool tracer__knows_cpus(const struct tracer *t)
+{
+	return t->skel->bss->nr_cpu_offsets == t->skel->rodata->nr_cpus;
 }
 
 /* Loads and attaches the program "name" alone. Where it needs a member of the kernel's structures
@@ -464,7 +497,7 @@ static int try_hook(const char *name, const struct btf *kernel, struct hook *h)
 	err = migpop_bpf__load(skel);
 	if (err)
 		libbpf_log__member(skel->obj, kernel, h->why, sizeof(h->why));
-	if (!err && wanted && !program__is_iterator(wanted)) {
+	if (!err && wanted && !program__is_iterator(wanted) && !program__is_run(wanted)) {
 		link = bpf_program__attach(wanted);
 		if (!link)
 			err = attach_error();

@@ -59,9 +59,23 @@ enum mode tracer__mode(const struct tracer *t);
  * how much that grew. */
 bool tracer__counts_files(const struct tracer *t);
 
-/* Enters the memory that the "n" processes have, then counts what they do. 0, or a negative errno.
- */
-int tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+/* The "n" processes are targets from here on, and their code is read. Nothing is counted yet. */
+void tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+
+/* Enters the memory that the targets have, and finds who else has it mapped. 0, or a negative
+ * errno. */
+int tracer__enter_memory(struct tracer *t);
+
+/* Begins to count what the targets do. The kernel's figures of that instant are in the counters'
+ * backings and processes. *ns (CLOCK_BOOTTIME) is when. 0, or a negative errno. */
+int tracer__begin(struct tracer *t, u64 *ns);
+
+/* Takes the kernel's figures for an edge of the opening while counting goes on. */
+int tracer__look(struct tracer *t, enum edge edge, u64 *ns);
+
+/* Are the kernel's figures of private memory exact? Not where there are more CPUs than the programs
+ * have room for: then each may hold back a batch (proc__counter_slack()). */
+bool tracer__knows_cpus(const struct tracer *t);
 
 /* Enters the memory that a process has, to be watched in windows that the kernel opens and closes
  * with a migration. It counts nothing yet, unless it has a window already (arm_started). 0, or a
@@ -89,8 +103,8 @@ int tracer__rearm(struct tracer *t, pid_t tgid);
 /* The process is gone, or of no interest any more. */
 void tracer__disarm(struct tracer *t, pid_t tgid);
 
-/* Closes the window of a process whose migration goes on (SIGNAL_NONE), or is over already; one
- * that the kernel has closed stays as that left it. */
+/* Closes the window of a process whose migration goes on (SIGNAL_NONE), or is over already, with
+ * the kernel's figures of that instant; one that is over stays as it is. */
 int tracer__close_window(struct tracer *t, pid_t tgid, enum window_signal by);
 
 /* What threads have pending in windows that have closed is settled. */
@@ -107,8 +121,9 @@ void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data)
  * is not freed in it then. */
 void tracer__drain(void);
 
-/* Counts nothing more, of anybody; what threads have pending is settled. */
-int tracer__stop(struct tracer *t);
+/* Counts nothing more, of anybody; the kernel's figures are of the same instant, *ns. Then what
+ * threads have pending is settled. */
+int tracer__stop(struct tracer *t, u64 *ns);
 
 struct site_row {
 	struct site_key key;
@@ -132,12 +147,6 @@ struct process_row {
 	u32 tgid;
 	struct process value;
 };
-
-/* Bytes of page tables (struct process) in kB, as /proc/PID/status has them; -1 if unknown. */
-static inline int64_t page_tables__kb(s64 bytes)
-{
-	return bytes == FIGURE_UNKNOWN ? -1 : bytes / 1024;
-}
 
 struct thread_row {
 	struct thread_key key;

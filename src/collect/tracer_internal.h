@@ -69,10 +69,10 @@ void tracer__detach(struct tracer *t);
 /* Elements of a hash map. */
 u64 tracer__count(const struct bpf_map *map);
 
-/* Enters the memory that the targets have, and finds who else has it mapped. */
-int tracer__enter_memory(struct tracer *t);
-
 /* Runs an iterator program over all that it iterates over, to its end. */
 int tracer__run_iterator(const struct bpf_program *prog);
+
+/* Runs a program of section "raw_tp" once, on this CPU, with preemption off. */
+int tracer__run(const struct bpf_program *prog, u64 first, u64 second);
 
 #endif

@@ -4,7 +4,6 @@
  * heard of them. Knows nothing of records.
  */
 #include <errno.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -47,14 +46,6 @@ void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data)
 	ring_buffer__consume(t->window_events);
 	if (__atomic_exchange_n(&t->skel->bss->window_events_missed, 0, __ATOMIC_SEQ_CST))
 		event(&missed, data);
-}
-
-static u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
 }
 
 static int set_window(struct tracer *t, u32 tgid, const struct window *w, u64 flags)
@@ -117,8 +108,7 @@ int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct under_way *u)
 {
 	struct window w = {
-		.open_ns = now_ns(),
-		.state = WINDOW_OPEN,
+		.state = WINDOW_WAKES,
 		.opened_by = SIGNAL_UNDER_WAY,
 		.awaits = awaits,
 		.incoming = !u->thread,
@@ -131,11 +121,7 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 	};
 	int err = set_window(t, (u32)pid, &w, BPF_ANY);
 
-	if (err)
-		return err;
-	tgid_bit__set(t->skel->bss->watched_bits, pid);
-	tgid_bit__set(t->skel->bss->signal_bits, pid);
-	return 0;
+	return err ? err : tracer__run(t->skel->progs.window__begin_now, (u32)pid, 0);
 }
 
 int tracer__rearm(struct tracer *t, pid_t pid)
@@ -204,23 +190,10 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 
 int tracer__close_window(struct tracer *t, pid_t pid, enum window_signal by)
 {
-	struct window w;
-	int err;
+	int err = tracer__run(t->skel->progs.window__close_now, (u32)pid, by);
 
-	tgid_bit__clear(t->skel->bss->watched_bits, pid);
 	tgid_bit__clear(t->skel->bss->signal_bits, pid);
-	/* A program that still saw the bits may be closing it. */
-	err = grace__wait(&t->grace);
-	if (err)
-		return err;
-	if (!tracer__window(t, pid, &w))
-		return -ESRCH;
-	if (w.state == WINDOW_OVER)
-		return 0;
-	w.close_ns = now_ns();
-	w.state = WINDOW_OVER;
-	w.closed_by = by;
-	return set_window(t, (u32)pid, &w, BPF_ANY);
+	return err;
 }
 
 int tracer__settle(struct tracer *t)

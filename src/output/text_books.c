@@ -86,7 +86,7 @@ static void text__unbalanced(struct flow *w, const struct record *r, size_t bad)
 		format__add(&t, ", traced %s", format__count(n, a->traced_pages));
 		format__add(&t, ", residual %s", format__count(n, a->residual_pages));
 		if (a->uncertainty_pages > 0)
-			format__add(&t, " (of which %s may have moved before the start)",
+			format__add(&t, " (of which %s may have moved at the edges of the window)",
 				    format__count(n, a->uncertainty_pages));
 		format__add(&t, ": %s ", string__or(a->kind, "?"));
 		format__add_name(&t, string__or(a->name, ""));
@@ -107,6 +107,21 @@ static void add__uncertainty(struct format_text *t, int64_t pages)
 
 	if (pages > 0)
 		format__add(t, " (±%s)", format__count(n, pages));
+}
+
+/* Memory moved at the very instants at which the window opened and closed: between how many pages
+ * the kernel's figure lies is the closest that can be known. */
+static void text__range(struct flow *w, int64_t traced, int64_t kernel, int64_t uncertainty)
+{
+	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
+	struct format_text t;
+
+	if (traced == kernel || uncertainty <= 0)
+		return;
+	format__clear(&t);
+	format__add(&t, "stopped while memory moved: between %s and %s pages",
+		    format__count(a, kernel - uncertainty), format__count(b, kernel + uncertainty));
+	flow__add(w, VERDICT_NONE, "", &t);
 }
 
 static void text__books_rest(struct flow *w, const struct books_sums *s, bool anon_is_all)
@@ -137,6 +152,9 @@ void text__books(struct flow *w, const struct record *r)
 {
 	struct books_sums s = books__sum(r);
 	bool anon_is_all = s.kernel == RECORD_UNKNOWN;
+	int64_t kernel = anon_is_all ? s.anon_kernel : s.kernel;
+	int64_t traced = anon_is_all ? s.anon_traced : s.traced;
+	int64_t uncertainty = anon_is_all ? s.anon_uncertainty : s.uncertainty;
 	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
 	struct format_text t;
 
@@ -147,13 +165,14 @@ void text__books(struct flow *w, const struct record *r)
 		flow__end(w);
 		text__unbalanced(w, r, s.bad);
 	} else if (s.good) {
-		format__add(&t, ": kernel %s, traced %s",
-			    format__count(a, anon_is_all ? s.anon_kernel : s.kernel),
-			    format__count(b, anon_is_all ? s.anon_traced : s.traced));
+		format__add(&t, ": kernel %s, traced %s", format__count(a, kernel),
+			    format__count(b, traced));
 		if (anon_is_all)
 			format__add(&t, " of anonymous memory");
-		add__uncertainty(&t, anon_is_all ? s.anon_uncertainty : s.uncertainty);
+		if (traced == kernel)
+			add__uncertainty(&t, uncertainty);
 		flow__add(w, VERDICT_GOOD, "books balance", &t);
+		text__range(w, traced, kernel, uncertainty);
 	} else {
 		format__add(&t, "books cannot be checked");
 		flow__add(w, VERDICT_WARN, "", &t);

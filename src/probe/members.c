@@ -18,6 +18,11 @@ static const struct optional_member optional[] = {
 	{"mm_struct", "start_brk", NULL, "which memory is the heap"},
 	{"mm_struct", "brk", NULL, "which memory is the heap"},
 	{"mm_struct", "pgtables_bytes", NULL, "the growth of page tables"},
+	{"percpu_counter", "counters", NULL, "exact figures of anonymous memory"},
+	{"bpf_array", "pptrs", NULL, "exact figures of anonymous memory"},
+	{"signal_struct", "thread_head", NULL, "which threads are in the midst of an allocation"},
+	{"task_struct", "thread_node", NULL, "which threads are in the midst of an allocation"},
+	{"task_struct", "__state", NULL, "which threads are in the midst of an allocation"},
 	{"task_struct", "ptrace", NULL,
 	 "chains of what a command runs while its code is still read"},
 };

@@ -9,7 +9,8 @@
  *	anon PAGES	write so many anonymous pages
  *	hold		write an anonymous page and give it back, over and over, until a signal ends
  *it warm		take the way of "sites" and "files" once, in memory that is there already
- *	sites		read as many pages of a new memfd, each from a call site of its own (SITES)
+ *	busy THREADS	so many threads populate a memfd each, page after page, until a signal ends
+ *it sites		read as many pages of a new memfd, each from a call site of its own (SITES)
  *	files COUNT	read one page of each of so many memfds
  *	exec		become this program anew, for the rest of the actions
  *	thread-exec	the same, from a thread that is not the first
@@ -177,6 +178,34 @@ __attribute__((noipa)) static void read_from_many_sites(const volatile char *mem
 }
 
 _Static_assert(SITES == 256, "READ_256");
+
+/* Eight pages each millisecond, every other of them written: a window has room for thousands, and
+ * the machine for the rest. */
+static void *populate(void *unused)
+{
+	enum { PAGES = 1 << 19 };
+	char *mem = memfd(PAGES);
+
+	(void)unused;
+	for (size_t i = 0; i < PAGES; i += 8) {
+		touch_read(mem + i * page_size, 4);
+		touch_write(mem + (i + 4) * page_size, 4);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static void busy(size_t threads)
+{
+	pthread_t id;
+
+	while (threads--) {
+		errno = pthread_create(&id, NULL, populate, NULL);
+		check("pthread_create", !errno);
+	}
+	for (;;)
+		pause();
+}
 
 static void read_files(size_t count)
 {
@@ -385,6 +414,8 @@ static int run_counting(const char *name, const char *argument)
 		fill_shared(argument);
 	else if (!strcmp(name, "cached"))
 		read_cached(number(argument));
+	else if (!strcmp(name, "busy"))
+		busy(number(argument));
 	else if (!strcmp(name, "children"))
 		children(number(argument));
 	else if (!strcmp(name, "child-pid"))
