@@ -20,6 +20,7 @@
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
+#include "output/json.h"
 #include "qemu/ram_query.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
@@ -301,14 +302,22 @@ static enum window_reason run(struct trace *t)
 }
 
 int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
-			struct output_file *out)
+			struct trace_outputs *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
 	int err = rules__classify(rules, r);
 
 	if (err)
 		return fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err));
-	return output__finish(out, o->output, output_format__write(o->format, r, out->f, &text));
+	if (o->save) {
+		int status = output__finish(&out->saved, o->save,
+					    output_json__write(r, out->saved.f));
+
+		if (status)
+			return status;
+	}
+	return output__finish(&out->shown, o->output,
+			      output_format__write(o->format, r, out->shown.f, &text));
 }
 
 /* Did a SIGINT or SIGTERM come? */
@@ -365,7 +374,7 @@ static int close_window(struct trace *t, struct record **out)
 		       : session__cut(&t->session, SIGNAL_NONE, out);
 }
 
-static int trace_window(struct trace *t, struct output_file *out)
+static int trace_window(struct trace *t, struct trace_outputs *out)
 {
 	struct record *r = NULL;
 	enum window_reason reason;
@@ -392,7 +401,7 @@ static int trace_window(struct trace *t, struct output_file *out)
 }
 
 static int trace_targets(const struct trace_options *o, const struct rules *rules,
-			 struct output_file *out)
+			 struct trace_outputs *out)
 {
 	struct trace t = {.options = o, .rules = rules, .signal_fd = -1};
 	char why[512];
@@ -427,7 +436,7 @@ int cmd_trace(int argc, char **argv)
 {
 	static struct trace_options o; /* the targets may be many */
 	struct rules *rules = NULL;
-	struct output_file out;
+	struct trace_outputs out = {0};
 	int status = trace_options__parse(&o, argc, argv);
 
 	if (status)
@@ -440,12 +449,14 @@ int cmd_trace(int argc, char **argv)
 	tracer__set_verbose(o.verbose);
 	status = rules_files__open(&o.rules_files, &rules);
 	if (!status)
-		status = output__open(&out, o.output, o.format);
-	if (status)
-		goto out;
-	status = o.incoming ? trace_incoming(&o, rules, &out) : trace_targets(&o, rules, &out);
-	output_file__abort(&out);
-out:
+		status = output__open(&out.shown, o.output, o.format);
+	if (!status && o.save)
+		status = output__open(&out.saved, o.save, NULL);
+	if (!status)
+		status = o.incoming ? trace_incoming(&o, rules, &out)
+				    : trace_targets(&o, rules, &out);
+	output_file__abort(&out.saved);
+	output_file__abort(&out.shown);
 	rules__free(rules);
 	return status;
 }

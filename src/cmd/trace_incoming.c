@@ -21,7 +21,7 @@
 struct incoming {
 	const struct trace_options *options;
 	const struct rules *rules;
-	struct output_file *out;
+	struct trace_outputs *out;
 	struct watcher *watcher;
 	int signal_fd;
 	pid_t pid; /* whose migration it is; 0: none has come yet */
@@ -154,7 +154,7 @@ static void say_waiting(const struct incoming *in)
 }
 
 int trace_incoming(const struct trace_options *o, const struct rules *rules,
-		   struct output_file *out)
+		   struct trace_outputs *out)
 {
 	struct incoming in = {.options = o, .rules = rules, .out = out};
 	const struct watcher_calls calls = {.record = on_record,

@@ -27,6 +27,7 @@ enum {
 	OPT_MODE,
 	OPT_STACK,
 	OPT_FORMAT,
+	OPT_SAVE,
 	OPT_COLOR,
 	OPT_MAX_SITES,
 	OPT_DEBUG_DIR,
@@ -51,6 +52,8 @@ static const struct argp_option argp_options[] = {
 	 2},
 	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
+	{"save", OPT_SAVE, "FILE", 0,
+	 "Keep the record there as JSON, whatever is shown: for report, diff and verify", 3},
 	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
 	{"interval", 'i', "SECONDS", 0,
 	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
@@ -186,6 +189,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "auto"))
 			usage_fail("unknown phase: %s", arg);
 		o->tracer.windowed = true;
+		break;
+	case OPT_SAVE:
+		if (!strcmp(arg, "-"))
+			usage_fail("--save takes a file: --format json writes to stdout");
+		o->save = arg;
 		break;
 	case OPT_FORMAT:
 		o->format = parse_format(arg);

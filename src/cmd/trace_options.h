@@ -21,6 +21,7 @@ struct trace_options {
 	size_t nr_pids;
 	char **command; /* NULL without one */
 	const char *qmp_path, *output;
+	const char *save; /* the record as JSON as well; NULL: not */
 	const struct output_format *format;
 	double duration, interval; /* seconds; 0: none */
 	struct tracer_options tracer;

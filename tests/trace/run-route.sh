@@ -65,7 +65,7 @@ fi
 if [ "$mode" = none ]; then
 	"$binary" "$@" >"$work/expect.txt" 2>"$work/stderr.txt"
 else
-	"$migpop" trace --mode "$mode" --stack none --format json -o "$work/rec.json" -- \
+	"$migpop" trace --mode "$mode" --stack none -o "$work/rec.txt" --save "$work/rec.json" -- \
 		"$binary" "$@" >"$work/expect.txt" 2>"$work/stderr.txt"
 fi
 status=$?
@@ -78,6 +78,13 @@ reason=$(sed -n 's/^skip //p' "$work/expect.txt")
 [ "$mode" != none ] || verdict PASS "by its own checks, not traced"
 
 "$validate" "$work/rec.json" 2>>"$work/stderr.txt" || verdict FAIL "the record is not as its schema says"
+
+# What was saved says all that was shown, in the same words.
+"$migpop" report "$work/rec.json" >"$work/again.txt" 2>>"$work/stderr.txt" || verdict FAIL "report does not read the record"
+cmp -s "$work/rec.txt" "$work/again.txt" || {
+	diff "$work/rec.txt" "$work/again.txt" | sed 's/^/    /'
+	verdict FAIL "report of the record differs from what trace said (<)"
+}
 
 "$check" "$work/rec.json" "$work/expect.txt" ${COUNTS:+"$COUNTS/$name"} >"$work/check.txt" 2>&1
 status=$?
