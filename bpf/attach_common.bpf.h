@@ -71,7 +71,12 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 	if (nr == __NR_fallocate)
 		return current__shares_file(
 			regs__arg1((struct pt_regs *)bpf_task_pt_regs((void *)task)));
-	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev || nr == __NR_ptrace;
+	/* Only what reads or writes memory: a tracer's other calls would make it one that is
+	 * watched, ours that of a command among them. */
+	if (nr == __NR_ptrace)
+		return ptrace__access(regs__arg1(
+			       (struct pt_regs *)bpf_task_pt_regs((void *)task))) != ACCESS_NONE;
+	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
 }
 
 SEC("tp_btf/sys_enter")
