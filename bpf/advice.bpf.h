@@ -137,7 +137,7 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	task__syscall(task, &ip);
 	ts->kernel_fault = 0;
 	ts->released = 0;
-	ts->gup_access = ACCESS_NONE;
+	ts->gup_access = ts->uring_access = ACCESS_NONE;
 	ts->stacked = 0;
 	task_state__enter_syscall(ts, task, nr, ip);
 	/* What gives memory back needs a chain for every page, from many programs: it is taken

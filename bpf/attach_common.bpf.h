@@ -127,6 +127,39 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+/* A request of io_uring is about to be worked on by the thread that submits it. */
+static __always_inline void on_io_uring_submit(const struct io_kiocb *request)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts;
+
+	if (!is_watched(task))
+		return;
+	ts = task_state__get(task);
+	if (!ts)
+		return;
+	ts->events++;
+	task_state__settle(ts);
+	ts->uring_access = ACCESS_NONE;
+	if (bpf_core_field_exists(struct io_kiocb, opcode))
+		ts->uring_access = io_uring__access(BPF_CORE_READ(request, opcode));
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(common__io_uring_submit_req, struct io_kiocb *request)
+{
+	on_io_uring_submit(request);
+	return 0;
+}
+
+/* Its name up to 6.2. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(common__io_uring_submit_sqe, struct io_kiocb *request)
+{
+	on_io_uring_submit(request);
+	return 0;
+}
+
 /* The access of a guest, which KVM resolves by GUP. */
 SEC("tp_btf/kvm_page_fault")
 int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)

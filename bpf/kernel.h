@@ -204,6 +204,21 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	void *worker_private; /* struct io_worker of a worker of io_uring */
+} __KERNEL_TYPES;
+
+struct io_wq_work {
+	unsigned int flags;
+} __KERNEL_TYPES;
+
+struct io_worker {
+	struct io_wq_work *cur_work;
+} __KERNEL_TYPES;
+
+/* A request of io_uring. */
+struct io_kiocb {
+	u8 opcode;
+	struct io_wq_work work;
 } __KERNEL_TYPES;
 
 struct shmem_inode_info {
@@ -284,6 +299,16 @@ enum { SIGURG = 23 };
 
 /* include/uapi/linux/ptrace.h */
 enum { PTRACE_PEEKTEXT = 1, PTRACE_PEEKDATA = 2, PTRACE_POKETEXT = 4, PTRACE_POKEDATA = 5 };
+
+/* include/uapi/linux/io_uring.h: enum io_uring_op, a bit each. Requests that write memory: READV,
+ * READ_FIXED, RECVMSG, READ, RECV, READ_MULTISHOT, RECV_ZC, READV_FIXED; and that read it: WRITEV,
+ * WRITE_FIXED, SENDMSG, WRITE, SEND, SEND_ZC, SENDMSG_ZC, WRITEV_FIXED. */
+#define IO_URING_WRITES                                                                            \
+	(1ULL << 1 | 1ULL << 4 | 1ULL << 10 | 1ULL << 22 | 1ULL << 27 | 1ULL << 49 | 1ULL << 58 |  \
+	 1ULL << 60)
+#define IO_URING_READS                                                                             \
+	(1ULL << 2 | 1ULL << 5 | 1ULL << 9 | 1ULL << 23 | 1ULL << 26 | 1ULL << 47 | 1ULL << 48 |   \
+	 1ULL << 61)
 
 /* include/uapi/linux/aio_abi.h */
 enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PWRITEV = 8 };

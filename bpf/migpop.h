@@ -163,8 +163,9 @@ struct task_state {
 	u8 in_function;  /* between the begin and the end of a fault; function modes only */
 	u8 stacked;      /* "stack" is that of the present system call */
 	u8 since_sample; /* events since one was timed */
+	u8 uring_access; /* of the request of io_uring that the thread submitted last */
 	u8 pins;         /* the present system call pins memory, and writes none */
-	u8 zero[5];
+	u8 zero[4];
 	u64 released; /* in the present system call */
 	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;

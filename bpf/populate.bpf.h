@@ -153,6 +153,11 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 		key->context = CONTEXT_SYSCALL;
 	if (key->context == CONTEXT_SYSCALL)
 		key->access = task_state__call_access(ts, p->told, p->access);
+	/* A request that writes memory into a file reads the memory, and writes the file's pages.
+	 */
+	if (key->access == ACCESS_READ && !folio__is_mapped(folio, p->order) && shared &&
+	    (ts->syscall == SYSCALL_IO_URING || ts->syscall == __NR_io_uring_enter))
+		key->access = ACCESS_WRITE;
 	__builtin_memset(add, 0, sizeof(*add));
 	add->populated = pages;
 	if (key->access == ACCESS_READ && (shared || (ts->pins && key->backing.kind == KIND_ANON)))
@@ -315,7 +320,9 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->order = order;
 	p->context = ts->context;
 	p->access = ts->access;
-	p->told = ts->in_function;
+	/* What io_uring works on is another request by the time that the page is counted. */
+	p->told = ts->in_function || (ts->access != ACCESS_NONE &&
+				      (nr == SYSCALL_IO_URING || nr == __NR_io_uring_enter));
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;

@@ -113,6 +113,37 @@ static __always_inline enum access ptrace__access(u32 request)
 									  : ACCESS_NONE;
 }
 
+static __always_inline enum access io_uring__access(u8 opcode)
+{
+	if (opcode >= 64)
+		return ACCESS_NONE;
+	return IO_URING_WRITES >> opcode & 1  ? ACCESS_WRITE
+	       : IO_URING_READS >> opcode & 1 ? ACCESS_READ
+					      : ACCESS_NONE;
+}
+
+/* What a worker of io_uring does for the request that it works on. */
+static __always_inline enum access io_worker__access(const struct task_struct *task)
+{
+	const struct io_worker *worker;
+	const struct io_wq_work *work;
+	const struct io_kiocb *request;
+
+	if (!bpf_core_field_exists(struct task_struct, worker_private) ||
+	    !bpf_core_field_exists(struct io_worker, cur_work) ||
+	    !bpf_core_field_exists(struct io_kiocb, work) ||
+	    !bpf_core_field_exists(struct io_kiocb, opcode))
+		return ACCESS_NONE;
+	worker = BPF_CORE_READ(task, worker_private);
+	if (!worker)
+		return ACCESS_NONE; /* the thread that polls the queue for a process */
+	work = BPF_CORE_READ(worker, cur_work);
+	if (!work)
+		return ACCESS_NONE;
+	request = (const void *)work - bpf_core_field_offset(struct io_kiocb, work);
+	return io_uring__access(BPF_CORE_READ(request, opcode));
+}
+
 /* Access, and the address where an argument names one, of the system call the task is in. */
 static __always_inline void task_state__enter_syscall(struct task_state *ts,
 						      struct task_struct *task, s32 nr, u64 ip)
@@ -131,6 +162,11 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	if (!ts->stacked)
 		ts->stack = STACK_NOT_TAKEN;
 	ts->maj_flt = task->maj_flt;
+	if (nr == SYSCALL_IO_URING)
+		ts->access = io_worker__access(task);
+	/* In the call, and in the thread that polls the queue in place of calls. */
+	if (nr == __NR_io_uring_enter || (nr == SYSCALL_IO_URING && ts->access == ACCESS_NONE))
+		ts->access = ts->uring_access;
 	if (nr < 0)
 		return;
 	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);

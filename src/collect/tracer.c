@@ -40,9 +40,13 @@ static enum mode program__mode(const struct bpf_program *prog)
 static bool program__is_optional(const struct bpf_program *prog)
 {
 	/* KVM may be a module that is not loaded, or not there. What is brought into the page cache
-	 * of ordinary files, and whether it was a hole, is not known without the other two. */
-	static const char *const names[] = {"common__kvm_page_fault", "common__mm_filemap_add",
-					    "common__block_bio_queue"};
+	 * of ordinary files, and whether it was a hole, is not known without the next two. A kernel
+	 * with io_uring has one of the last two. */
+	static const char *const names[] = {
+		"common__kvm_page_fault",      "common__mm_filemap_add",
+		"common__block_bio_queue",     "common__io_uring_submit_req",
+		"common__io_uring_submit_sqe",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(bpf_program__name(prog), names[i]))
