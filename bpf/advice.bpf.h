@@ -144,6 +144,8 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	 * here, in one. */
 	if (traits & (CALL_RELEASES | CALL_REMAPS) || (traits & CALL_HUGETLB && hugetlb_in_use))
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_ENTER);
+	if (traits & (CALL_RELEASES | CALL_REMAPS) && is_target(task))
+		current__lets_go(nr);
 	if (swap_in_use)
 		current__look_at_swap(nr, false);
 	/* At its end pages may be there already: MAP_POPULATE. */

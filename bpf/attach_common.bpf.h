@@ -196,6 +196,8 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 					  BPF_CORE_READ(child, THREAD_POINTER));
 		return 0;
 	}
+	if (is_target(parent))
+		process__forks(parent->tgid, (u64)BPF_CORE_READ(child, mm));
 	if (follow_children && is_target(parent)) {
 		tgid__set(watched_bits, child->tgid);
 		tgid__set(target_bits, child->tgid);

@@ -25,6 +25,7 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	if (regs) {
 		on_fault(ts, task, address, BPF_CORE_READ(regs, REGS_IP), flags & FAULT_FLAG_WRITE,
 			 flags & FAULT_FLAG_USER);
+		ts->on_present = !!(flags & FAULT_FLAG_WRITE); /* or not: it does not say */
 		/* A fault that is tried again was counted the first time. */
 		ts->fault = !(flags & FAULT_FLAG_TRIED);
 	} else {

@@ -25,6 +25,7 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 	began = task_state__begin_event(ts);
 	task_state__end(ts, task);
 	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
+	ts->on_present = error_code & PF_ERROR_PRESENT;
 	if (user)
 		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
 	else

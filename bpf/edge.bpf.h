@@ -142,6 +142,9 @@ static __always_inline void process__enter(const struct task_struct *task)
 
 	if (!p || !mm || p->mm == (u64)mm)
 		return;
+	/* By an execve() that has succeeded. */
+	if (p->mm)
+		p->let_go += p->exec_anon;
 	p->mm = (u64)mm;
 	p->hugetlb_usage = mm__hugetlb(mm);
 }

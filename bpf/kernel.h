@@ -133,6 +133,7 @@ struct bpf_array {
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
 	struct mm_struct *vm_mm;
+	struct anon_vma *anon_vma;
 	struct file *vm_file;
 } __KERNEL_TYPES;
 
@@ -292,7 +293,7 @@ struct folio___order {
 } __KERNEL_TYPES;
 
 /* arch/x86/include/asm/trap_pf.h */
-enum { PF_ERROR_WRITE = 1 << 1 };
+enum { PF_ERROR_PRESENT = 1 << 0, PF_ERROR_WRITE = 1 << 1 };
 
 /* include/uapi/asm-generic/signal.h */
 enum { SIGURG = 23 };

@@ -57,6 +57,9 @@ u64 cpu_offsets[CPUS_MAX];
 u32 nr_cpu_offsets;
 u64 cpu_anchor_address;
 
+/* A target has had a child with a copy of its memory. */
+u32 forked;
+
 u64 edge_ns; /* CLOCK_BOOTTIME, when counting began, or ended */
 
 const volatile u32 nr_cpus; /* possible ones */

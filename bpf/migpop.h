@@ -165,7 +165,8 @@ struct task_state {
 	u8 since_sample; /* events since one was timed */
 	u8 uring_access; /* of the request of io_uring that the thread submitted last */
 	u8 pins;         /* the present system call pins memory, and writes none */
-	u8 zero[4];
+	u8 on_present;   /* the fault under way is on a page that is mapped: it may copy that */
+	u8 zero[3];
 	u64 released; /* in the present system call */
 	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;
@@ -231,6 +232,11 @@ struct process {
 	s64 hugetlb_usage; /* mm->hugetlb_usage in pages when last looked at */
 	struct figures edges[NR_EDGES];
 	u64 settled; /* pages in flight when its window closed */
+	/* Private pages that may be mapped no more and not yet free: */
+	u64 exec_anon; /* what it had when it last called execve() */
+	u64 let_go;    /* in ranges that its calls unmap, */
+	u64 shared;    /* what it had when it forked: its children hold them, */
+	u64 copied;    /* and what it wrote to after that */
 	u64 lost[NR_LOST];
 	u32 exited; /* it has, or its window has closed: EDGE_CLOSE is known */
 	u32 zero;
@@ -502,7 +508,7 @@ _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 128, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
-_Static_assert(sizeof(struct process) == 304, "no padding");
+_Static_assert(sizeof(struct process) == 336, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 56 + RAW_STACK_BYTES, "no padding");
 

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What books.c, which keeps the books, and content.c, which says what happened, share: how a
- * backing is found and what it is called.
+ * What books.c, which keeps the books, and content.c, which says what happened, share.
  */
 #ifndef MIGPOP_COLLECT_BOOKS_INTERNAL_H
 #define MIGPOP_COLLECT_BOOKS_INTERNAL_H
 
 #include "collect/session.h"
 
-/* For bsearch() and qsort(): the order that counters are in. */
-int site_key__compare(const void *a, const void *b);
-int backing_key__compare(const void *a, const void *b);
-
-/* NULL if there is none. */
-const struct backing_row *counters__find_backing(const struct counters *c,
-						 const struct backing_key *key);
-
-/* NULL if it has none. */
-const struct process *counters__find_process(const struct counters *c, u32 tgid);
-
 /* To be freed; NULL for NULL, or without memory. */
 char *copy_string(const char *s);
-
-/* To be freed; "row" may be NULL. */
-char *backing_key__name(const struct backing_key *key, const struct backing_row *row);
 
 /* All of the record of the window from s->open to "close" but its books and its timeline. "rows"
  * are the "n" call sites' counts in the window; their order changes. 0 or a negative errno. */

@@ -30,6 +30,14 @@ int site_key__compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct site_key));
 }
 
+const struct process *counters__find_process(const struct counters *c, u32 tgid)
+{
+	for (size_t i = 0; i < c->nr_processes; i++)
+		if (c->processes[i].tgid == tgid)
+			return &c->processes[i].value;
+	return NULL;
+}
+
 const struct backing_row *counters__find_backing(const struct counters *c,
 						 const struct backing_key *key)
 {

@@ -31,6 +31,10 @@ int proc__figures_cheap(pid_t pid, struct proc_figures *out);
  * of each (lib/percpu_counter.c; kernels up to 6.1 hold back as much a thread). */
 int64_t proc__counter_slack(void);
 
+/* Pages that a process maps no more and that may wait to be freed, in batches of all CPUs
+ * (mm/swap.c: lru_add, 31 each since 6.9). */
+int64_t proc__pages_waiting(void);
+
 /* What a thread is called, to be freed; NULL if it is gone. */
 char *proc__comm(pid_t tid);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collect/counters.h"
 #include "migpop.h"
 #include "names.h"
 
@@ -125,57 +126,6 @@ void tracer__drain(void);
  * threads have pending is settled. */
 int tracer__stop(struct tracer *t, u64 *ns);
 
-struct site_row {
-	struct site_key key;
-	struct site value;
-};
-
-/* Adds what was counted. */
-void site__sum(struct site *to, const struct site *add);
-
-struct backing_row {
-	struct backing_key key;
-	struct backing value; /* pages_now is the kernel's figure as of the reading */
-};
-
-struct advice_row {
-	struct advice_key key;
-	struct advice value;
-};
-
-struct process_row {
-	u32 tgid;
-	struct process value;
-};
-
-struct thread_row {
-	struct thread_key key;
-	struct thread value;
-	u64 events, sampled_ns; /* those that were timed took; of one that lives */
-};
-
-/* The counters at one instant. Rows are sorted by key. */
-struct counters {
-	struct site_row *sites;
-	size_t nr_sites;
-	struct backing_row *backings;
-	size_t nr_backings;
-	struct advice_row *advice;
-	size_t nr_advice;
-	struct process_row *processes;
-	size_t nr_processes;
-	u64 lost[NR_LOST]; /* of nobody known */
-	u64 missed; /* runs that the kernel skipped since the program was active on that CPU */
-	struct thread_row *threads;
-	size_t nr_threads;
-	u64 events;
-	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
-	u64 taken_ns;   /* CLOCK_BOOTTIME */
-};
-
-/* Leaves what "tgid" did, and what others did in its memory. */
-void counters__keep(struct counters *c, pid_t tgid);
-
 /* How full the tables are that only ever fill while the tracer lives, the fullest: 0 to 1. */
 double tracer__fill(struct tracer *t);
 
@@ -199,7 +149,6 @@ int tracer__read(struct tracer *t, struct counters *out);
 
 /* Reads the backings alone, with the kernel's figures as of now. */
 int tracer__read_backings(struct tracer *t, struct counters *out);
-void counters__free(struct counters *c);
 
 /* The call chain "id" of a site or an advice. Where its stack was kept and could not be unwound, it
  * has one frame and ends in CHAIN_NO_MAPPING. 0, or a negative errno. */
