@@ -106,37 +106,11 @@ static int add_vma(struct mfx_mapping *mapping, const struct vma *vma, uint64_t 
 	return 0;
 }
 
-int mfx_mapping_read_maps(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
+/* Of maps a line is all of a mapping; of smaps ("with_fields") its last field makes it whole. */
+static int read_range(const char *path, bool with_fields, struct mfx_mapping *mapping,
+		      uint64_t start, uint64_t end)
 {
-	FILE *file = fopen("/proc/self/maps", "re");
-	uint64_t covered = start;
-	char *line = NULL;
-	size_t size = 0;
-	int err = 0;
-
-	if (!file)
-		return -ENOENT;
-	memset(mapping, 0, sizeof(*mapping));
-	while (!err && covered < end && getline(&line, &size, file) > 0) {
-		struct vma vma = {0};
-
-		if (!read_head(line, &vma) || vma.end <= covered)
-			continue;
-		if (vma.start > covered)
-			break;
-		err = add_vma(mapping, &vma, start);
-		covered = vma.end;
-	}
-	if (!err && covered < end)
-		err = -ENOMEM;
-	free(line);
-	fclose(file);
-	return err;
-}
-
-int mfx_mapping_read(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
-{
-	FILE *file = fopen("/proc/self/smaps", "re");
+	FILE *file = fopen(path, "re");
 	struct vma vma = {0};
 	uint64_t covered = start;
 	char *line = NULL;
@@ -148,19 +122,32 @@ int mfx_mapping_read(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
 	memset(mapping, 0, sizeof(*mapping));
 	while (!err && covered < end && getline(&line, &size, file) > 0) {
 		struct vma head = {0};
+		bool is_head = read_head(line, &head);
 
-		if (read_head(line, &head)) {
+		if (is_head)
 			vma = head;
-			if (vma.end > covered && vma.start > covered)
-				break;
-		} else if (vma.end > covered && read_field(line, &vma)) {
-			err = add_vma(mapping, &vma, start);
-			covered = vma.end;
-		}
+		if (vma.end <= covered)
+			continue;
+		if (is_head && vma.start > covered)
+			break;
+		if (is_head ? with_fields : !read_field(line, &vma))
+			continue;
+		err = add_vma(mapping, &vma, start);
+		covered = vma.end;
 	}
 	if (!err && covered < end)
 		err = -ENOMEM;
 	free(line);
 	fclose(file);
 	return err;
+}
+
+int mfx_mapping_read_maps(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
+{
+	return read_range("/proc/self/maps", false, mapping, start, end);
+}
+
+int mfx_mapping_read(struct mfx_mapping *mapping, uint64_t start, uint64_t end)
+{
+	return read_range("/proc/self/smaps", true, mapping, start, end);
 }
