@@ -105,6 +105,9 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0)
 		return;
 	if (is_target(task)) {
+		/* Before its window opens: what threads populate at once in a file that is not
+		 * in the table is not told from what was there. */
+		current__enter_file(regs__arg5(regs));
 		current__enter_mapped_file(regs__arg3(regs), regs__arg5(regs));
 		return;
 	}

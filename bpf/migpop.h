@@ -181,7 +181,7 @@ struct task_state {
 	u64 last_ip;      /* what memo_key was made from, when of a user fault in a shmem file; */
 	u64 last_mapping; /* 0 if of something else */
 	u32 last_access;
-	u32 zero2;
+	u32 flushes; /* of the memo into the map, times two; odd while one is under way */
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
 	/* What the present context has brought into the page cache of a file that is memory. */

@@ -114,9 +114,11 @@ static __always_inline void task_state__flush(struct task_state *ts)
 
 	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
 		return;
+	__sync_fetch_and_add(&ts->flushes, 1);
 	site__add(&ts->memo_key, &ts->memo);
 	site__sum(&ts->thread.sum, &ts->memo);
 	ts->memo = none;
+	__sync_fetch_and_add(&ts->flushes, 1);
 }
 
 /* Of a thread that is gone what it counted is kept; one of the same id may have been before. */

@@ -196,7 +196,7 @@ static int snapshot__take(struct session *s, bool counting, struct snapshot *sna
 		return -ENOMEM;
 	for (size_t i = 0; i < s->nr_targets; i++)
 		target__figures(&s->targets[i], &snap->figures[i]);
-	err = tracer__read(s->tracer, &snap->counters);
+	err = tracer__read(s->tracer, s->windowed ? s->targets[0].pid : 0, &snap->counters);
 	if (!err && s->windowed)
 		counters__keep(&snap->counters, s->targets[0].pid);
 	if (!err && counting)
@@ -276,7 +276,7 @@ void session__look_at_exit(struct session *s, size_t i)
 {
 	struct counters now;
 
-	if (tracer__read(s->tracer, &now))
+	if (tracer__read(s->tracer, 0, &now))
 		return;
 	session__find_blocks(s, i);
 	zeros__look(s, i, &now);

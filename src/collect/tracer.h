@@ -144,8 +144,9 @@ enum { TRACER_TABLES_MAX = 16 };
 size_t tracer__tables(struct tracer *t, struct tracer_table *tables);
 
 /* Reads all counters into *out, to be freed by counters__free(). While threads run the rows are not
- * of one instant; after tracer__stop() they are final. */
-int tracer__read(struct tracer *t, struct counters *out);
+ * of one instant; after tracer__stop() they are final, and so are those of the process "pid" (0: it
+ * is about all) when its window is over, whatever its threads and others do meanwhile. */
+int tracer__read(struct tracer *t, pid_t pid, struct counters *out);
 
 /* Reads the backings alone, with the kernel's figures as of now. */
 int tracer__read_backings(struct tracer *t, struct counters *out);

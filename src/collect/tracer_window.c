@@ -158,7 +158,7 @@ static void remove_rows(struct tracer *t, pid_t pid)
 {
 	struct counters c;
 
-	if (tracer__read(t, &c))
+	if (tracer__read(t, pid, &c))
 		return;
 	counters__keep(&c, pid);
 	for (size_t i = 0; i < c.nr_sites; i++)
@@ -216,7 +216,7 @@ double tracer__fill(struct tracer *t)
 	double fullest = fill(t->skel->maps.chains, t->skel->bss->nr_chains), next;
 	struct counters c;
 
-	if (tracer__read(t, &c))
+	if (tracer__read(t, 0, &c))
 		return fullest;
 	next = fill(t->skel->maps.sites, c.nr_sites);
 	fullest = next > fullest ? next : fullest;
