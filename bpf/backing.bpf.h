@@ -83,7 +83,7 @@ static __always_inline s64 mm__page_tables(struct mm_struct *mm)
 static __always_inline struct backing *backing__add(const struct backing_key *key, u32 owner)
 {
 	if (bpf_map_update_elem(&backings, key, &backing_none, BPF_NOEXIST) == -E2BIG)
-		process__lose(owner, LOST_BACKINGS, 1);
+		process__lose_here(owner, LOST_BACKINGS, 1);
 	if (key->kind == KIND_HUGETLB)
 		hugetlb_in_use = 1;
 	if (key->kind == KIND_FILE)
@@ -108,7 +108,7 @@ static __always_inline void hugetlb_file__add(const struct backing_key *key, u32
 	if (at < HUGETLB_FILES_MAX)
 		hugetlb_files[at] = *key;
 	else
-		process__lose(owner, LOST_BACKINGS, 1);
+		process__lose_here(owner, LOST_BACKINGS, 1);
 }
 
 static __always_inline void inode__add(const struct inode *inode, const struct backing_key *key,

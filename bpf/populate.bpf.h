@@ -126,9 +126,9 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 }
 
 /* A page of a process that has forked was written to: a copy, of one that the child may hold. */
-static __always_inline void process__copies(u32 tgid, u64 pages)
+static __always_inline void process__copies(const u32 *tgid, u64 pages)
 {
-	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+	struct process *p = bpf_map_lookup_elem(&processes, tgid);
 
 	if (p && p->shared)
 		__sync_fetch_and_add(&p->copied, pages);
@@ -179,7 +179,7 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	}
 	task_state__count(ts, key, add);
 	if (forked && ts->on_present && !shared && key->context != CONTEXT_SYSCALL)
-		process__copies(key->backing.tgid, pages);
+		process__copies(&key->backing.tgid, pages);
 	if (key->backing.kind == KIND_SHMEM && key->context == CONTEXT_USER &&
 	    tgid__test(target_bits, tgid)) {
 		ts->last_ip = ts->ip;
