@@ -133,6 +133,7 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	if (!ts)
 		return;
 	ts->events++;
+	task_state__forget_function(ts);
 	task_state__end(ts, task);
 	task__syscall(task, &ip);
 	ts->kernel_fault = 0;

@@ -79,8 +79,7 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 	return nr == __NR_process_vm_readv || nr == __NR_process_vm_writev;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
+static __always_inline void on_sys_enter(void *ctx, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -91,6 +90,12 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 		on_syscall_enter(ctx, task, nr);
 	else if (!is_target(task) && reaches_into_others(task, nr))
 		other__watch(task->tgid);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
+{
+	on_sys_enter(ctx, nr);
 	return 0;
 }
 
@@ -115,8 +120,7 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 		other__watch(task->tgid);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
+static __always_inline void on_sys_exit(long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -127,6 +131,12 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 	/* Last: the call by which a stream begins is none of the window's. */
 	if (windowed && tgid__test(signal_bits, task->tgid))
 		window__on_syscall_exit(ret);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
+{
+	on_sys_exit(ret);
 	return 0;
 }
 
@@ -268,8 +278,7 @@ static __always_inline void task__settle_last(struct task_struct *task)
 	task_state__end(ts, task);
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(common__sched_process_exit, struct task_struct *task)
+static __always_inline void on_exit(struct task_struct *task)
 {
 	bool watched = is_watched(task), last = BPF_CORE_READ(task, signal, live.counter) == 0;
 	struct edge_pass all = {};
@@ -282,22 +291,22 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 		window__on_exit(last);
 	if (!watched) {
 		task__settle_last(task);
-		return 0;
+		return;
 	}
 	if (last)
 		bpf_map_delete_elem(&unwind_processes,
 				    &tgid); /* its number may be another's next */
 	ts = task_state__get(task);
 	if (!ts)
-		return 0;
+		return;
 	task_state__end(ts, task);
 	task_state__flush(ts);
 	bpf_get_current_comm(ts->thread.comm, sizeof(ts->thread.comm));
 	if (!last || !is_target(task))
-		return 0;
+		return;
 	ts->exiting = 1;
 	if (windowed)
-		return 0;
+		return;
 	process__close(task);
 	if (__sync_fetch_and_add(&nr_targets, -1) == 1) {
 		all.edge = EDGE_CLOSE_BEFORE;
@@ -305,6 +314,12 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 		all.edge = EDGE_CLOSE;
 		bpf_for_each_map_elem(&backings, backing__look, &all, 0);
 	}
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(common__sched_process_exit, struct task_struct *task)
+{
+	on_exit(task);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
 	u64 ip, began;
+	bool begun; /* by the tracepoint */
 
 	if (!is_watched(task) && !(flags & FAULT_FLAG_USER && window__begins_here(task)) &&
 	    (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
@@ -21,8 +22,12 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	if (!ts)
 		return;
 	began = task_state__begin_event(ts);
-	task_state__end(ts, task);
-	if (regs) {
+	begun = faults_by_tracepoint && regs && ts->fault && ts->address == address;
+	if (!begun)
+		task_state__end(ts, task);
+	if (begun) {
+		; /* and its access and its stack are known */
+	} else if (regs) {
 		on_fault(ts, task, address, BPF_CORE_READ(regs, REGS_IP), flags & FAULT_FLAG_WRITE,
 			 flags & FAULT_FLAG_USER);
 		ts->on_present = !!(flags & FAULT_FLAG_WRITE); /* or not: it does not say */
@@ -35,7 +40,8 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 		ts->address = address;
 		ts->access = flags & FAULT_FLAG_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	}
-	task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_FUNCTION);
+	if (!begun)
+		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_FUNCTION);
 	ts->in_function = 1;
 	if (!task_state__knows(ts, address))
 		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));

@@ -23,6 +23,7 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 	if (!ts)
 		return;
 	began = task_state__begin_event(ts);
+	task_state__forget_function(ts);
 	task_state__end(ts, task);
 	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
 	ts->on_present = error_code & PF_ERROR_PRESENT;

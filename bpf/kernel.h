@@ -227,6 +227,29 @@ struct shmem_inode_info {
 	struct inode vfs_inode;
 } __KERNEL_TYPES;
 
+struct trace_event_raw_mm_page_alloc {
+	unsigned long pfn;
+	unsigned int order;
+	unsigned long gfp_flags;
+} __KERNEL_TYPES;
+
+struct trace_event_raw_mm_page_free {
+	unsigned long pfn;
+	unsigned int order;
+} __KERNEL_TYPES;
+
+struct trace_event_raw_mm_filemap_op_page_cache {
+	unsigned long pfn;
+} __KERNEL_TYPES;
+
+struct trace_event_raw_sys_enter {
+	long id;
+} __KERNEL_TYPES;
+
+struct trace_event_raw_sys_exit {
+	long ret;
+} __KERNEL_TYPES;
+
 struct bpf_iter_meta {
 	struct seq_file *seq;
 	u64 seq_num;

@@ -63,6 +63,16 @@ u32 forked;
 u64 edge_ns; /* CLOCK_BOOTTIME, when counting began, or ended */
 
 const volatile u32 nr_cpus; /* possible ones */
+
+/* Where the kernel's array of pages begins, and how it is found (attach_classic.bpf.h): the thread
+ * of the collector that allocates, 0 when it has done so; what it was told last; how often the
+ * results agreed. */
+u64 vmemmap, vmemmap_page;
+u32 vmemmap_finder, vmemmap_agreed, vmemmap_differed;
+
+/* Programs at functions can be preempted here, and are skipped for other threads meanwhile: faults
+ * begin with the tracepoints, and what the functions add may be missing. */
+const volatile bool faults_by_tracepoint;
 const volatile bool follow_children;
 const volatile bool windowed;   /* targets are watched in windows of their own (struct window) */
 const volatile u32 arm_started; /* enum window_awaits of emulators that are started; 0: none has a

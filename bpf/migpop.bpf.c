@@ -35,6 +35,7 @@
 #include "stream.bpf.h"
 #include "window.bpf.h"
 #include "attach_common.bpf.h"
+#include "attach_classic.bpf.h"
 #include "attach_tracepoint.bpf.h"
 #include "attach_function.bpf.h"
 

@@ -283,6 +283,16 @@ static __always_inline void task_state__end_event(struct task_state *ts, u64 beg
 		ts->sampled_ns += bpf_ktime_get_ns() - began;
 }
 
+/* A thread that enters the kernel is in no fault: one that it was in has ended without its program.
+ */
+static __always_inline void task_state__forget_function(struct task_state *ts)
+{
+	if (!faults_by_tracepoint || !ts->in_function)
+		return;
+	ts->in_function = 0;
+	ts->entry_ns = 0;
+}
+
 static __always_inline struct process *process__get(u32 tgid)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);

@@ -116,6 +116,20 @@ static void print_missing_members(const struct doctor *d)
 	btf__free(kernel);
 }
 
+/* Are events told by all hooks, however busy the machine is? */
+static void print_preemption(const struct doctor *d)
+{
+	struct btf *kernel = probe__kernel_types();
+
+	if (probe__preempts_programs(kernel))
+		fprintf(d->out, "preemption  of programs: %s\n",
+			probe__has_classic_tracepoints()
+				? "classic tracepoints are used"
+				: "no tracefs that can be read, so on a busy machine events can be "
+				  "lost");
+	btf__free(kernel);
+}
+
 static void print_host(const struct doctor *d)
 {
 	const char *without = privilege__missing();
@@ -213,6 +227,7 @@ int cmd_doctor(int argc, char **argv)
 	if (d.n < 0) {
 		status = fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-d.n));
 	} else {
+		print_preemption(&d);
 		print_missing_members(&d);
 		print_modes(&d);
 		status = print_verdict(&d);

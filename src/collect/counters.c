@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "collect/steady.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 
@@ -298,9 +299,28 @@ static int add_memos(struct tracer *t, struct counters *c, struct flush_marks *m
 	return 0;
 }
 
-/* Runs that the kernel skipped since the same program was active on that CPU. Allocating and
- * freeing is done in interrupts too: what was skipped there is the interrupt's own, none of a
- * task's. */
+/* Allocating and freeing is done in interrupts too: what was skipped there is the interrupt's own,
+ * none of a task's, unless another task can have been preempted in the program, or this one while
+ * it read. */
+static bool allocates(const struct tracer *t, const struct bpf_program *prog)
+{
+	if (t->classic ? t->unsteady : t->preempted)
+		return false;
+	return prog == t->skel->progs.classic__mm_page_alloc ||
+	       prog == t->skel->progs.classic__mm_page_free ||
+	       prog == t->skel->progs.common__mm_page_alloc ||
+	       prog == t->skel->progs.common__mm_page_free;
+}
+
+/* What these missed the tracepoints of faults have told. */
+static bool is_seconded(const struct tracer *t, const struct bpf_program *prog)
+{
+	return t->skel->rodata->faults_by_tracepoint &&
+	       (prog == t->skel->progs.fentry__handle_mm_fault ||
+		prog == t->skel->progs.fentry__handle_mm_fault_end);
+}
+
+/* Runs that the kernel skipped since the same program was active on that CPU. */
 static u64 missed_runs(struct tracer *t)
 {
 	struct bpf_program *prog;
@@ -311,8 +331,7 @@ static u64 missed_runs(struct tracer *t)
 		struct bpf_prog_info info = {0};
 		u32 len = sizeof(info);
 
-		if (prog == t->skel->progs.common__mm_page_alloc ||
-		    prog == t->skel->progs.common__mm_page_free)
+		if (allocates(t, prog) || is_seconded(t, prog))
 			continue;
 		if (bpf_program__fd(prog) >= 0 &&
 		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
@@ -321,14 +340,25 @@ static u64 missed_runs(struct tracer *t)
 	return missed;
 }
 
+/* Reading keeps programs of perf events and kprobes from running, where there are such. */
+static void read_steadily(struct tracer *t, struct steady *s)
+{
+	s->policy = -1;
+	if ((t->classic || t->mode == MODE_KPROBE) && !steady__begin(s))
+		t->unsteady = true;
+}
+
 int tracer__read_backings(struct tracer *t, struct counters *c)
 {
+	struct steady steady;
 	int err;
 
 	memset(c, 0, sizeof(*c));
+	read_steadily(t, &steady);
 	err = tracer__run_iterator(t->skel->progs.common__read_backings);
 	if (!err)
 		err = READ_ROWS(t->skel->maps.backings, &c->backings, &c->nr_backings);
+	steady__end(&steady);
 	if (!err)
 		qsort(c->backings, c->nr_backings, sizeof(*c->backings), compare_backings);
 	return err;
@@ -382,9 +412,11 @@ static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 
 int tracer__read(struct tracer *t, pid_t pid, struct counters *c)
 {
+	struct steady steady;
 	struct timespec now;
 	int err;
 
+	read_steadily(t, &steady);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	err = tracer__read_backings(t, c);
 	c->taken_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
@@ -394,6 +426,7 @@ int tracer__read(struct tracer *t, pid_t pid, struct counters *c)
 		err = READ_ROWS(t->skel->maps.advices, &c->advice, &c->nr_advice);
 	if (!err)
 		err = READ_ROWS(t->skel->maps.processes, &c->processes, &c->nr_processes);
+	steady__end(&steady);
 	if (err) {
 		counters__free(c);
 		return err;

@@ -54,6 +54,23 @@ static bool program__is_optional(const struct bpf_program *prog)
 	return false;
 }
 
+static bool program__is_classic(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__name(prog), "classic__", strlen("classic__"));
+}
+
+/* Is it "common__NAME" where "classic__NAME" stands in for it? */
+static bool program__is_replaced(const struct bpf_program *prog, const struct bpf_object *obj)
+{
+	const char *name = strstr(bpf_program__name(prog), "common__");
+	char classic[64];
+
+	if (!name)
+		return false;
+	snprintf(classic, sizeof(classic), "classic__%s", name + strlen("common__"));
+	return bpf_object__find_program_by_name(obj, classic);
+}
+
 static bool program__is_iterator(const struct bpf_program *prog)
 {
 	return !strncmp(bpf_program__section_name(prog), "iter/", 5);
@@ -94,7 +111,8 @@ static struct migpop_bpf *open_object(void)
  */
 static bool program__rests(const struct bpf_program *prog)
 {
-	static const char *const sections[] = {"tp_btf/sched_process_", "tp_btf/task_rename"};
+	static const char *const sections[] = {"tp_btf/sched_process_", "tp/sched/sched_process_",
+					       "tp_btf/task_rename"};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		if (!strncmp(bpf_program__section_name(prog), sections[i], strlen(sections[i])))
@@ -118,7 +136,8 @@ static int attach_programs(struct tracer *t, bool resting, char *why, size_t siz
 		struct bpf_link *link;
 
 		if (!bpf_program__autoload(prog) || program__is_iterator(prog) ||
-		    program__is_run(prog) || program__rests(prog) != resting)
+		    program__is_run(prog) || prog == t->skel->progs.vmemmap__find ||
+		    program__rests(prog) != resting)
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {
@@ -142,6 +161,26 @@ static void detach_down_to(struct tracer *t, size_t n)
 		bpf_link__destroy(t->links[--t->nr_links]);
 }
 
+/* Is the program one of those that this mode is made of, on this kernel? */
+static bool program__is_wanted(const struct tracer *t, const struct bpf_program *prog,
+			       enum mode mode, const struct tracer_options *options,
+			       const struct btf *kernel)
+{
+	enum mode of = program__mode(prog);
+
+	if (program__is_for_windows(prog) && !options->windowed)
+		return false;
+	if (program__is_optional(prog) && !tracepoint_exists(prog, kernel))
+		return false;
+	if (prog == t->skel->progs.vmemmap__find || program__is_classic(prog))
+		return t->classic;
+	if (t->classic && program__is_replaced(prog, t->skel->obj))
+		return false;
+	if (of == MODE_TRACEPOINT && t->skel->rodata->faults_by_tracepoint)
+		return true;
+	return of == MODE_AUTO || of == mode;
+}
+
 static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
 		     const struct btf *kernel, char *why, size_t size)
 {
@@ -155,15 +194,10 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		snprintf(why, size, "cannot open the BPF object: %s", strerror(-err));
 		return err;
 	}
+	t->skel->rodata->faults_by_tracepoint = t->classic && mode == MODE_FENTRY &&
+						probe__has_tracepoint(kernel, "page_fault_user");
 	bpf_object__for_each_program(prog, t->skel->obj)
-	{
-		enum mode of = program__mode(prog);
-
-		if ((of != MODE_AUTO && of != mode) ||
-		    (program__is_for_windows(prog) && !options->windowed) ||
-		    (program__is_optional(prog) && !tracepoint_exists(prog, kernel)))
-			bpf_program__set_autoload(prog, false);
-	}
+		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->arm_started = options->arm_started;
@@ -187,6 +221,9 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		snprintf(why, size, "cannot run a BPF program: %s", strerror(-err));
 		goto fail;
 	}
+	err = t->classic ? tracer__find_vmemmap(t, why, size) : 0;
+	if (err)
+		goto fail;
 	err = attach_programs(t, true, why, size);
 	if (err)
 		goto fail;
@@ -264,9 +301,16 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 		mode = probe__mode(kernel);
 		last = MODE_TRACEPOINT;
 	}
-	do
+	t->preempted = probe__preempts_programs(kernel);
+	t->classic = t->preempted && probe__has_classic_tracepoints();
+	do {
 		err = open_mode(t, mode, options, kernel, why, size);
-	while (err && mode++ < last);
+		if (err && t->classic) {
+			t->classic = false;
+			err = open_mode(t, mode, options, kernel, why, size);
+			t->classic = err;
+		}
+	} while (err && mode++ < last);
 	btf__free(kernel);
 	return err;
 }
@@ -534,6 +578,9 @@ int tracer__try_hooks(struct hook *hooks, size_t max)
 	{
 		struct hook *h = find_hook(hooks, n, bpf_program__section_name(prog));
 
+		/* Each stands in for one that is tried. */
+		if (program__is_classic(prog) || prog == skel->progs.vmemmap__find)
+			continue;
 		if (!h && n == max)
 			break;
 		if (!h) {

@@ -17,6 +17,9 @@ struct tracer {
 	size_t nr_links;
 	size_t nr_resting_links; /* the first of them, that stay while the tracer rests */
 	enum mode mode;
+	bool preempted; /* programs at tracepoints are: some of their runs are skipped, */
+	bool classic;   /* but for those that are attached as classic ones, */
+	bool unsteady;  /* which this program, preempted, can have kept from running */
 	/* Call chains by call frame information; else NULL. */
 	struct unwind_tables *tables;
 	struct ring_buffer *changes;
@@ -57,6 +60,11 @@ void tracer__unwind_fresh(struct tracer *t);
 /* Unwinds all that can be: a record is about to be made. */
 void tracer__unwind_all(struct tracer *t);
 void tracer__forget_raw(struct tracer *t, pid_t pid);
+
+/* Finds where the kernel's array of pages begins: pages of this thread are allocated while the program
+ * that is told their addresses and the one that is told their numbers are both attached. 0, or a
+ * negative errno with one line in "why". */
+int tracer__find_vmemmap(struct tracer *t, char *why, size_t size);
 
 /* The bit of a process in target_bits and its like. */
 void tgid_bit__set(u64 *bits, pid_t tgid);

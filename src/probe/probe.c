@@ -39,6 +39,21 @@ bool probe__has_tracepoint(const struct btf *kernel, const char *name)
 	return kernel && btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
+/* Since 7.0 SRCU guards tracepoints, where preemption was disabled (a46023d5616e). The guard has a
+ * type of its own. */
+bool probe__preempts_programs(const struct btf *kernel)
+{
+	return kernel &&
+	       btf__find_by_name_kind(kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
+}
+
+bool probe__has_classic_tracepoints(void)
+{
+	/* libbpf looks in the one, or in the other. */
+	return !access("/sys/kernel/tracing/events/kmem/mm_page_alloc/id", R_OK) ||
+	       !access("/sys/kernel/debug/tracing/events/kmem/mm_page_alloc/id", R_OK);
+}
+
 static bool link_attaches(int prog, int target, enum bpf_attach_type type)
 {
 	int link = prog < 0 || target < 0 ? -1 : bpf_link_create(prog, target, type, NULL);

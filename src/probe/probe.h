@@ -19,6 +19,12 @@ struct btf *probe__kernel_types(void);
 /* Do programs with types find the tracepoint? */
 bool probe__has_tracepoint(const struct btf *kernel, const char *name);
 
+/* Are programs at tracepoints preempted here, and skipped for other threads meanwhile? */
+bool probe__preempts_programs(const struct btf *kernel);
+
+/* Can classic tracepoints be attached, in which they are not? That takes tracefs. */
+bool probe__has_classic_tracepoints(void);
+
 /* The first mode whose own hooks attach. */
 enum mode probe__mode(const struct btf *kernel);
 

@@ -4,7 +4,7 @@
 # counting: routes are counted as exactly, doctor says what is not known, and the record says so too.
 # One that counting needs is named by doctor and by the one line of the error.
 #
-#	members.sh MIGPOP MODE DIR     DIR: where the build left the routes and btf-without
+#	members.sh MIGPOP MODE DIR     DIR: where the build left the routes and tools/btf-without
 #
 # Each kernel is this one, with the types that it describes exchanged in a mount namespace of its own.
 # Exit status: 0 all of it holds, 1 something does not, 77 this machine cannot show it.
@@ -44,7 +44,7 @@ says() { # WHAT REGEX FILE: one line of the file does
 # STRUCTURE MEMBER: in a kernel without it, from here on.
 without() {
 	member="$1.$2"
-	"$dir/btf-without" "$1" "$2" "$work/btf" || { failed=1; return 1; }
+	"$dir/tools/btf-without" "$1" "$2" "$work/btf" || { failed=1; return 1; }
 }
 
 inside() { # COMMAND…
