@@ -61,9 +61,9 @@ void tracer__unwind_fresh(struct tracer *t);
 void tracer__unwind_all(struct tracer *t);
 void tracer__forget_raw(struct tracer *t, pid_t pid);
 
-/* Finds where the kernel's array of pages begins: pages of this thread are allocated while the program
- * that is told their addresses and the one that is told their numbers are both attached. 0, or a
- * negative errno with one line in "why". */
+/* Finds where the kernel's array of pages begins: pages of this thread are allocated while the
+ * program that is told their addresses and the one that is told their numbers are both attached. 0,
+ * or a negative errno with one line in "why". */
 int tracer__find_vmemmap(struct tracer *t, char *why, size_t size);
 
 /* The bit of a process in target_bits and its like. */
