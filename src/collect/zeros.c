@@ -31,14 +31,20 @@ static struct site sum_of(const struct site_row *rows, size_t n, const struct ba
 	return sum;
 }
 
-/* Pages populated otherwise than by reading holes since the window opened. */
-static int64_t written_since(const struct session *s, const struct counters *now,
-			     const struct backing_key *key)
+/* Adds what the rows populated otherwise than by reading holes, "sign" times, to the backing each.
+ */
+static void add_written(const struct counters *now, const struct site_row *rows, size_t n,
+			int64_t sign, int64_t *written)
 {
-	struct site then = sum_of(s->open.counters.sites, s->open.counters.nr_sites, key),
-		    sum = sum_of(now->sites, now->nr_sites, key);
+	for (size_t i = 0; i < n; i++) {
+		const struct backing_row *row;
 
-	return written_of(&sum) - written_of(&then);
+		if (!rows[i].value.populated)
+			continue;
+		row = counters__find_backing(now, &rows[i].key.backing);
+		if (row)
+			written[row - now->backings] += sign * written_of(&rows[i].value);
+	}
 }
 
 /* Can it be looked at? A file of tmpfs, or anonymous memory of the target's own. */
@@ -73,30 +79,37 @@ static struct look *add_look(struct target *t, const struct backing_key *key)
 
 void zeros__look(struct session *s, size_t target, const struct counters *now)
 {
+	const struct counters *open = &s->open.counters;
+	int64_t *written = calloc(now->nr_backings + 1, sizeof(*written)), left = 0;
 	struct target *t = &s->targets[target];
-	u64 budget = ZEROS_LOOK_NS;
-	int64_t left = 0;
+	u64 budget = ZEROS_LOOK_NS / s->nr_targets;
 
+	if (!written)
+		return;
+	add_written(now, now->sites, now->nr_sites, 1, written);
+	add_written(now, open->sites, open->nr_sites, -1, written);
 	for (size_t i = 0; i < now->nr_backings; i++) {
-		int64_t written = written_since(s, now, &now->backings[i].key);
+		struct zero_pages z;
 
-		left += written >= ZEROS_LOOK_MIN_PAGES ? written : 0;
+		if (written[i] < ZEROS_LOOK_MIN_PAGES || !can_look(&now->backings[i], t->pid, &z))
+			written[i] = 0;
+		left += written[i];
 	}
 	for (size_t i = 0; i < now->nr_backings && left > 0; i++) {
-		const struct backing_row *row = &now->backings[i];
-		int64_t written = written_since(s, now, &row->key);
-		u64 share = (u64)((double)budget * (double)written / (double)left);
+		u64 share = (u64)((double)budget * (double)written[i] / (double)left);
 		struct zero_pages found;
 		struct look *look;
 
-		if (written < ZEROS_LOOK_MIN_PAGES)
+		if (!written[i])
 			continue;
-		if (can_look(row, t->pid, &found) && !zero_pages__count(&found, t->pid, share) &&
-		    (look = add_look(t, &row->key)))
+		can_look(&now->backings[i], t->pid, &found);
+		if (!zero_pages__count(&found, t->pid, share) &&
+		    (look = add_look(t, &now->backings[i].key)))
 			look->found = found;
 		budget -= share < budget ? share : budget;
-		left -= written;
+		left -= written[i];
 	}
+	free(written);
 }
 
 /* Pages that the backing had when the window opened, at most; -1 where not known. */
@@ -129,12 +142,14 @@ struct zeros zeros__of(const struct session *s, const struct counters *now,
 		       const struct backing_key *key, const struct site_row *rows, size_t n)
 {
 	const struct look *look = find_look(s, key);
-	struct site sum = sum_of(rows, n, key);
-	struct zeros z = {RECORD_UNKNOWN, written_of(&sum), RECORD_UNKNOWN};
-	int64_t before = pages_before(s, now, key);
+	struct zeros z = {RECORD_UNKNOWN, 0, RECORD_UNKNOWN};
+	int64_t before = look ? pages_before(s, now, key) : -1;
+	struct site sum;
 
-	if (!look || before < 0)
+	if (before < 0)
 		return z;
+	sum = sum_of(rows, n, key);
+	z.written = written_of(&sum);
 	z.looked_pages = look->found.looked_pages;
 	z.written_zeros = look->found.zero_pages - before - (int64_t)sum.zero_populated;
 	z.written_zeros = z.written_zeros > 0 ? z.written_zeros : 0;
