@@ -38,7 +38,7 @@ static void run(int argc, char **argv)
 	check_call("MADV_POPULATE_WRITE", !madvise(at, POPULATED * size, MADV_POPULATE_WRITE));
 	at += POPULATED * size;
 	check_call("read", read(zero, at, FAULTED * size) == (ssize_t)(FAULTED * size));
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 
 	expect("populated %d " OF_DISK " access=write context=syscall syscall=pwrite64", WRITTEN);
 	expect("populated %d " OF_DISK " access=read context=syscall syscall=pread64", READ);

@@ -37,7 +37,7 @@ static void run(int argc, char **argv)
 	char *mem = map_shared(fd, PAGES);
 
 	peer_ask(sock, &msg, fd);
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 	touch_again(mem, PAGES);
 
 	expect("populated %d kind=file", PAGES);

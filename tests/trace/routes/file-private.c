@@ -20,7 +20,7 @@ static void run(int argc, char **argv)
 	touch_read(mem, READ);
 	touch_write(mem + READ * page_size, WRITTEN);
 	check_equal("Anonymous", smaps_pages(mem, "Anonymous"), WRITTEN);
-	check_equal("pages in the cache", pages_present(map_shared(fd, PAGES), PAGES), PAGES);
+	check_cached(map_shared(fd, PAGES), PAGES, PAGES);
 
 	expect("populated %d " OF_DISK " access=read symbol=touch_read", READ);
 	expect("zero_populated %d " OF_DISK " symbol=touch_read", READ);

@@ -27,7 +27,7 @@ static void run(int argc, char **argv)
 	touch_write(warm, WARM);
 	touch_read(mem, DATA + HOLE);
 	touch_again(mem, PAGES);
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 
 	expect("populated %d " OF_DISK, PAGES);
 	expect("populated 0 " OF_DISK " symbol=touch_again");

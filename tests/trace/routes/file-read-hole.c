@@ -21,7 +21,7 @@ static void run(int argc, char **argv)
 	touch_again(single, SINGLE);
 	faults = minor_faults() + major_faults() - faults;
 	touch_read(mem, AHEAD);
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 	check_equal("Rss", smaps_pages(mem, "Rss"), AHEAD);
 
 	expect("populated %d " OF_DISK, PAGES);

@@ -30,13 +30,13 @@ static void run(int argc, char **argv)
 	check_call("readahead", !posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM));
 	for (size_t i = 0; i < PAGES; i++)
 		check_call("pread", pread(fd, &(char){0}, 1, (off_t)i * size) == 1);
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 	drain_lru_batches();
 	check_call("POSIX_FADV_DONTNEED",
 		   !posix_fadvise(fd, dropped, DROPPED * size, POSIX_FADV_DONTNEED));
 	check_call("fallocate", !fallocate(fd, mode, punched, PUNCHED * size));
 	check_call("ftruncate", !ftruncate(fd, cut));
-	check_equal("pages in the cache", pages_present(mem, KEPT + DROPPED + PUNCHED), KEPT);
+	check_cached(mem, KEPT + DROPPED + PUNCHED, KEPT);
 
 	expect("populated %d " OF_DISK, PAGES);
 	expect("released %d " OF_DISK, DROPPED + PUNCHED + CUT);

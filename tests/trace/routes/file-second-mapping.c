@@ -14,9 +14,9 @@ static void run(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	touch_write(first, PAGES);
-	check_equal("pages in the cache", pages_present(first, PAGES), PAGES);
+	check_cached(first, PAGES, PAGES);
 	touch_again(second, PAGES);
-	check_equal("pages in the cache", pages_present(first, PAGES), PAGES);
+	check_cached(first, PAGES, PAGES);
 
 	expect("populated %d " OF_DISK, PAGES);
 	expect("populated %d " OF_DISK " symbol=touch_write", PAGES);

@@ -16,13 +16,13 @@ static void run(int argc, char **argv)
 	(void)argc, (void)argv;
 	check_call("MADV_RANDOM", !madvise(single, SINGLE * page_size, MADV_RANDOM));
 	touch_write(single, SINGLE);
-	check_equal("pages in the cache", pages_present(single, SINGLE), SINGLE);
+	check_cached(single, SINGLE, SINGLE);
 	expect("populated %d " OF_DISK " access=write symbol=touch_write", SINGLE);
 	expect("zero_populated 0 symbol=touch_write");
 
 	for (size_t i = 0; i < AHEAD; i++)
 		mem[i * page_size] = 1;
-	check_equal("pages in the cache", pages_present(mem, PAGES), PAGES);
+	check_cached(mem, PAGES, PAGES);
 	expect("populated %d " OF_DISK, PAGES);
 	expect("kernel %d " OF_DISK, PAGES);
 	expect("residual 0 " OF_DISK);

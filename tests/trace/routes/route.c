@@ -183,6 +183,16 @@ void file_forget(int fd, const void *mem, size_t pages)
 		     pages_present((void *)(uintptr_t)mem, pages), pages);
 }
 
+void check_cached(void *mem, size_t pages, long expected)
+{
+	long found = pages_present(mem, pages);
+
+	if (found < expected)
+		skip("the kernel took %ld of %ld pages of the file back meanwhile",
+		     expected - found, expected);
+	check_equal("pages in the cache", found, expected);
+}
+
 int temp_file(size_t pages)
 {
 	size_t left = pages * page_size;

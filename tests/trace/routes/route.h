@@ -79,6 +79,10 @@ int temp_file(size_t pages);
 /* The same, but all of it is a hole, on a disk; or skips. */
 int hole_file(size_t pages);
 
+/* Fails unless so many of the pages are in the page cache; skips if the kernel has reclaimed some,
+ * as it may do with clean pages at any time. */
+void check_cached(void *mem, size_t pages, long expected);
+
 /* Empties the page cache of a file that is mapped at "mem" and was not touched there; or skips. */
 void file_forget(int fd, const void *mem, size_t pages);
 
