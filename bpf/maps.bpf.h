@@ -79,10 +79,12 @@ const volatile u32 arm_started; /* enum window_awaits of emulators that are star
 				   window before the collector knows of it */
 const volatile u32 stack_kind;  /* enum stack_kind */
 const volatile u32 max_chains;
+const volatile u32 max_raw_chains; /* of them, at most */
 
 /* Raised when rows or mappings change: remembered chains are void. */
 u64 unwind_generation = 1;
 u32 nr_chains;
+u32 nr_raw_chains;          /* of them such as stand for a stack, or did */
 u64 runs_not_missed;        /* that the kernel counts as missed, of a program that faulted itself */
 u32 mapping_changes_missed; /* the ring was full */
 u32 window_events_missed;   /* the same */
@@ -267,7 +269,7 @@ struct {
 /* The chains that stand for them, by their numbers. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, RAW_STACKS_MAX);
+	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct raw_chain);
 } raw_chains SEC(".maps");

@@ -377,19 +377,21 @@ enum { CHAIN_UNREAD = 32 };
 
 enum { RAW_STACK_BYTES = 8192, RAW_STACK_WORDS = RAW_STACK_BYTES / 8 };
 
-/* Stacks kept of one process, and of all of them. */
-enum { RAW_STACKS_PER_PROCESS = 512, RAW_STACKS_MAX = 2048 };
+/* Stacks kept of one process at a time. */
+enum { RAW_STACKS_PER_PROCESS = 512 };
 
-/* A stack that could not be unwound yet; sent to the collector, without the words that are not
- * there. */
+/* A stack that could not be unwound yet; sent to the collector. Of its words only those are kept
+ * that can take part in a chain: code addresses, and pointers into this part of the stack. */
 struct raw_stack {
 	u32 tgid;
 	s32 chain; /* that stands for it */
 	u64 ip, sp, bp, lr;
-	u32 exact; /* ip is no return address */
-	u32 exec;  /* as in struct mapping_change */
-	u32 size;  /* bytes, from sp on, aligned downwards */
-	u32 zero;
+	u32 exact;                      /* ip is no return address */
+	u32 exec;                       /* as in struct mapping_change */
+	u32 size;                       /* bytes, from sp on, aligned downwards */
+	u32 nr_kept;                    /* words */
+	u64 set[RAW_STACK_WORDS / 64];  /* a bit a word: it is not 0 */
+	u64 kept[RAW_STACK_WORDS / 64]; /* the same: it is the next of "words" */
 	u64 words[RAW_STACK_WORDS];
 };
 
@@ -510,6 +512,6 @@ _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
 _Static_assert(sizeof(struct process) == 336, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");
-_Static_assert(sizeof(struct raw_stack) == 56 + RAW_STACK_BYTES, "no padding");
+_Static_assert(sizeof(struct raw_stack) == 312 + RAW_STACK_BYTES, "no padding");
 
 #endif

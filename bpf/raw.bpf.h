@@ -33,18 +33,24 @@ static __always_inline void raw__read(struct raw_stack *raw, struct unwind *u)
 struct raw_words {
 	struct raw_stack *raw;
 	struct unwind *u;
-	u64 code_start, code_end, mmap_base; /* of a process whose mappings are not known */
+	u64 code_start, code_end, mmap_base; /* of the process */
 	u64 hash, again;                     /* of the words that matter, twice */
 };
 
-/* Libraries are mapped downwards from mmap_base; without the process's mappings nothing says how
- * far: a word too many makes of one stack two, one too few would make of two stacks one. */
+/* Libraries are mapped downwards from mmap_base, and nothing says how far: a word too many makes of
+ * one stack two, one too few would make of two stacks one. */
 enum { RAW_LIBRARIES_BELOW_BITS = 36 };
 
 static __always_inline bool raw__is_code(struct raw_words *w, u64 value)
 {
-	if (w->u->nr_mappings)
-		return unwind__find_mapping(w->u, value);
+	const struct unwind_mapping *m;
+
+	if (unwind__find_mapping(w->u, value)) {
+		/* In code that never has rows (TCG's) a chain ends, wherever that is. */
+		m = unwind__mapping(w->u->found);
+		return m && (m->nr_rows || m->first_row == CHAIN_UNREAD);
+	}
+	/* The mappings that are known may be those of a moment ago, or none. */
 	return value - w->code_start < w->code_end - w->code_start ||
 	       (w->mmap_base - value) >> RAW_LIBRARIES_BELOW_BITS == 0;
 }
@@ -60,8 +66,15 @@ static long raw__take_word(u32 i, struct raw_words *w)
 	if (!raw || !u || i * 8 + 8 > raw->size)
 		return 1;
 	value = raw->words[unwind__index(i, RAW_STACK_WORDS - 1)];
+	if (!value)
+		return 0;
+	raw->set[unwind__index(i / 64, RAW_STACK_WORDS / 64 - 1)] |= 1ULL << (i & 63);
 	if (value - u->base >= raw->size && !raw__is_code(w, value))
 		return 0;
+	/* In place: no more of them are kept than were looked at. */
+	raw->kept[unwind__index(i / 64, RAW_STACK_WORDS / 64 - 1)] |= 1ULL << (i & 63);
+	raw->words[unwind__index(raw->nr_kept, RAW_STACK_WORDS - 1)] = value;
+	raw->nr_kept++;
 	w->hash = (w->hash ^ value ^ (u64)i << 48) * 0x9e3779b97f4a7c15ULL;
 	w->hash ^= w->hash >> 29;
 	w->again = (w->again ^ value) * 0xff51afd7ed558ccdULL + i;
@@ -96,14 +109,37 @@ static __always_inline void raw__make_chain(struct unwind *u, const struct raw_w
 	u->uses_lr = UNWIND_HAS_LR;
 }
 
+/* Has the process as many stacks as it may have? */
+static __always_inline bool raw__is_full(u32 tgid)
+{
+	const u32 *n = bpf_map_lookup_elem(&raw_uses, &tgid);
+
+	return (n && *n >= RAW_STACKS_PER_PROCESS) || nr_raw_chains >= max_raw_chains;
+}
+
 /* Room for one more stack of the process? */
 static __always_inline bool raw__reserve(u32 tgid)
 {
 	u32 *n = bpf_map_lookup_elem(&raw_uses, &tgid), one = 1;
 
-	if (n)
-		return __sync_fetch_and_add(n, 1) < RAW_STACKS_PER_PROCESS;
+	if (raw__is_full(tgid))
+		return false;
+	__sync_fetch_and_add(&nr_raw_chains, 1);
+	if (n) {
+		__sync_fetch_and_add(n, 1);
+		return true;
+	}
 	return !bpf_map_update_elem(&raw_uses, &tgid, &one, BPF_NOEXIST);
+}
+
+/* The number of the chain that stands for the stack, which is entered only where it has room. */
+static __always_inline s32 raw__number(struct unwind *u, u32 tgid, u32 program)
+{
+	u64 key = u->chain.hash;
+
+	if (!bpf_map_lookup_elem(&chain_ids, &key) && !raw__reserve(tgid))
+		return CHAIN_OTHER;
+	return chain__intern(u, program);
 }
 
 /* A stack that is new goes to the collector, one for which there was no room then once more. False
@@ -111,13 +147,11 @@ static __always_inline bool raw__reserve(u32 tgid)
 static __always_inline bool raw__send(struct raw_stack *raw, struct unwind *u, s32 id)
 {
 	struct raw_chain *known = bpf_map_lookup_elem(&raw_chains, &id);
-	u32 size = raw->size;
+	u32 n = raw->nr_kept;
 
 	if (!known) {
 		struct raw_chain fresh = {.tgid = raw->tgid};
 
-		if (!raw__reserve(raw->tgid))
-			return false;
 		bpf_map_update_elem(&raw_chains, &id, &fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&raw_chains, &id);
 		if (!known)
@@ -126,9 +160,9 @@ static __always_inline bool raw__send(struct raw_stack *raw, struct unwind *u, s
 	if (known->sent || __sync_val_compare_and_swap(&known->sent, 0, 1))
 		return true;
 	raw->chain = id;
-	if (size > RAW_STACK_BYTES)
-		size = RAW_STACK_BYTES;
-	if (bpf_ringbuf_output(&raw_stacks, raw, offsetof(struct raw_stack, words) + size, 0)) {
+	if (n > RAW_STACK_WORDS)
+		n = RAW_STACK_WORDS;
+	if (bpf_ringbuf_output(&raw_stacks, raw, offsetof(struct raw_stack, words) + n * 8, 0)) {
 		known->sent = 0;
 		u->nr_words = UNWIND_WORDS_MAX + 1; /* it is not remembered, and so tried again */
 	}
@@ -149,6 +183,9 @@ __noinline s32 chain__keep_raw(u32 program)
 
 	if (!raw || !u)
 		return CHAIN_NOWHERE;
+	/* What ends in no mapping of a process whose mappings are known is garbage as a rule. */
+	if (u->end != CHAIN_UNREAD && u->nr_mappings && raw__is_full(task->tgid))
+		return CHAIN_OTHER;
 	w.code_start = BPF_CORE_READ(task, mm, start_code);
 	w.code_end = BPF_CORE_READ(task, mm, end_code);
 	w.mmap_base = BPF_CORE_READ(task, mm, mmap_base);
@@ -159,16 +196,19 @@ __noinline s32 chain__keep_raw(u32 program)
 	raw->sp = u->start_sp;
 	raw->bp = u->start_bp;
 	raw->lr = u->start_lr;
+	raw->nr_kept = 0;
+	__builtin_memset(raw->set, 0, sizeof(raw->set));
+	__builtin_memset(raw->kept, 0, sizeof(raw->kept));
 	raw__read(raw, u);
 	u->nr_words = 0;
 	u->signals = 0;
 	bpf_loop(RAW_STACK_WORDS, raw__take_word, &w, 0);
 	raw__make_chain(u, &w, raw->tgid);
-	id = chain__intern(u, program);
+	id = raw__number(u, raw->tgid, program);
 	if (id >= 0 && raw__send(raw, u, id))
 		return id;
 	u->end = CHAIN_NO_MAPPING;
-	if (id < 0)
+	if (id == CHAIN_NOWHERE)
 		return CHAIN_NOWHERE;
 	u->chain.n = 0;
 	u->chain.hash = 0;

@@ -13,7 +13,7 @@
 enum { KEPT_BYTES_MAX = 64 << 20 };
 
 struct kept {
-	struct raw_stack *stack; /* without the words that were not there */
+	struct raw_stack *stack; /* without room for words that it does not have */
 	bool tried;
 };
 
@@ -31,6 +31,10 @@ struct raw_stacks {
 /* What the unwinder is at: its source knows of no arguments. */
 static const struct raw_code *at_code;
 static const struct raw_stack *at_stack;
+static u64 at_words[RAW_STACK_WORDS];
+
+/* A word that is not 0 and was not kept: no address of anything. */
+enum { POISON = 1 };
 
 UNWIND_INLINE const struct unwind_mapping *unwind__mapping(u32 i)
 {
@@ -48,7 +52,7 @@ UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from)
 
 	if (offset > at_stack->size || size > at_stack->size - offset)
 		return -1;
-	memcpy(to, (const char *)at_stack->words + offset, size);
+	memcpy(to, (const char *)at_words + offset, size);
 	return 0;
 }
 
@@ -70,7 +74,7 @@ void raw_stacks__free(struct raw_stacks *r)
 
 static size_t stack__size(const struct raw_stack *stack)
 {
-	return offsetof(struct raw_stack, words) + stack->size;
+	return offsetof(struct raw_stack, words) + stack->nr_kept * sizeof(*stack->words);
 }
 
 void raw_stacks__keep(struct raw_stacks *r, const struct raw_stack *stack, size_t size)
@@ -79,7 +83,8 @@ void raw_stacks__keep(struct raw_stacks *r, const struct raw_stack *stack, size_
 	struct kept *more;
 
 	if (size < offsetof(struct raw_stack, words) || stack->size > RAW_STACK_BYTES ||
-	    size < stack__size(stack) || r->bytes + size > KEPT_BYTES_MAX)
+	    stack->nr_kept > RAW_STACK_WORDS || size < stack__size(stack) ||
+	    r->bytes + size > KEPT_BYTES_MAX)
 		return;
 	size = stack__size(stack);
 	more = reallocarray(r->v, r->n + 1, sizeof(*more));
@@ -131,10 +136,27 @@ u32 raw_stacks__exec(const struct raw_stacks *r, u32 tgid)
 	return 0;
 }
 
+static bool has_bit(const u64 *bits, u32 i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+/* The stack as it was, as far as that matters. */
+static void lay_out(const struct raw_stack *stack)
+{
+	u32 k = 0;
+
+	for (u32 i = 0; i < RAW_STACK_WORDS; i++)
+		at_words[i] = has_bit(stack->kept, i) && k < stack->nr_kept ? stack->words[k++]
+			      : has_bit(stack->set, i)                      ? POISON
+									    : 0;
+}
+
 static void unwind(struct unwind *u, const struct raw_stack *stack, const struct raw_code *code)
 {
 	at_stack = stack;
 	at_code = code;
+	lay_out(stack);
 	memset(u, 0, sizeof(*u));
 	u->start_ip = stack->ip;
 	u->start_sp = stack->sp;

@@ -362,12 +362,16 @@ static int arm_waiting(struct session *s, u32 awaits)
 int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u)
 {
 	int err = add_targets(s, &pid, 1);
+	struct window w;
 
 	s->windowed = true;
 	if (!err)
 		err = tracer__enter(s->tracer, pid);
 	if (err)
 		return err;
+	/* The kernel saw the migration begin that is under way, and has its figures of then. */
+	if (tracer__window(s->tracer, pid, &w) && w.state != WINDOW_WAITS)
+		return arm_waiting(s, awaits);
 	return u->thread || u->stream >= 0 ? arm_under_way(s, awaits, u) : arm_waiting(s, awaits);
 }
 

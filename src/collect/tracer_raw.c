@@ -140,6 +140,11 @@ void tracer__unwind_all(struct tracer *t)
 	ring_buffer__consume(t->raw_ring);
 	raw_stacks__retry(t->raw);
 	tracer__unwind_fresh(t);
+	raw_stacks__retry(t->raw);
+	if (!raw_stacks__fresh(t->raw))
+		return;
+	unwind_tables__wait_read(t->tables);
+	tracer__unwind_fresh(t);
 }
 
 void tracer__forget_raw(struct tracer *t, pid_t pid)

@@ -4,12 +4,14 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "collect/raw_stacks.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
@@ -17,7 +19,7 @@
 /* Chains are fewer than call sites, which differ by backing and access as well. */
 enum { SITES_PER_CHAIN = 4, SITES_DEFAULT = 16384 };
 
-/* 300 stacks and more: those of a quarter of a second, in which the rows of a QEMU are read. */
+/* Some 2,000 stacks, of one KiB each as a rule. */
 enum { RAW_RING_BYTES = 2 << 20 };
 
 int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *options)
@@ -35,7 +37,8 @@ int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *opt
 	}
 	unwind_tables__sizes(t->tables, options->follow_children || options->windowed, &t->max_rows,
 			     &t->max_mappings);
-	return unwind_tables__begin_reading(t->tables);
+	unwind_tables__begin_reading(t->tables);
+	return 0;
 }
 
 void tracer__size_unwinding(struct tracer *t, const struct tracer_options *options)
@@ -45,6 +48,11 @@ void tracer__size_unwinding(struct tracer *t, const struct tracer_options *optio
 
 	if (options->stack == STACK_NONE)
 		return;
+	/* The first migration of a build takes some 200 numbers for stacks that are unwound later.
+	 */
+	if (options->stack == STACK_CFI)
+		t->skel->rodata->max_raw_chains = chains;
+	chains += t->skel->rodata->max_raw_chains;
 	bpf_map__set_max_entries(t->skel->maps.chains, chains);
 	bpf_map__set_max_entries(t->skel->maps.chain_ids, chains);
 	t->skel->rodata->max_chains = chains;
@@ -54,6 +62,7 @@ void tracer__size_unwinding(struct tracer *t, const struct tracer_options *optio
 	bpf_map__set_max_entries(t->skel->maps.unwind_mappings, (u32)t->max_mappings);
 	bpf_map__set_max_entries(t->skel->maps.memos, MEMO_SLOTS);
 	bpf_map__set_max_entries(t->skel->maps.raw_stacks, RAW_RING_BYTES);
+	bpf_map__set_max_entries(t->skel->maps.raw_chains, chains);
 }
 
 /* The kernel maps whole pages. */
@@ -112,6 +121,19 @@ static void on_lack(const struct unwind_lack *lack, void *data)
 	tracer__tell_no_room(t, lack->pid, what);
 }
 
+/* While one process is read others may begin to migrate. Who waits for changes waits for this as
+ * well. */
+static int read_in_background(struct tracer *t)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+	int fd = unwind_tables__read_in_background(t->tables);
+
+	if (fd < 0)
+		return fd;
+	return epoll_ctl(ring_buffer__epoll_fd(t->changes), EPOLL_CTL_ADD, fd, &readable) ? -errno
+											  : 0;
+}
+
 int tracer__begin_unwinding(struct tracer *t)
 {
 	struct unwind_maps maps;
@@ -142,7 +164,8 @@ int tracer__begin_unwinding(struct tracer *t)
 		.lacks = on_lack,
 		.lacks_data = t,
 	};
-	return unwind_tables__publish(t->tables, &maps);
+	err = unwind_tables__publish(t->tables, &maps);
+	return err || !t->skel->rodata->windowed ? err : read_in_background(t);
 }
 
 int tracer__changes_fd(const struct tracer *t)
@@ -160,6 +183,8 @@ void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void
 	ring_buffer__consume(t->changes);
 	if (__atomic_exchange_n(&t->skel->bss->mapping_changes_missed, 0, __ATOMIC_SEQ_CST))
 		unwind_tables__serve_all(t->tables);
+	if (unwind_tables__take_read(t->tables))
+		raw_stacks__retry(t->raw);
 	tracer__unwind_fresh(t);
 }
 

@@ -214,8 +214,11 @@ static double fill(const struct bpf_map *map, u64 used)
 double tracer__fill(struct tracer *t)
 {
 	double fullest = fill(t->skel->maps.chains, t->skel->bss->nr_chains), next;
+	u32 max_raw = t->skel->rodata->max_raw_chains;
 	struct counters c;
 
+	next = max_raw ? (double)t->skel->bss->nr_raw_chains / max_raw : 0;
+	fullest = next > fullest ? next : fullest;
 	if (tracer__read(t, 0, &c))
 		return fullest;
 	next = fill(t->skel->maps.sites, c.nr_sites);

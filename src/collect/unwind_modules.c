@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,49 +180,120 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 	return module;
 }
 
-static void unwind_module__read(struct unwind_module *m)
-{
-	int err = m->image ? cfi__read_image(m->image, m->image_size, &m->table)
-			   : cfi__read(m->fd, &m->table);
-
-	if (err == -EBADMSG)
-		m->end = CHAIN_DAMAGED;
-	else if (err)
-		m->end = CHAIN_NO_CFI;
-	if (m->fd >= 0)
-		close(m->fd);
-	m->fd = -1;
-}
-
-struct reading {
-	struct unwind_modules *modules;
-	atomic_size_t next;
+/* One module, and what reading it gave: only its reader looks at that until all are read. */
+struct read_module {
+	struct unwind_module *module;
+	struct cfi_table table;
+	int err;
 };
+
+struct unwind_reading {
+	struct read_module *v;
+	size_t n;
+	atomic_size_t next, nr_left;
+	pthread_t threads[2];
+	size_t nr_threads;
+	int done_fd;
+};
+
+static void read_module(struct read_module *r)
+{
+	struct unwind_module *m = r->module;
+
+	r->err = m->image ? cfi__read_image(m->image, m->image_size, &r->table)
+			  : cfi__read(m->fd, &r->table);
+}
 
 static void *read_next(void *data)
 {
-	struct reading *r = data;
+	struct unwind_reading *r = data;
 	size_t i;
 
-	while ((i = atomic_fetch_add(&r->next, 1)) < r->modules->n) {
-		struct unwind_module *m = r->modules->v[i];
-
-		if (!m->read && m->end == CHAIN_COMPLETE)
-			unwind_module__read(m);
-		m->read = true;
+	while ((i = atomic_fetch_add(&r->next, 1)) < r->n) {
+		read_module(&r->v[i]);
+		if (atomic_fetch_sub(&r->nr_left, 1) == 1 && r->done_fd >= 0)
+			eventfd_write(r->done_fd, 1);
 	}
 	return NULL;
 }
 
+/* Those that have no rows to be read are read by that. */
+static size_t list_unread(struct unwind_modules *m, struct read_module *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct unwind_module *module = m->v[i];
+
+		if (module->read || module->reading)
+			continue;
+		if (module->end == CHAIN_COMPLETE) {
+			module->reading = true;
+			v[n++] = (struct read_module){.module = module};
+		} else {
+			module->read = true;
+		}
+	}
+	return n;
+}
+
+struct unwind_reading *unwind_modules__begin_reading(struct unwind_modules *m, int done_fd)
+{
+	struct unwind_reading *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->v = calloc(m->n + 1, sizeof(*r->v));
+	if (r->v)
+		r->n = list_unread(m, r->v);
+	if (!r->n) {
+		free(r->v);
+		free(r);
+		return NULL;
+	}
+	r->nr_left = r->n;
+	r->done_fd = done_fd;
+	while (r->nr_threads < 2 && r->nr_threads < r->n &&
+	       !pthread_create(&r->threads[r->nr_threads], NULL, read_next, r))
+		r->nr_threads++;
+	if (!r->nr_threads && done_fd >= 0) /* who ends the reading does it */
+		eventfd_write(done_fd, 1);
+	return r;
+}
+
+static void end_reading(struct read_module *r)
+{
+	struct unwind_module *m = r->module;
+
+	m->table = r->table;
+	if (r->err)
+		m->end = r->err == -EBADMSG ? CHAIN_DAMAGED : CHAIN_NO_CFI;
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
+	m->reading = false;
+	m->read = true;
+}
+
+void unwind_modules__end_reading(struct unwind_reading *r)
+{
+	if (!r)
+		return;
+	if (!r->nr_threads) {
+		r->done_fd = -1;
+		read_next(r);
+	}
+	for (size_t i = 0; i < r->nr_threads; i++)
+		pthread_join(r->threads[i], NULL);
+	for (size_t i = 0; i < r->n; i++)
+		end_reading(&r->v[i]);
+	free(r->v);
+	free(r);
+}
+
 void unwind_modules__read(struct unwind_modules *m)
 {
-	struct reading r = {.modules = m};
-	pthread_t other;
-	bool two = !pthread_create(&other, NULL, read_next, &r);
-
-	read_next(&r);
-	if (two)
-		pthread_join(other, NULL);
+	unwind_modules__end_reading(unwind_modules__begin_reading(m, -1));
 }
 
 bool unwind_module__base(const struct unwind_module *m, const struct code_mapping *mapping,

@@ -42,7 +42,8 @@ struct unwind_module {
 	size_t users;   /* mappings of processes that are known */
 	u64 idle_since; /* no users: which came to have none before which */
 	bool read, placed;
-	bool again; /* it had no room, and is to be read once more */
+	bool reading; /* by threads, from "fd" or "image": it is not to be forgotten */
+	bool again;   /* it had no room, and is to be read once more */
 };
 
 struct unwind_modules {
@@ -62,6 +63,13 @@ void unwind_modules__remove(struct unwind_modules *m, size_t i);
 
 /* Reads the rows of all modules that have not been read, on two threads. */
 void unwind_modules__read(struct unwind_modules *m);
+
+/* The same in the background: "done_fd", an eventfd or -1, becomes readable when the modules can be
+ * read to the end without waiting. None of them counts as read before that. NULL where there is
+ * nothing to be read, or no memory. */
+struct unwind_reading;
+struct unwind_reading *unwind_modules__begin_reading(struct unwind_modules *m, int done_fd);
+void unwind_modules__end_reading(struct unwind_reading *r);
 
 /* The address of PC 0 of the module's rows, where "mapping" is of it; false if none of its
  * executable segments lies there. */

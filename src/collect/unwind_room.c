@@ -55,7 +55,7 @@ static size_t oldest_idle(const struct unwind_tables *t, size_t *nr_idle)
 	for (size_t i = 0; i < t->modules.n; i++) {
 		const struct unwind_module *m = t->modules.v[i];
 
-		if (m->users)
+		if (m->users || m->reading)
 			continue;
 		++*nr_idle;
 		if (oldest == t->modules.n || m->idle_since < t->modules.v[oldest]->idle_since)

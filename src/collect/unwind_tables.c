@@ -5,9 +5,9 @@
  * ones meanwhile reads what was.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,7 +29,11 @@ enum { MAPPING_NO_ROOM };
 
 struct unwind_tables *unwind_tables__new(void)
 {
-	return calloc(1, sizeof(struct unwind_tables));
+	struct unwind_tables *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->done_fd = -1;
+	return t;
 }
 
 static void process__clear(struct unwind_tables *t, struct code_process *p)
@@ -46,9 +50,8 @@ static void process__clear(struct unwind_tables *t, struct code_process *p)
 
 static void join(struct unwind_tables *t)
 {
-	if (t->reading)
-		pthread_join(t->reader, NULL);
-	t->reading = false;
+	unwind_modules__end_reading(t->reading);
+	t->reading = NULL;
 }
 
 void unwind_tables__free(struct unwind_tables *t)
@@ -64,6 +67,8 @@ void unwind_tables__free(struct unwind_tables *t)
 	free(t->modules.v);
 	ranges__free(&t->rows);
 	ranges__free(&t->mappings);
+	if (t->done_fd >= 0)
+		close(t->done_fd);
 	free(t);
 }
 
@@ -184,20 +189,15 @@ void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *
 		*mappings += 4 * t->processes[i].n;
 }
 
-static void *read_modules(void *data)
+void unwind_tables__begin_reading(struct unwind_tables *t)
 {
-	struct unwind_tables *t = data;
-
-	unwind_modules__read(&t->modules);
-	return NULL;
+	t->reading = unwind_modules__begin_reading(&t->modules, -1);
 }
 
-int unwind_tables__begin_reading(struct unwind_tables *t)
+int unwind_tables__read_in_background(struct unwind_tables *t)
 {
-	int err = pthread_create(&t->reader, NULL, read_modules, t);
-
-	t->reading = !err;
-	return -err;
+	t->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return t->done_fd < 0 ? -errno : t->done_fd;
 }
 
 static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping *scanned,
@@ -331,6 +331,16 @@ static bool is_read(const struct code_process *p)
 	return true;
 }
 
+/* Is that done in the background? What is read there already is waited for first. */
+static bool read_later(struct unwind_tables *t)
+{
+	if (t->done_fd < 0)
+		return false;
+	if (!t->reading)
+		t->reading = unwind_modules__begin_reading(&t->modules, t->done_fd);
+	return t->reading;
+}
+
 /* To read the rows of a QEMU takes a quarter of a second: where its code lies is told before that,
  * by which stacks that are met meanwhile are known from one another (bpf/raw.bpf.h). */
 static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
@@ -344,7 +354,7 @@ static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
 	if (!is_read(p)) {
 		err = hand_over(t, p);
 		raise_generation(t);
-		if (err)
+		if (err || read_later(t))
 			return err;
 		unwind_modules__read(&t->modules);
 	}
@@ -352,6 +362,43 @@ static int serve_text(struct unwind_tables *t, pid_t pid, char *text)
 	unwind_room__trim(t);
 	raise_generation(t);
 	return err;
+}
+
+/* Hands over what was read in the background: to those whose modules it is of. */
+static void take_read(struct unwind_tables *t)
+{
+	for (size_t i = 0; i < t->nr_processes; i++)
+		t->processes[i].asks = !is_read(&t->processes[i]);
+	join(t);
+	for (size_t i = 0; i < t->nr_processes; i++)
+		if (t->processes[i].asks)
+			hand_over(t, &t->processes[i]);
+	unwind_room__trim(t);
+	raise_generation(t);
+	for (size_t i = 0; i < t->nr_processes && !t->reading; i++)
+		if (!is_read(&t->processes[i]))
+			read_later(t);
+}
+
+bool unwind_tables__take_read(struct unwind_tables *t)
+{
+	eventfd_t value;
+
+	if (!t->reading || t->done_fd < 0 || eventfd_read(t->done_fd, &value))
+		return false;
+	take_read(t);
+	return true;
+}
+
+void unwind_tables__wait_read(struct unwind_tables *t)
+{
+	eventfd_t value;
+
+	while (t->reading) {
+		take_read(t);
+		if (t->done_fd >= 0 && !t->reading)
+			eventfd_read(t->done_fd, &value);
+	}
 }
 
 static int serve(struct unwind_tables *t, pid_t pid)

@@ -51,7 +51,16 @@ void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *
 			  size_t *mappings);
 
 /* Reads the rows of what was scanned in threads of its own, until unwind_tables__publish(). */
-int unwind_tables__begin_reading(struct unwind_tables *t);
+void unwind_tables__begin_reading(struct unwind_tables *t);
+
+/* From now on rows are read in the background: a process is served before its rows are there, and
+ * the descriptor that is returned (owned by "t"), or a negative errno, becomes readable when
+ * unwind_tables__take_read() is to be called. True from that: rows are there that were not. */
+int unwind_tables__read_in_background(struct unwind_tables *t);
+bool unwind_tables__take_read(struct unwind_tables *t);
+
+/* The same at once: what is being read is waited for. */
+void unwind_tables__wait_read(struct unwind_tables *t);
 
 /* Hands all that was scanned to the kernel. 0, or a negative errno. */
 int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *maps);

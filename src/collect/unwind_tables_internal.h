@@ -5,8 +5,6 @@
 #ifndef MIGPOP_COLLECT_UNWIND_TABLES_INTERNAL_H
 #define MIGPOP_COLLECT_UNWIND_TABLES_INTERNAL_H
 
-#include <pthread.h>
-
 #include "collect/ranges.h"
 #include "collect/unwind_modules.h"
 #include "collect/unwind_tables.h"
@@ -31,8 +29,9 @@ struct unwind_tables {
 	size_t rows_used;   /* of modules that some process has mapped */
 	size_t rows_failed; /* and what they were when there was no room for one last */
 	u64 idle_clock;
-	pthread_t reader;
-	bool reading;
+	struct unwind_reading *reading; /* the files of which are not read yet; or NULL */
+	int done_fd; /* an eventfd where they are read in the background, once handed over; else -1
+		      */
 };
 
 /* A process has mapped the module, or has it no more. */

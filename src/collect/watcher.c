@@ -259,8 +259,11 @@ static void take_in_started(struct watcher *w)
 		struct starting s = w->starting[i - 1];
 		bool emulator = proc__is_emulator(s.pid);
 
-		if (emulator && !proc__waits(s.pid) && now < s.until_ms)
+		if (emulator && !proc__waits(s.pid) && now < s.until_ms) {
+			/* What it executes is read meanwhile. */
+			tracer__refresh(w->tracer, s.pid);
 			continue;
+		}
 		/* One that is gone, of whose number this is. */
 		if (find(w, s.pid))
 			continue;
@@ -312,11 +315,24 @@ static void on_exec(struct watcher *w, pid_t pid)
 		let_go(w, i);
 		break;
 	}
-	/* A stream may come as soon as it listens. */
+	/* A stream may come as soon as it listens, and it may be told to migrate as soon as it
+	 * hears. */
 	proc__emulator_state(pid, &state);
-	if (state.incoming && proc__is_emulator(pid))
+	if ((state.incoming || w->options.arm_started & AWAITS_THREAD) && proc__is_emulator(pid))
 		wake(w);
 	expect(w, pid);
+}
+
+/* The window of one has opened that is still being started: it is taken in now. */
+static void on_early(struct watcher *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->nr_starting; i++) {
+		if (w->starting[i].pid != pid)
+			continue;
+		w->starting[i] = w->starting[--w->nr_starting];
+		take_in(w, pid);
+		return;
+	}
 }
 
 static void on_event(const struct window_event *event, void *data)
@@ -342,6 +358,8 @@ static void on_event(const struct window_event *event, void *data)
 			session__begun(&e->session, &u);
 		}
 		look(w, e);
+	} else if (event->kind == WINDOW_EVENT_OPEN || event->kind == WINDOW_EVENT_CLOSE) {
+		on_early(w, (pid_t)event->tgid);
 	}
 }
 
