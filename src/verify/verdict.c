@@ -220,6 +220,10 @@ static int64_t ram_pages(const struct verification *v, const struct record *r)
 		for (size_t i = 0; i < r->nr_backing; i++)
 			if (r->backing[i].ram_block)
 				pages = record_count__sum(pages, r->backing[i].length_pages);
+	/* RAM without a backend of its own is in no block, but on the command line. */
+	if (pages == RECORD_UNKNOWN && r->nr_target && r->host_page_size &&
+	    r->target[0].ram_bytes != RECORD_UNKNOWN)
+		pages = r->target[0].ram_bytes / r->host_page_size;
 	return pages;
 }
 
