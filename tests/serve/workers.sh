@@ -8,7 +8,9 @@
 rounds=40 program=$work/qemu-system-workers
 
 cp "$3" "$program"
+# shellcheck disable=SC2119 # no options
 start_service
+
 mkfifo "$work/go"
 "$program" "$rounds" <"$work/go" >"$work/workers.out" &
 pid=$!
@@ -32,7 +34,7 @@ jq -s '[.[] | (.accounting[] | select(.name == "memfd:workers")) + {lost: .lost.
 	{rounds: length, pages: (map(.kernel_pages) | add),
 	 off: map(select(.residual_pages | fabs > 0) |
 		{kernel_pages, traced_pages, uncertainty_pages, lost})}' "$records"/*-"$pid"-source.json >"$work/sums"
-echo "$(jq -c . "$work/sums")"
+jq -c . "$work/sums"
 jq -e '.pages > 0' "$work/sums" >/dev/null || failed "no page of it was counted"
 jq -e '.off == []' "$work/sums" >/dev/null || failed "the books of $(jq ".off | length" "$work/sums") of $rounds records do not balance"
 echo "PASS: $rounds records of 32 threads that end as each is made"
