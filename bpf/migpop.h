@@ -475,8 +475,6 @@ enum migration_word {
 	WORD_COMPLETED,
 	WORD_FAILED,
 	WORD_CANCELLED,
-	WORD_ACTIVE, /* this one and the next are no last word */
-	WORD_OTHER,
 };
 
 enum { CANCEL_ASKED = 14 }; /* bytes of "migrate_cancel" */

@@ -141,7 +141,7 @@ static __always_inline u32 status__word(u64 address)
 	 */
 	if (status[0] == 'c' && status[1] == 'a' && status[2] == 'n' && status[3] == 'c')
 		return WORD_CANCELLED;
-	return status[0] == 'a' && status[1] == 'c' ? WORD_ACTIVE : WORD_OTHER;
+	return WORD_NONE;
 }
 
 /* The status in an event MIGRATION that begins in these bytes; WORD_NONE without one. */
@@ -235,6 +235,11 @@ static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, 
 	if (fd != w->stream) {
 		if (ret == 1 && !w->incoming)
 			window__hear_byte(w, data);
+		/* What was encrypted was something else (SPICE). */
+		if (ret >= 4 && w->encrypted && w->incoming &&
+		    !bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)data) &&
+		    bytes == STREAM_MAGIC)
+			window__take_stream(w, fd, false);
 		/* Postcopy that was interrupted goes on by another connection. */
 		if (ret > 0 && w->incoming && w->stream < 0 && fd == w->accepted)
 			window__take_stream(w, fd, w->encrypted);
@@ -264,8 +269,11 @@ __noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
 	bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)first.address);
 	if ((bytes & 0xff) == '{' && fd != w->stream) {
 		word = said__last_word(&first);
-		if (word && w->state != WINDOW_OVER)
+		if (word != WORD_NONE)
 			w->said = word;
+		/* Where another connection was taken for the stream it is not seen to be closed. */
+		if (w->incoming && w->encrypted && word)
+			w->closer = pid;
 		return 0;
 	}
 	if (w->incoming && fd == w->stream)

@@ -261,16 +261,13 @@ __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 	return 0;
 }
 
-/* A connection to a process that waits for a stream begins with TLS: a migration it may be, unless
- * QEMU says itself when one begins. */
-static __always_inline bool window__may_be_tls(struct window *w, s32 fd, u32 bytes)
+/* A connection to a process that waits for a stream begins with TLS. Other protocols say something
+ * in the clear first. */
+static __always_inline bool window__is_tls_begin(struct window *w, s32 fd, u32 bytes)
 {
-	if (fd != w->accepted)
-		return false;
-	if (is_tls(bytes) && w->said == WORD_NONE)
-		return true;
-	if (!is_tls(bytes))
-		w->accepted = -1;
+	if (fd != w->accepted || is_tls(bytes))
+		return fd == w->accepted;
+	w->accepted = -1;
 	return false;
 }
 
@@ -282,7 +279,7 @@ static __always_inline void window__await_stream(struct window *w, s32 fd, u64 d
 
 	if (ret < 4 || bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)data))
 		return;
-	encrypted = window__may_be_tls(w, fd, bytes);
+	encrypted = window__is_tls_begin(w, fd, bytes);
 	if (bytes != STREAM_MAGIC && !encrypted)
 		return;
 	window__open(w, 0, fd, SIGNAL_STREAM_BEGIN);
@@ -328,7 +325,7 @@ __noinline int window__on_syscall_exit(s64 ret)
  * has read, it closes the stream and exits. */
 static __always_inline void window__on_stream_close(struct window *w, u32 pid)
 {
-	bool is_known = w->shut || w->broken || (w->said && w->said <= WORD_CANCELLED);
+	bool is_known = w->shut || w->broken || w->said;
 
 	w->stream = w->accepted = -1;
 	if (w->postcopy_ns && !w->shut && !w->said)
@@ -382,14 +379,12 @@ __noinline int window__on_syscall_enter(s32 nr)
 		}
 		return 0;
 	}
-	if (sends(nr)) {
+	if (w->state == WINDOW_WAITS || w->state == WINDOW_OVER)
+		return 0;
+	if (sends(nr))
 		window__on_send(tgid, nr, fd);
-		/* QEMU says that what comes to it encrypted is a migration. */
-		if (w->state == WINDOW_WAITS && w->said == WORD_ACTIVE && w->accepted >= 0)
-			window__open(w, 0, w->accepted, SIGNAL_STREAM_BEGIN);
-	} else if (w->state == WINDOW_OPEN) {
+	else if (w->state == WINDOW_OPEN)
 		window__on_call(w, nr, fd, runs);
-	}
 	return 0;
 }
 

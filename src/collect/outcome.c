@@ -35,8 +35,6 @@ static enum migration_outcome word__outcome(u32 said)
 	case WORD_CANCELLED:
 		return OUTCOME_CANCELLED;
 	case WORD_NONE:
-	case WORD_ACTIVE:
-	case WORD_OTHER:
 		break;
 	}
 	return OUTCOME_UNKNOWN;

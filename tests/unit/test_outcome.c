@@ -73,7 +73,6 @@ static const struct {
 	 PRECOPY,
 	 {.closed_by = THREAD, .said = WORD_CANCELLED},
 	 OUTCOME_CANCELLED},
-	{"no last word", PRECOPY, {.closed_by = THREAD, .said = WORD_OTHER}, OUTCOME_COMPLETED},
 	{"read whole", PRECOPY, {.closed_by = STREAM, .incoming = 1}, OUTCOME_COMPLETED},
 	{"read whole, then its end",
 	 PRECOPY,
