@@ -16,7 +16,15 @@ int BPF_PROG(common__mm_page_alloc, struct page *page, unsigned int order, unsig
 SEC("tp_btf/mm_page_free")
 int BPF_PROG(common__mm_page_free, struct page *page, unsigned int order)
 {
-	on_page_free(bpf_get_current_task_btf(), page, order);
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 began;
+
+	if (!is_watched(task))
+		return 0;
+	began = current__begin_event();
+	on_page_free(task, page, order);
+	if (began)
+		current__end_event();
 	return 0;
 }
 
@@ -37,7 +45,15 @@ int BPF_PROG(common__mm_filemap_add, struct folio *folio)
 SEC("tp_btf/block_bio_queue")
 int BPF_PROG(common__block_bio_queue, struct bio *bio)
 {
-	on_bio(bpf_get_current_task_btf(), bio);
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 began;
+
+	if (!nr_files || !is_watched(task))
+		return 0;
+	began = current__begin_event();
+	on_bio(task, bio);
+	if (began)
+		current__end_event();
 	return 0;
 }
 
@@ -82,14 +98,23 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 static __always_inline void on_sys_enter(void *ctx, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u64 began;
 
 	window__begins_here(task);
-	if (windowed && tgid__test(signal_bits, task->tgid))
+	if (windowed && tgid__test(signal_bits, task->tgid)) {
+		began = current__begin_event();
 		window__on_syscall_enter(nr);
-	if (is_watched(task))
+		if (began)
+			current__end_event();
+	}
+	if (is_watched(task)) {
+		began = current__begin_event();
 		on_syscall_enter(ctx, task, nr);
-	else if (!is_target(task) && reaches_into_others(task, nr))
+		if (began)
+			current__end_event();
+	} else if (!is_target(task) && reaches_into_others(task, nr)) {
 		other__watch(task->tgid);
+	}
 }
 
 SEC("tp_btf/sys_enter")
@@ -123,14 +148,23 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 static __always_inline void on_sys_exit(long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u64 began;
 
-	if (is_watched(task))
+	if (is_watched(task)) {
+		began = current__begin_event();
 		on_syscall_exit(task, ret);
-	else
+		if (began)
+			current__end_event();
+	} else {
 		on_others_syscall(task, ret);
+	}
 	/* Last: the call by which a stream begins is none of the window's. */
-	if (windowed && tgid__test(signal_bits, task->tgid))
+	if (windowed && tgid__test(signal_bits, task->tgid)) {
+		began = current__begin_event();
 		window__on_syscall_exit(ret);
+		if (began)
+			current__end_event();
+	}
 }
 
 SEC("tp_btf/sys_exit")
@@ -145,9 +179,11 @@ static __always_inline void on_io_uring_submit(const struct io_kiocb *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
+	u64 began;
 
 	if (!is_watched(task))
 		return;
+	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
@@ -156,6 +192,8 @@ static __always_inline void on_io_uring_submit(const struct io_kiocb *request)
 	ts->uring_access = ACCESS_NONE;
 	if (bpf_core_field_exists(struct io_kiocb, opcode))
 		ts->uring_access = io_uring__access(BPF_CORE_READ(request, opcode));
+	if (began)
+		current__end_event();
 }
 
 SEC("tp_btf/io_uring_submit_req")

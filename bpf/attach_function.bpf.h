@@ -18,10 +18,11 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	if (!is_watched(task) && !(flags & FAULT_FLAG_USER && window__begins_here(task)) &&
 	    (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
 		return;
+	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	began = task_state__begin_event(ts);
+	ts->events++;
 	begun = faults_by_tracepoint && regs && ts->fault && ts->address == address;
 	if (!begun)
 		task_state__end(ts, task);
@@ -45,7 +46,8 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	ts->in_function = 1;
 	if (!task_state__knows(ts, address))
 		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));
-	task_state__end_event(ts, began);
+	if (began)
+		current__end_event();
 	ts->entry_ns = bpf_ktime_get_ns();
 }
 
@@ -53,12 +55,17 @@ static __always_inline void function__fault_end(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts = task_state__find(task);
+	u64 began;
 
 	if (!ts || !ts->in_function)
 		return;
+	began = current__begin_event();
+	ts->events++;
 	task_state__end(ts, task);
 	ts->in_function = 0;
 	ts->kernel_fault = 0;
+	if (began)
+		current__end_event();
 }
 
 SEC("fentry/handle_mm_fault")

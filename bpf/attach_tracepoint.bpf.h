@@ -19,10 +19,11 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 		return;
 	if ((s64)address < 0 || (!user && task->pagefault_disabled))
 		return;
+	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	began = task_state__begin_event(ts);
+	ts->events++;
 	task_state__forget_function(ts);
 	task_state__end(ts, task);
 	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
@@ -31,7 +32,8 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
 	else
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_KERNEL_FAULT);
-	task_state__end_event(ts, began);
+	if (began)
+		current__end_event();
 }
 
 SEC("tp_btf/page_fault_user")

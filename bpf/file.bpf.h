@@ -132,10 +132,11 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 		}
 		other__watch(task->tgid);
 	}
+	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	began = task_state__begin_event(ts);
+	ts->events++;
 	if (ts->file_mapping != (u64)mapping)
 		thread__settle_file(task_state__thread(ts));
 	task_state__enter_file_context(ts, ctx, task, folio);
@@ -146,7 +147,8 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 	ts->file_read += pages - written;
 	/* Read-ahead brings more of them in the same fault. */
 	ts->kernel_fault = ts->context == CONTEXT_KERNEL;
-	task_state__end_event(ts, began);
+	if (began)
+		current__end_event();
 }
 
 static __always_inline void file__holes_unknown(const struct task_state *ts)

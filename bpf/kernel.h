@@ -199,6 +199,7 @@ struct task_struct {
 	struct list_head thread_node;
 	struct thread_struct thread;
 	unsigned int flags, ptrace;
+	unsigned long nvcsw, nivcsw; /* how often others ran after it */
 	unsigned long maj_flt;
 	u64 self_exec_id; /* raised by each execve() */
 	int pagefault_disabled;

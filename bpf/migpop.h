@@ -134,7 +134,7 @@ struct advice {
 	u64 released;
 };
 
-enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 255, TASK_SLOTS = 4096, MEMO_SLOTS = 512 };
+enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 251, TASK_SLOTS = 4096, MEMO_SLOTS = 512 };
 
 /* A page allocated by a task of ours of which it is not yet known what it became. */
 struct pending {
@@ -162,11 +162,10 @@ struct task_state {
 	u8 gup_access;   /* of the guest's access, from KVM */
 	u8 in_function;  /* between the begin and the end of a fault; function modes only */
 	u8 stacked;      /* "stack" is that of the present system call */
-	u8 since_sample; /* events since one was timed */
 	u8 uring_access; /* of the request of io_uring that the thread submitted last */
 	u8 pins;         /* the present system call pins memory, and writes none */
 	u8 on_present;   /* the fault under way is on a page that is mapped: it may copy that */
-	u8 zero[3];
+	u8 zero[4];
 	u64 released; /* in the present system call */
 	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;
@@ -223,6 +222,13 @@ struct figures {
 /* When the kernel's figures are taken: on both sides of the instants at which counting begins and
  * ends, since the target's other threads go on meanwhile. */
 enum edge { EDGE_OPEN_BEFORE, EDGE_OPEN, EDGE_CLOSE_BEFORE, EDGE_CLOSE, NR_EDGES };
+
+/* Of a CPU, a cache line: events since one was timed, and of that one when it began, the thread
+ * (struct task_struct), and how often that had been switched from. */
+struct sampling {
+	u64 events, task, switches, began_ns;
+	u64 zero[4];
+};
 
 /* One process: the kernel's figures for its memory, and what its threads that are gone cost. */
 struct process {

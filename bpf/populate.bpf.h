@@ -316,10 +316,11 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		return;
 	if (!is_watched(task))
 		return;
+	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	began = task_state__begin_event(ts);
+	ts->events++;
 	/* From a fault in user mode to the next system call the context is that fault's. */
 	if (ts->context != CONTEXT_USER)
 		nr = task__syscall(task, &ip);
@@ -337,7 +338,8 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
-	task_state__end_event(ts, began);
+	if (began)
+		current__end_event();
 }
 
 /* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
@@ -478,6 +480,8 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 		ts = task_state__get(task);
 		if (ts) {
 			ts->events++;
+			/* The calls below are so deep that its time has no room on the stack. */
+			current__begin_event();
 			/* What reclaims in order to have a page has that page pending: it is in no
 			 * file yet. */
 			if (!(task->flags & PF_MEMALLOC))
@@ -490,6 +494,8 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 		__sync_fetch_and_add(&b->exit_released, pages);
 	at_end = b->exited || (ts && ts->exiting);
 	count_released(task, ts, &key, pages, at_end);
+	if (ts)
+		current__end_event();
 }
 
 #endif

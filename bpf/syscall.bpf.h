@@ -84,7 +84,14 @@ static const u16 syscall_traits[CALLS_MAX] = {
 
 static __always_inline u32 syscall__traits(s32 nr)
 {
-	return (u32)nr < CALLS_MAX ? syscall_traits[nr] : 0;
+	u32 at = nr;
+
+	if (at >= CALLS_MAX)
+		return 0;
+	/* 6.1 loses the bounds of a number that is put on the stack meanwhile: what clang knows is
+	 * said again. */
+	asm volatile("" : "+r"(at));
+	return syscall_traits[at & (CALLS_MAX - 1)];
 }
 
 /* Does an ioctl pin memory for a device? By the types of their numbers (linux/ioctl.h). */

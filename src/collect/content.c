@@ -20,6 +20,9 @@
 #include "symbol/resolve.h"
 #include "vmm/vmm.h"
 
+/* Fewer timed events say nothing of the others. */
+enum { SAMPLES_MIN = 16 };
+
 int backing_key__compare(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct backing_key));
@@ -454,11 +457,14 @@ static int fill_head(const struct session *s, const struct snapshot *close, stru
 	r->overhead.events = (int64_t)(close->counters.events - s->open.counters.events);
 	r->overhead.bpf_ns = RECORD_UNKNOWN;
 	r->overhead.ns_per_event = NAN;
-	if (r->overhead.events >= EVENTS_PER_SAMPLE) {
+	if (r->overhead.events >= SAMPLES_MIN * EVENTS_PER_SAMPLE) {
 		u64 ns = close->counters.sampled_ns - s->open.counters.sampled_ns;
 
 		r->overhead.bpf_ns = (int64_t)(ns * EVENTS_PER_SAMPLE);
 		r->overhead.ns_per_event = (double)r->overhead.bpf_ns / (double)r->overhead.events;
+		if (r->end_ns > r->start_ns)
+			r->overhead.share_of_window = (double)r->overhead.bpf_ns /
+						      (double)(r->end_ns - r->start_ns);
 	}
 	return fill_targets(s, close, r);
 }

@@ -15,7 +15,7 @@ shift 3
 target=$programs/target adopt=$programs/adopt
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/migpop-faults.XXXXXX")
 title=faults/$(basename "$0" .sh)
-started=()
+started=() at_end=(:) # at_end: a command that puts back what the test has changed
 patience=60 # seconds; every condition comes true long before, or never
 
 ((EUID == 0)) || skip "not root"
@@ -26,6 +26,7 @@ cleanup() {
 	local status=$? pid
 
 	trap - EXIT
+	"${at_end[@]}"
 	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
