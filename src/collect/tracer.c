@@ -394,7 +394,8 @@ enum mode tracer__mode(const struct tracer *t)
 
 bool tracer__counts_files(const struct tracer *t)
 {
-	return bpf_program__autoload(t->skel->progs.common__mm_filemap_add);
+	return bpf_program__autoload(t->skel->progs.common__mm_filemap_add) ||
+	       bpf_program__autoload(t->skel->progs.classic__mm_filemap_add);
 }
 
 int tracer__run_iterator(const struct bpf_program *prog)

@@ -97,13 +97,16 @@ static bool parse_relocation(const char *log, struct relocation *r)
 {
 	static const char begin[] = "failed to resolve CO-RE relocation ";
 	const char *at = strstr(log, begin);
+	int type = 0;
 	size_t n;
 
 	memset(r, 0, sizeof(*r));
-	if (!at || sscanf(at + sizeof(begin) - 1, "<%*[^>]> [%*[0-9]] %15[a-z] ", r->kind) != 1)
+	if (!at)
 		return false;
-	at = strstr(at, r->kind) + strlen(r->kind);
-	at += strspn(at, " ");
+	at += sizeof(begin) - 1;
+	if (sscanf(at, "<%*[^>]> [%*[0-9]] %15[a-z] %n", r->kind, &type) != 1 || !type)
+		return false;
+	at += type;
 	n = strcspn(at, ".: (\n");
 	snprintf(r->type, sizeof(r->type), "%.*s", (int)n, at);
 	at += n;

@@ -103,6 +103,9 @@ bool setting_get(const char *path, char *value, size_t size);
 /* Reserves huge pages until exit, or skips. */
 void hugetlb_need(size_t huge_pages);
 
+/* Can memory be paged out on this machine? */
+bool swap_is_on(void);
+
 /* Room for that many pages in swap until exit, on a file of its own if none is on; or skips. */
 void swap_need(size_t pages);
 

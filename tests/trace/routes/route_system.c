@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/swap.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "route.h"
@@ -91,6 +92,13 @@ void hugetlb_need(size_t huge_pages)
 		skip("cannot set %s: %s", path, strerror(errno));
 	if (!setting_get(path, found, sizeof(found)) || strcmp(found, value))
 		skip("only %s of %s huge pages could be had", found, value);
+}
+
+bool swap_is_on(void)
+{
+	struct sysinfo info;
+
+	return !sysinfo(&info) && info.totalswap;
 }
 
 static size_t swap_free_pages(void)

@@ -44,9 +44,11 @@ static void run(int argc, char **argv)
 
 	expect("populated %zu " OF_MEMFD, all);
 	expect("zero_populated %d " OF_MEMFD, READ);
-	expect("zero_written %d " OF_MEMFD, ZEROED + OVERWRITTEN / 2 + PWRITTEN);
-	expect("zero_written 0 name=memfd:payload");
-	expect("looked %zu " OF_MEMFD, all);
+	if (!swap_is_on()) { /* nobody looks where that would bring pages back */
+		expect("zero_written %d " OF_MEMFD, ZEROED + OVERWRITTEN / 2 + PWRITTEN);
+		expect("zero_written 0 name=memfd:payload");
+		expect("looked %zu " OF_MEMFD, all);
+	}
 	expect("residual 0 " OF_MEMFD);
 }
 
