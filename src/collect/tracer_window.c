@@ -167,9 +167,14 @@ static void remove_rows(struct tracer *t, pid_t pid)
 		remove_row(t->skel->maps.advices, &c.advice[i].key);
 	for (size_t i = 0; i < c.nr_threads; i++)
 		remove_row(t->skel->maps.threads, &c.threads[i].key);
-	for (size_t i = 0; i < c.nr_backings; i++)
-		if (c.backings[i].value.owner == (u32)pid)
-			remove_row(t->skel->maps.backings, &c.backings[i].key);
+	for (size_t i = 0; i < c.nr_backings; i++) {
+		if (c.backings[i].value.owner != (u32)pid)
+			continue;
+		remove_row(t->skel->maps.backings, &c.backings[i].key);
+		/* With the last of them every other page cache of the host is let alone again. */
+		if (c.backings[i].key.kind == KIND_FILE)
+			__atomic_fetch_sub(&t->skel->bss->nr_files, 1, __ATOMIC_SEQ_CST);
+	}
 	counters__free(&c);
 }
 

@@ -9,7 +9,7 @@
 
 [ $# -eq 3 ] || { echo "usage: $0 MIGPOP MODE DIR" >&2 && exit 2; }
 migpop=$1 mode=$2 dir=$3
-hooks='mm_page_alloc mm_page_free mm_filemap_delete sys_exit sys_enter'
+hooks='mm_page_alloc mm_page_free mm_filemap_delete mm_filemap_add block_bio_queue sys_exit sys_enter'
 case $mode in
 tracepoint) own='tracepoint__page_fault_user tracepoint__page_fault_kernel' ;;
 *) own="${mode}__handle_mm_fault ${mode}__handle_mm_fault_end" ;;
