@@ -33,6 +33,16 @@ static char *cold_file(int *fd, int protection, int flags)
 	return mem;
 }
 
+/* The kernel may have taken some back meanwhile, as DAMON's pageout does: nothing that is counted
+ * here depends on it. */
+static void check_filled(void *mem)
+{
+	long found = pages_present(mem, PAGES);
+
+	if (found < PAGES * 9 / 10)
+		fail("the page cache has %ld of %d pages of the file", found, PAGES);
+}
+
 static void run(int argc, char **argv)
 {
 	size_t size = PAGES * page_size;
@@ -47,8 +57,8 @@ static void run(int argc, char **argv)
 	check_call("pread", pread(read_fd, buffer, size, 0) == (ssize_t)size);
 	touch_read(mapped_one, PAGES);
 	touch_read(private_one, PAGES);
-	check_equal("pages in the cache after pread", pages_present(read_one, PAGES), PAGES);
-	check_equal("pages in the cache after touching", pages_present(mapped_one, PAGES), PAGES);
+	check_filled(read_one);
+	check_filled(mapped_one);
 
 	expect("populated %d " OF_ANON " symbol=touch_write", PAGES);
 	expect("populated 0 syscall=pread64");
