@@ -47,3 +47,19 @@ char *clock__rfc3339(uint64_t wall_ns)
 	strcat(text, fraction);
 	return strdup(text);
 }
+
+uint64_t clock__of_rfc3339(const char *text)
+{
+	struct tm utc = {0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	uint64_t ns = 0, digit = NS_PER_S / 10;
+	time_t seconds;
+
+	if (!rest)
+		return 0;
+	if (*rest == '.')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, digit /= 10)
+			ns += (uint64_t)(*rest - '0') * digit;
+	seconds = timegm(&utc);
+	return strcmp(rest, "Z") || seconds < 0 ? 0 : (uint64_t)seconds * NS_PER_S + ns;
+}

@@ -20,4 +20,7 @@ uint64_t clock__wall_after_boot_ns(void);
  * memory. */
 char *clock__rfc3339(uint64_t wall_ns);
 
+/* The time of such a text; 0 for what is none. */
+uint64_t clock__of_rfc3339(const char *text);
+
 #endif

@@ -4,6 +4,7 @@
  * message borrows what the tables and the samples own, and is packed once all of it is there.
  */
 #include "output/pprof.h"
+#include "clock.h"
 #include "output/gzip.h"
 #include "output/pprof_tables.h"
 #include "output/stack.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { POPULATED, ZERO_POPULATED, RELEASED, FAULTS, SPACE, NR_VALUES };
-enum { MAX_LABELS = 7 };
+enum { MAX_LABELS = 9 };
 
 static const char *const value_types[NR_VALUES][2] = {
 	[POPULATED] = {"populated_pages", "count"},
@@ -213,6 +214,15 @@ static void builder__label(struct builder *b, struct sample *s, const char *key,
 	s->labels[s->message.n_label++] = label;
 }
 
+/* The guest that process "pid" runs; NULL if none. */
+static const char *builder__guest(const struct record *r, uint32_t pid)
+{
+	for (size_t i = 0; i < r->nr_target; i++)
+		if (r->target[i].pid == pid)
+			return r->target[i].guest;
+	return NULL;
+}
+
 static void builder__sample(struct builder *b, const struct record_callsite *c,
 			    const struct record_backing *backing, const struct values *v)
 {
@@ -245,6 +255,8 @@ static void builder__sample(struct builder *b, const struct record_callsite *c,
 	if (backing)
 		builder__label(b, s, "backing",
 			       backing->ram_block ? backing->ram_block : backing->name, 0);
+	builder__label(b, s, "guest", builder__guest(b->r, c->pid), 0);
+	builder__label(b, s, "role", names__word(NAMES_ROLE, (int)b->r->migration.role), 0);
 	builder__label(b, s, "process", process.s, 0);
 	builder__label(b, s, "pid", NULL, c->pid);
 }
@@ -290,6 +302,8 @@ static int builder__write(struct builder *b, FILE *f)
 
 	p->comment = &comment;
 	p->n_comment = 1;
+	if (b->r->started_at)
+		p->time_nanos = (int64_t)clock__of_rfc3339(b->r->started_at);
 	if (b->r->end_ns > b->r->start_ns)
 		p->duration_nanos = (int64_t)(b->r->end_ns - b->r->start_ns);
 	pprof_tables__into(&b->tables, p);

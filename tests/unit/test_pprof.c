@@ -111,6 +111,7 @@ static void values_and_labels(void **state)
 	assert_string_equal(string(p, p->default_sample_type), "populated_pages");
 	assert_string_equal(string(p, p->sample_type[4]->unit), "bytes");
 	assert_int_equal(p->duration_nanos, 3050000000);
+	assert_true(p->time_nanos == 1796019167123456789);
 	assert_int_equal(p->n_sample, 3);
 	assert_int_equal(p->sample[0]->value[0], 262095);
 	assert_int_equal(p->sample[0]->value[1], 262095);
@@ -121,6 +122,8 @@ static void values_and_labels(void **state)
 	assert_string_equal(label(p, 0, "context"), "user");
 	assert_string_equal(label(p, 0, "backing"), "ram0");
 	assert_string_equal(label(p, 0, "process"), "qemu-system-x86");
+	assert_string_equal(label(p, 0, "guest"), "fedora-7");
+	assert_string_equal(label(p, 0, "role"), "destination");
 	assert_null(label(p, 0, "syscall"));
 	assert_string_equal(label(p, 2, "syscall"), "fallocate");
 	assert_non_null(strstr(string(p, p->comment[0]), "CLOCK_BOOTTIME"));

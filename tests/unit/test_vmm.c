@@ -202,6 +202,12 @@ static void times_of_the_wall(void **state)
 	(void)state;
 	assert_string_equal(text, "2026-11-30T06:12:47.123456Z");
 	free(text);
+	assert_true(clock__of_rfc3339("2026-11-30T06:12:47.123456789Z") == 1796019167123456789);
+	assert_true(clock__of_rfc3339("2026-11-30T06:12:47.5Z") == 1796019167500000000);
+	assert_true(clock__of_rfc3339("1970-01-01T00:00:01Z") == 1000000000);
+	assert_true(clock__of_rfc3339("yesterday") == 0);
+	assert_true(clock__of_rfc3339("2026-11-30T06:12:47") == 0);
+	assert_true(clock__of_rfc3339("2026-11-30T06:12:47.1234567891234567891234Z") > 0);
 	text = clock__rfc3339(0);
 	assert_string_equal(text, "1970-01-01T00:00:00.000000Z");
 	free(text);
