@@ -410,6 +410,8 @@ int common__settle(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct task_state *ts;
 	struct process *p;
+	struct window *w;
+	u32 tgid;
 
 	if (!task || !(windowed ? is_target(task) && !is_watched(task)
 				: closed && tgid__test(watched_bits, task->tgid)))
@@ -423,8 +425,18 @@ int common__settle(struct bpf_iter__task *ctx)
 	if ((ts->nr_pending | ts->file_mapping) && (p = process__get(task->tgid)))
 		p->settled += task_state__pages_pending(ts);
 	task_state__end(ts, task);
-	if (windowed)
-		ts->context = CONTEXT_SYSCALL;
+	if (!windowed)
+		return 0;
+	ts->context = CONTEXT_SYSCALL;
+	/* Nothing of it counts before the collector says so: its chain is taken anew then. */
+	tgid = task->tgid;
+	w = bpf_map_lookup_elem(&windows, &tgid);
+	if (w && w->state == WINDOW_OVER) {
+		task_state__flush(ts);
+		ts->stack = ts->memo_key.stack = STACK_NOT_TAKEN;
+		ts->last_mapping = 0;
+		ts->stacked = 0;
+	}
 	return 0;
 }
 
@@ -433,8 +445,11 @@ static long backing__read(struct bpf_map *map, struct backing_key *key, struct b
 {
 	struct backing_key copy = *key;
 
-	if (!copy.tgid)
+	if (!copy.tgid) {
 		b->pages_now = backing__pages_now(&copy, b);
+		if (!backing__is_there(&copy, b))
+			b->flags |= BACKING_GONE;
+	}
 	/* Its owner counts, and what a window before this one ended with is over: as that ends,
 	 * counting does first. */
 	if (windowed && b->exited && tgid__test(watched_bits, b->owner)) {

@@ -103,12 +103,13 @@ static __always_inline bool inode__tells_holes(const struct inode *inode)
 
 static __always_inline void hugetlb_file__add(const struct backing_key *key, u32 owner)
 {
-	u32 at = __sync_fetch_and_add(&nr_hugetlb_files, 1);
-
-	if (at < HUGETLB_FILES_MAX)
-		hugetlb_files[at] = *key;
-	else
-		process__lose_here(owner, LOST_BACKINGS, 1);
+	for (u32 i = 0; i < HUGETLB_FILES_MAX; i++)
+		if (!hugetlb_files[i].id &&
+		    !__sync_val_compare_and_swap(&hugetlb_files[i].id, 0, key->id)) {
+			hugetlb_files[i] = *key;
+			return;
+		}
+	process__lose_here(owner, LOST_BACKINGS, 1);
 }
 
 static __always_inline void inode__add(const struct inode *inode, const struct backing_key *key,
@@ -349,18 +350,24 @@ static __always_inline bool inode__is_memory(const struct inode *inode, struct b
 /* Pages of the table's inode now, 0 when it was evicted since. The memory of an evicted inode stays
  * an inode's until it is used again: that nobody refers to it, or its number, tells. (The bits of
  * i_state have been renumbered twice.) */
-static __always_inline u64 backing__pages_now(const struct backing_key *key,
+static __always_inline bool backing__is_there(const struct backing_key *key,
 					      const struct backing *b)
 {
 	const struct inode *inode = (const struct inode *)b->inode_address;
 	struct backing_key now;
 
 	if (inode__memory_key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev)
-		return 0;
+		return false;
 	/* Nobody refers to an ordinary file that is closed, and its pages are kept. */
-	if (key->kind != KIND_FILE && BPF_CORE_READ(inode, i_count.counter) <= 0)
-		return 0;
-	return inode__pages(inode, key->kind);
+	return key->kind == KIND_FILE || BPF_CORE_READ(inode, i_count.counter) > 0;
+}
+
+static __always_inline u64 backing__pages_now(const struct backing_key *key,
+					      const struct backing *b)
+{
+	const struct inode *inode = (const struct inode *)b->inode_address;
+
+	return backing__is_there(key, b) ? inode__pages(inode, key->kind) : 0;
 }
 
 /* Order of a folio. PG_head has been bit 16 or 6, the order has lived in two places. */

@@ -67,8 +67,10 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 	struct backing *b;
 	s64 delta;
 
-	if (i >= nr_hugetlb_files || i >= HUGETLB_FILES_MAX)
+	if (i >= HUGETLB_FILES_MAX)
 		return 1;
+	if (!hugetlb_files[i].id) /* none, or none any more */
+		return 0;
 	key = hugetlb_files[i];
 	b = bpf_map_lookup_elem(&backings, &key);
 	if (!b)

@@ -7,7 +7,7 @@
 #define MIGPOP_MAPS_BPF_H
 
 /* One bit a thread group id, up to the kernel's PID_MAX_LIMIT: "is it ours?" costs one load. */
-enum { HUGETLB_FILES_MAX = 16, CPUS_MAX = 4096 };
+enum { CPUS_MAX = 4096 };
 
 #define TGID_BITS (4 * 1024 * 1024)
 
@@ -23,7 +23,6 @@ u64 vma_generation;
 /* Set when a watched process has hugetlb memory: its pages come from a pool that no allocation
  * event shows, so they are looked for. */
 u32 hugetlb_in_use;
-u32 nr_hugetlb_files;
 struct backing_key hugetlb_files[HUGETLB_FILES_MAX];
 
 /* Ordinary files in the table of backings: while there are none what is brought into the page cache
@@ -85,8 +84,8 @@ const volatile u32 max_raw_chains; /* of them, at most */
 
 /* Raised when rows or mappings change: remembered chains are void. */
 u64 unwind_generation = 1;
-u32 nr_chains;
-u32 nr_raw_chains;          /* of them such as stand for a stack, or did */
+u32 nr_chains;              /* that have been in use once */
+u32 nr_raw_chains;          /* of them such as stand for a stack, or did when room last came back */
 u64 runs_not_missed;        /* that the kernel counts as missed, of a program that faulted itself */
 u32 mapping_changes_missed; /* the ring was full */
 u32 window_events_missed;   /* the same */
@@ -236,12 +235,21 @@ struct {
 	__type(value, struct memo);
 } memos SEC(".maps");
 
+/* One without frames is free. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, u32);
 	__type(value, struct chain);
 } chains SEC(".maps");
+
+/* Numbers of chains that no call site has any more: the collector puts them there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, u32);
+} free_chains SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

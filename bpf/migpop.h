@@ -69,6 +69,7 @@ enum backing_flag {
 	BACKING_STACK = 2,
 	BACKING_PRIVATE_FILE = 4,
 	BACKING_HOLES_UNKNOWN = 8, /* a file: pages that were read may have been holes or data */
+	BACKING_GONE = 16,         /* the inode is, when last looked at */
 };
 
 struct backing {
@@ -133,6 +134,9 @@ struct advice {
 	u64 bytes;
 	u64 released;
 };
+
+/* Shared files of huge pages that are looked at. */
+enum { HUGETLB_FILES_MAX = 16 };
 
 enum { PENDING_MAX = 8, EVENTS_PER_SAMPLE = 251, TASK_SLOTS = 4096, MEMO_SLOTS = 512 };
 

@@ -223,8 +223,10 @@ static long memo_way__copy_word(u32 i, struct memo_copy *copy)
 }
 
 /* Remembers a chain, in place of the one remembered longest. Words below the stack pointer (signal
- * handlers on another stack), or too many of them, are not: such chains are unwound each time. */
-static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 chain)
+ * handlers on another stack), or too many of them, are not: such chains are unwound each time. What
+ * has changed since "generation" voids it at once. */
+static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 chain,
+				      u64 generation)
 {
 	struct memo_copy copy = {.u = u};
 	struct memo_way *way;
@@ -248,7 +250,7 @@ static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 c
 	way->end = u->end;
 	copy.way = way;
 	bpf_loop(UNWIND_WORDS_MAX, memo_way__copy_word, &copy, 0);
-	way->generation = unwind_generation;
+	way->generation = generation;
 }
 
 struct chain_pair {
@@ -279,6 +281,27 @@ static __always_inline bool chain__equal(const struct chain *a, const struct cha
 
 enum { CHAIN_OTHER = -1, CHAIN_NOWHERE = -2 };
 
+/* A number for a new chain: one that was given back, else one that none ever had. */
+static __always_inline bool chain__take_number(u32 *id)
+{
+	if (!bpf_map_pop_elem(&free_chains, id))
+		return true;
+	if (nr_chains >= max_chains)
+		return false;
+	*id = __sync_fetch_and_add(&nr_chains, 1);
+	return *id < max_chains;
+}
+
+/* The chain was another CPU's meanwhile, or there was no room to find it by. */
+static __always_inline void chain__give_back(u32 id)
+{
+	struct chain *chain = bpf_map_lookup_elem(&chains, &id);
+
+	if (chain)
+		chain->n = 0;
+	bpf_map_push_elem(&free_chains, &id, BPF_ANY);
+}
+
 /* The number of the chain in the table of chains, where it is entered if "key" is new;
  * CHAIN_OTHER if that is another chain's, CHAIN_NOWHERE if there is no room. */
 __noinline s32 chain__enter(u64 key, u32 program)
@@ -290,13 +313,12 @@ __noinline s32 chain__enter(u64 key, u32 program)
 	if (!u)
 		return CHAIN_NOWHERE;
 	if (!known) {
-		if (nr_chains >= max_chains)
-			return CHAIN_NOWHERE;
-		id = __sync_fetch_and_add(&nr_chains, 1);
-		if (bpf_map_update_elem(&chains, &id, &u->chain, BPF_ANY))
+		if (!chain__take_number(&id) ||
+		    bpf_map_update_elem(&chains, &id, &u->chain, BPF_ANY))
 			return CHAIN_NOWHERE;
 		if (!bpf_map_update_elem(&chain_ids, &key, &id, BPF_NOEXIST))
 			return id;
+		chain__give_back(id);
 		known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU's */
 		if (!known)
 			return CHAIN_NOWHERE;
@@ -348,6 +370,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	struct memo *memo = memo__get(task);
 	struct unwind_process *process;
 	struct memo_way *way;
+	u64 generation = *(volatile u64 *)&unwind_generation;
 	u32 tgid = task->tgid;
 	s32 id;
 
@@ -388,7 +411,7 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	if (id < 0)
 		return STACK_NOT_KEPT;
 	if (memo)
-		memo__put(memo, u, id);
+		memo__put(memo, u, id, generation);
 	return id;
 }
 

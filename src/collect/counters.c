@@ -108,6 +108,50 @@ struct task_row {
 #define READ_ROWS(map, rows, n)                                                                    \
 	read_map(map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
 
+static void visit_tasks(const struct task_row *rows, size_t n, void (*visit)(s32 stack, void *data),
+			void *data)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].value.task)
+			continue;
+		visit(rows[i].value.stack, data);
+		visit(rows[i].value.memo_key.stack, data);
+	}
+}
+
+int tracer__each_stack(struct tracer *t, void (*visit)(s32 stack, void *data), void *data)
+{
+	const struct bpf_map *tasks[] = {t->skel->maps.task_slots, t->skel->maps.tasks};
+	struct advice_row *advice;
+	struct task_row *threads;
+	struct site_row *sites;
+	size_t n;
+	int err = 0;
+
+	/* Threads first: what they count from then on, they have taken from then on. */
+	for (int i = 0; !err && i < 2; i++) {
+		err = READ_ROWS(tasks[i], &threads, &n);
+		if (err)
+			break;
+		visit_tasks(threads, n, visit, data);
+		free(threads);
+	}
+	if (!err)
+		err = READ_ROWS(t->skel->maps.sites, &sites, &n);
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		visit(sites[i].key.stack, data);
+	free(sites);
+	err = READ_ROWS(t->skel->maps.advices, &advice, &n);
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		visit(advice[i].key.stack, data);
+	free(advice);
+	return 0;
+}
+
 struct gone_row {
 	struct thread_key key;
 	struct thread value;

@@ -196,6 +196,25 @@ void raw_stacks__forget(struct raw_stacks *r, u32 tgid)
 			drop(r, i - 1);
 }
 
+void raw_stacks__each_number(const struct raw_stacks *r, void (*visit)(s32 number, void *data),
+			     void *data)
+{
+	for (size_t i = 0; i < r->n; i++)
+		visit(r->v[i].stack->chain, data);
+	for (size_t i = 0; i < r->nr_same; i++)
+		visit(r->same[i].same, data);
+}
+
+void raw_stacks__keep_same(struct raw_stacks *r, bool (*in_use)(s32 number, void *data), void *data)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nr_same; i++)
+		if (in_use(r->same[i].number, data))
+			r->same[n++] = r->same[i];
+	r->nr_same = n;
+}
+
 int raw_stacks__add_same(struct raw_stacks *r, s32 number, s32 same)
 {
 	struct same_chain *more = reallocarray(r->same, r->nr_same + 1, sizeof(*more));

@@ -463,6 +463,25 @@ static int make_record(struct session *s, struct record **out)
 	return err;
 }
 
+/* What was counted is in the record, and makes room. The next window begins with what is left:
+ * nothing counts meanwhile. */
+static int forget_window(struct session *s)
+{
+	pid_t pid = s->targets[0].pid;
+	struct counters now;
+	int err;
+
+	tracer__remove_counted(s->tracer, pid, &s->open.counters);
+	err = tracer__read(s->tracer, pid, &now);
+	if (err)
+		return err;
+	counters__keep(&now, pid);
+	now.taken_ns = s->open.counters.taken_ns;
+	counters__free(&s->open.counters);
+	s->open.counters = now;
+	return 0;
+}
+
 static int end_window(struct session *s, struct record **out)
 {
 	int err, again;
@@ -471,6 +490,8 @@ static int end_window(struct session *s, struct record **out)
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window))
 		return -ESRCH;
 	err = make_record(s, out);
+	if (!err)
+		err = forget_window(s);
 	s->begun = false;
 	again = tracer__rearm(s->tracer, s->targets[0].pid);
 	return err ? err : again;

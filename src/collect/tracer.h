@@ -126,8 +126,21 @@ void tracer__drain(void);
  * threads have pending is settled. */
 int tracer__stop(struct tracer *t, u64 *ns);
 
-/* How full the tables are that only ever fill while the tracer lives, the fullest: 0 to 1. */
-double tracer__fill(struct tracer *t);
+/* How full the table of chains is: 0 to 1. */
+double tracer__chains_fill(const struct tracer *t);
+
+/* Events that found no room and are of no process that is known. */
+u64 tracer__lost_of_nobody(const struct tracer *t);
+
+/* Gives back the room of what a process counted in a window that is over, of which "c" was read:
+ * its record is made. */
+void tracer__remove_counted(struct tracer *t, pid_t pid, const struct counters *c);
+
+/* Gives back what no window needs: that of processes that are gone, but where "known" says that the
+ * caller will let go of them itself, and chains that no call site has. Costs some reads of all
+ * tables, and a grace period. 0, or a negative errno. */
+typedef bool tracer_known_fn(pid_t pid, void *data);
+int tracer__sweep(struct tracer *t, tracer_known_fn *known, void *data);
 
 /* Hands on to options.no_room what a session has found to have had no room. */
 void tracer__tell_no_room(struct tracer *t, pid_t pid, const char *what);

@@ -31,6 +31,7 @@ struct tracer {
 	void *on_event_data;
 	struct unwind_row *rows; /* mapped */
 	struct unwind_mapping *mappings;
+	struct chain *chains;
 	size_t max_rows, max_mappings;
 	struct grace grace;
 	void (*no_room)(pid_t pid, const char *what, void *data);
@@ -73,6 +74,13 @@ void tgid_bit__clear(u64 *bits, pid_t tgid);
 int tracer__begin_windows(struct tracer *t);
 bool tracer__has_open_window(struct tracer *t);
 void tracer__detach(struct tracer *t);
+
+/* Calls "visit" with the number of each chain that a call site, an advice or a thread has. 0, or a
+ * negative errno. */
+int tracer__each_stack(struct tracer *t, void (*visit)(s32 stack, void *data), void *data);
+
+/* Removes all that was counted of a process, and its backings. */
+void tracer__remove_all(struct tracer *t, pid_t pid);
 
 /* Elements of a hash map. */
 u64 tracer__count(const struct bpf_map *map);

@@ -55,6 +55,7 @@ void tracer__size_unwinding(struct tracer *t, const struct tracer_options *optio
 	chains += t->skel->rodata->max_raw_chains;
 	bpf_map__set_max_entries(t->skel->maps.chains, chains);
 	bpf_map__set_max_entries(t->skel->maps.chain_ids, chains);
+	bpf_map__set_max_entries(t->skel->maps.free_chains, chains);
 	t->skel->rodata->max_chains = chains;
 	if (options->stack != STACK_CFI)
 		return;
@@ -136,9 +137,13 @@ static int read_in_background(struct tracer *t)
 
 int tracer__begin_unwinding(struct tracer *t)
 {
+	u32 nr_chains = bpf_map__max_entries(t->skel->maps.chains);
 	struct unwind_maps maps;
 	int err;
 
+	t->chains = map_array(t->skel->maps.chains, nr_chains, sizeof(*t->chains));
+	if (!t->chains)
+		return -errno;
 	if (!t->tables)
 		return 0;
 	t->rows = map_array(t->skel->maps.unwind_rows, t->max_rows, sizeof(*t->rows));
@@ -214,6 +219,10 @@ void tracer__unmap_unwinding(struct tracer *t)
 		munmap(t->rows, map_size(t->max_rows, sizeof(*t->rows)));
 	if (t->mappings)
 		munmap(t->mappings, map_size(t->max_mappings, sizeof(*t->mappings)));
+	if (t->chains)
+		munmap(t->chains,
+		       map_size(bpf_map__max_entries(t->skel->maps.chains), sizeof(*t->chains)));
+	t->chains = NULL;
 	t->rows = NULL;
 	t->mappings = NULL;
 }

@@ -148,36 +148,6 @@ int tracer__rearm(struct tracer *t, pid_t pid)
 	return 0;
 }
 
-static void remove_row(const struct bpf_map *map, const void *key)
-{
-	bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0);
-}
-
-/* Its rows would be read, and room for them had, at each snapshot of another. */
-static void remove_rows(struct tracer *t, pid_t pid)
-{
-	struct counters c;
-
-	if (tracer__read(t, pid, &c))
-		return;
-	counters__keep(&c, pid);
-	for (size_t i = 0; i < c.nr_sites; i++)
-		remove_row(t->skel->maps.sites, &c.sites[i].key);
-	for (size_t i = 0; i < c.nr_advice; i++)
-		remove_row(t->skel->maps.advices, &c.advice[i].key);
-	for (size_t i = 0; i < c.nr_threads; i++)
-		remove_row(t->skel->maps.threads, &c.threads[i].key);
-	for (size_t i = 0; i < c.nr_backings; i++) {
-		if (c.backings[i].value.owner != (u32)pid)
-			continue;
-		remove_row(t->skel->maps.backings, &c.backings[i].key);
-		/* With the last of them every other page cache of the host is let alone again. */
-		if (c.backings[i].key.kind == KIND_FILE)
-			__atomic_fetch_sub(&t->skel->bss->nr_files, 1, __ATOMIC_SEQ_CST);
-	}
-	counters__free(&c);
-}
-
 void tracer__disarm(struct tracer *t, pid_t pid)
 {
 	u32 tgid = (u32)pid;
@@ -185,7 +155,7 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 	tgid_bit__clear(t->skel->bss->signal_bits, pid);
 	tgid_bit__clear(t->skel->bss->watched_bits, pid);
 	tgid_bit__clear(t->skel->bss->target_bits, pid);
-	remove_rows(t, pid);
+	tracer__remove_all(t, pid);
 	bpf_map__delete_elem(t->skel->maps.windows, &tgid, sizeof(tgid), 0);
 	bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tracer__forget_raw(t, pid);
@@ -207,65 +177,4 @@ int tracer__settle(struct tracer *t)
 
 	tracer__unwind_all(t);
 	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
-}
-
-static double fill(const struct bpf_map *map, u64 used)
-{
-	u32 max = bpf_map__max_entries(map);
-
-	return max ? (double)used / max : 0;
-}
-
-double tracer__fill(struct tracer *t)
-{
-	double fullest = fill(t->skel->maps.chains, t->skel->bss->nr_chains), next;
-	u32 max_raw = t->skel->rodata->max_raw_chains;
-	struct counters c;
-
-	next = max_raw ? (double)t->skel->bss->nr_raw_chains / max_raw : 0;
-	fullest = next > fullest ? next : fullest;
-	if (tracer__read(t, 0, &c))
-		return fullest;
-	next = fill(t->skel->maps.sites, c.nr_sites);
-	fullest = next > fullest ? next : fullest;
-	next = fill(t->skel->maps.backings, c.nr_backings);
-	fullest = next > fullest ? next : fullest;
-	next = fill(t->skel->maps.advices, c.nr_advice);
-	fullest = next > fullest ? next : fullest;
-	next = fill(t->skel->maps.threads, c.nr_threads);
-	fullest = next > fullest ? next : fullest;
-	next = fill(t->skel->maps.processes, c.nr_processes);
-	fullest = next > fullest ? next : fullest;
-	counters__free(&c);
-	return fullest;
-}
-
-size_t tracer__tables(struct tracer *t, struct tracer_table *tables)
-{
-	const struct {
-		const char *name;
-		const struct bpf_map *map;
-	} maps[] = {
-		{"callsites", t->skel->maps.sites},
-		{"backings", t->skel->maps.backings},
-		{"advice", t->skel->maps.advices},
-		{"threads", t->skel->maps.threads},
-		{"processes", t->skel->maps.processes},
-		{"windows", t->skel->maps.windows},
-		{"unwind-processes", t->skel->maps.unwind_processes},
-	};
-	struct unwind_fill fill;
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
-		tables[n++] = (struct tracer_table){maps[i].name, tracer__count(maps[i].map),
-						    bpf_map__max_entries(maps[i].map)};
-	tables[n++] = (struct tracer_table){"chains", t->skel->bss->nr_chains,
-					    bpf_map__max_entries(t->skel->maps.chains)};
-	if (!t->tables)
-		return n;
-	unwind_tables__fill(t->tables, &fill);
-	tables[n++] = (struct tracer_table){"unwind-rows", fill.rows, fill.max_rows};
-	tables[n++] = (struct tracer_table){"unwind-mappings", fill.mappings, fill.max_mappings};
-	return n;
 }

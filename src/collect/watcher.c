@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,10 @@
 #include "collect/watcher.h"
 #include "symbol/resolve.h"
 
-enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000 };
+enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000, SWEEP_MS = 1000 };
 
-/* Tables that only fill: from there on a new tracer takes over. */
-#define FULL 0.5
+/* Of the table of chains. */
+#define FULL 0.25
 
 struct emulator_session {
 	pid_t pid;
@@ -36,7 +37,6 @@ struct watcher {
 	struct tracer *tracer;
 	struct resolver *resolver;
 	struct tracer_options options;
-	struct resolver_options names;
 	struct watcher_calls calls;
 	struct emulator_session **v;
 	size_t n;
@@ -44,10 +44,11 @@ struct watcher {
 	size_t nr_starting;
 	struct pollfd *fds;
 	uint64_t next_tick_ms;
+	uint64_t next_sweep_ms;
 	uint64_t awake_until_ms;
-	bool awake;  /* the hooks that count are attached */
-	bool opened; /* one of the windows has, since it was last asked */
-	bool worn;   /* the tables are to be looked at */
+	uint64_t lost_told; /* of nobody's process */
+	bool awake;         /* the hooks that count are attached */
+	bool worn;          /* tables may have what nobody needs any more */
 };
 
 static uint64_t now_ms(void)
@@ -191,7 +192,6 @@ static void look(struct watcher *w, struct emulator_session *e)
 
 	if (state == WINDOW_WAITS)
 		return;
-	w->opened = true;
 	if (!was_open && w->calls.opened)
 		w->calls.opened(e->pid, w->calls.data);
 	if (state == WINDOW_OVER) {
@@ -300,6 +300,7 @@ static void let_go(struct watcher *w, size_t i)
 	tracer__disarm(w->tracer, e->pid);
 	resolver__forget(w->resolver, e->pid);
 	emulator_session__free(e);
+	w->worn = true;
 	w->v[i] = w->v[--w->n];
 }
 
@@ -393,66 +394,6 @@ static void free_sessions(struct emulator_session **v, size_t n)
 	free(v);
 }
 
-/* Sessions of all emulators on another tracer; those that are gone by now are left out. */
-static struct emulator_session **sessions_on(struct watcher *w, struct tracer *t,
-					     struct resolver *resolver, size_t *n)
-{
-	struct emulator_session **v = calloc(w->n + 1, sizeof(*v));
-
-	*n = 0;
-	for (size_t i = 0; v && i < w->n; i++) {
-		/* One that received a guest sends it next, as the window that waits now says. */
-		struct window window = {.awaits = AWAITS_THREAD};
-		int err;
-
-		tracer__window(w->tracer, w->v[i]->pid, &window);
-		err = emulator_session__new(&v[*n], t, resolver, w, w->v[i]->pid, window.awaits, 0);
-		if (err)
-			not_watched(w, w->v[i]->pid, err);
-		else
-			++*n;
-	}
-	return v;
-}
-
-/*
- * The kernel's tables keep what every migration left in them. A new tracer takes over while no
- * window is open: both listen for a moment, and if one opens meanwhile the old one keeps it.
- */
-static void renew(struct watcher *w)
-{
-	struct resolver *resolver = resolver__new(&w->names);
-	struct emulator_session **v;
-	struct tracer *fresh;
-	char why[256];
-	size_t n;
-
-	if (!resolver || tracer__open(&fresh, &w->options, why, sizeof(why))) {
-		resolver__free(resolver);
-		problem(w, 0, "hooks", resolver ? why : "out of memory");
-		return;
-	}
-	/* Where it cannot, it will say so when a window opens. */
-	if (w->awake)
-		w->awake = !tracer__wake(fresh, why, sizeof(why));
-	v = sessions_on(w, fresh, resolver, &n);
-	w->opened = !v;
-	tracer__window_events(w->tracer, on_event, w);
-	if (w->opened) {
-		free_sessions(v, n);
-		tracer__close(fresh);
-		resolver__free(resolver);
-		return;
-	}
-	free_sessions(w->v, w->n);
-	tracer__close(w->tracer);
-	resolver__free(w->resolver);
-	w->tracer = fresh;
-	w->resolver = resolver;
-	w->v = v;
-	w->n = n;
-}
-
 static void served(pid_t pid, void *data)
 {
 	struct emulator_session *e = find(data, pid);
@@ -461,8 +402,53 @@ static void served(pid_t pid, void *data)
 		resolver__remember(e->session.resolver, pid);
 }
 
+static bool is_known(pid_t pid, void *data)
+{
+	struct watcher *w = data;
+
+	for (size_t i = 0; i < w->nr_starting; i++)
+		if (w->starting[i].pid == pid)
+			return true;
+	return find(w, pid);
+}
+
+/* Room that came back, not more than once a second unless it is wanted: it takes reads of all
+ * tables. */
+static void sweep(struct watcher *w)
+{
+	int err;
+
+	w->worn = false;
+	w->next_sweep_ms = now_ms() + SWEEP_MS;
+	err = tracer__sweep(w->tracer, is_known, w);
+	if (err) {
+		char what[128];
+
+		snprintf(what, sizeof(what), "cannot give back room in the tables: %s",
+			 strerror(-err));
+		problem(w, 0, "room", what);
+	}
+}
+
+/* What processes lost that are no emulators: none of the records tells. */
+static void tell_lost(struct watcher *w)
+{
+	uint64_t lost = tracer__lost_of_nobody(w->tracer);
+	char what[160];
+
+	if (lost == w->lost_told)
+		return;
+	w->lost_told = lost;
+	snprintf(what, sizeof(what),
+		 "no room for threads or processes: so far %" PRIu64
+		 " events of processes that share memory of emulators are in no record",
+		 lost);
+	problem(w, 0, "room", what);
+}
+
 static void tick(struct watcher *w)
 {
+	tell_lost(w);
 	w->next_tick_ms = now_ms() + TICK_MS;
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i]->session.begun)
@@ -477,30 +463,36 @@ void watcher__run(struct watcher *w)
 	tracer__serve(w->tracer, served, w);
 	let_go_of_gone(w);
 	take_in_started(w);
+	if (w->worn && (now >= w->next_sweep_ms || tracer__chains_fill(w->tracer) > FULL))
+		sweep(w);
 	if (any_open(w)) {
 		if (now >= w->next_tick_ms)
 			tick(w);
 		return;
 	}
-	if (w->worn) {
-		w->worn = false;
-		if (tracer__fill(w->tracer) > FULL)
-			renew(w);
-	}
 	rest_if_idle(w);
+}
+
+/* From now until "ms", if that is before what is left of "timeout"; -1 is never. */
+static int until(uint64_t ms, int timeout)
+{
+	uint64_t now = now_ms();
+	int left = ms > now ? (int)(ms - now) : 0;
+
+	return timeout >= 0 && timeout < left ? timeout : left;
 }
 
 int watcher__timeout(const struct watcher *w)
 {
-	uint64_t now = now_ms();
+	int timeout = w->nr_starting ? START_POLL_MS : -1;
 
-	if (w->nr_starting)
-		return START_POLL_MS;
 	if (any_open(w))
-		return w->next_tick_ms > now ? (int)(w->next_tick_ms - now) : 0;
-	if (w->options.rests && w->awake && !may_count(w))
-		return w->awake_until_ms > now ? (int)(w->awake_until_ms - now) : 0;
-	return -1;
+		timeout = until(w->next_tick_ms, timeout);
+	else if (w->options.rests && w->awake && !may_count(w))
+		timeout = until(w->awake_until_ms, timeout);
+	if (w->worn)
+		timeout = until(w->next_sweep_ms, timeout);
+	return timeout;
 }
 
 struct pollfd *watcher__fds(struct watcher *w, size_t *n)
@@ -548,7 +540,6 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 	w->options.windowed = true;
 	w->options.no_room = on_no_room;
 	w->options.no_room_data = w;
-	w->names = *names;
 	w->calls = *calls;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");

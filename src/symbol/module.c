@@ -40,6 +40,7 @@ struct module {
 	void *image;      /* in place of a file */
 	size_t image_size;
 	bool is_read;
+	bool marked; /* in use: modules__drop_unmarked() */
 	bool text_sought;
 	char *text; /* see module__text() */
 	Elf *elf, *debug_elf;
@@ -101,6 +102,37 @@ void modules__free(struct modules *ms)
 		module__free(ms->v[i]);
 	free(ms->v);
 	free(ms);
+}
+
+size_t modules__count(const struct modules *ms)
+{
+	return ms->n;
+}
+
+void modules__unmark(struct modules *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		ms->v[i]->marked = false;
+}
+
+void module__mark(struct module *m)
+{
+	m->marked = true;
+}
+
+void modules__drop_unmarked(struct modules *ms)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		if (ms->v[i]->marked) {
+			ms->v[n++] = ms->v[i];
+			continue;
+		}
+		ms->nr_open -= ms->v[i]->fd >= 0;
+		module__free(ms->v[i]);
+	}
+	ms->n = n;
 }
 
 static struct module *add(struct modules *ms)

@@ -27,6 +27,13 @@ void modules__free(struct modules *ms);
 struct module *modules__of_file(struct modules *ms, int fd, const char *path, pid_t pid);
 struct module *modules__of_image(struct modules *ms, const void *image, size_t size);
 
+/* How many there are, in use or not. To have those freed that nobody uses: unmark all, mark those
+ * in use, and drop the rest. */
+size_t modules__count(const struct modules *ms);
+void modules__unmark(struct modules *ms);
+void module__mark(struct module *m);
+void modules__drop_unmarked(struct modules *ms);
+
 /* Lower-case hex; NULL if it has none. */
 const char *module__build_id(const struct module *m);
 

@@ -12,6 +12,8 @@
 #include "symbol/process_maps.h"
 #include "symbol/resolve.h"
 
+enum { MODULES_KEPT = 256 };
+
 struct resolver {
 	struct debug_finder *finder;
 	struct modules *modules;
@@ -69,6 +71,27 @@ int resolver__remember(struct resolver *r, pid_t pid)
 	return process_maps__update(p, r->modules);
 }
 
+static void mark(struct mappings *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		if (ms->v[i].module)
+			module__mark(ms->v[i].module);
+}
+
+/* Files that no process has mapped any more are kept open for the next that does: some builds of
+ * QEMU with their libraries, not all that there ever were. */
+static void trim(struct resolver *r)
+{
+	if (modules__count(r->modules) <= MODULES_KEPT)
+		return;
+	modules__unmark(r->modules);
+	for (size_t i = 0; i < r->n; i++) {
+		mark(&r->v[i].now);
+		mark(&r->v[i].past);
+	}
+	modules__drop_unmarked(r->modules);
+}
+
 void resolver__forget(struct resolver *r, pid_t pid)
 {
 	struct process_maps *p = find(r, pid);
@@ -77,6 +100,7 @@ void resolver__forget(struct resolver *r, pid_t pid)
 		return;
 	process_maps__clear(p);
 	*p = r->v[--r->n];
+	trim(r);
 }
 
 static bool set(char **to, const char *from)

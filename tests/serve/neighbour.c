@@ -20,8 +20,8 @@ enum { PAGE = 4096, SITE_BYTES = 8 };
 
 void chainless_write(char *at); /* neighbour_chainless.c */
 
-static const char *what;
 static size_t pages;
+static char *sites; /* code, or NULL */
 
 static void check(const char *call, int ok)
 {
@@ -40,19 +40,18 @@ static char *map(size_t size, int prot)
 }
 
 /* movb $1, (%rdi); ret */
-static char *make_sites(void)
+static void make_sites(void)
 {
 	static const unsigned char code[SITE_BYTES] = {0xc6, 0x07, 0x01, 0xc3};
-	char *sites = map(pages * SITE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
 
+	sites = map(pages * SITE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
 	for (size_t i = 0; i < pages; i++)
 		memcpy(sites + i * SITE_BYTES, code, sizeof(code));
-	return sites;
 }
 
 static void *migrate(void *unused)
 {
-	char *sites = strcmp(what, "sites") ? NULL : make_sites(), *memory;
+	char *memory;
 
 	prctl(PR_SET_NAME, "live_migration");
 	poll(NULL, 0, 300); /* as a migration is set up */
@@ -70,8 +69,6 @@ static void *migrate(void *unused)
 	}
 	poll(NULL, 0, 100);
 	munmap(memory, pages * PAGE);
-	if (sites)
-		munmap(sites, pages * SITE_BYTES);
 	return unused;
 }
 
@@ -94,11 +91,12 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	what = argv[1];
-	if (!strcmp(what, "maps"))
+	if (!strcmp(argv[1], "maps"))
 		map_files(argv + 2);
 	else
 		pages = strtoul(argv[2], NULL, 10);
+	if (!strcmp(argv[1], "sites"))
+		make_sites();
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
