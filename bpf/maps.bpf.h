@@ -101,6 +101,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TASK_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE); /* the collector reads it all, without system calls */
 	__type(key, u32);
 	__type(value, struct task_state);
 } task_slots SEC(".maps");

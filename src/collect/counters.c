@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -14,6 +15,33 @@
 #include "collect/steady.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+
+/* The same of an array that can be mapped: a system call would keep programs from running. */
+static int read_mapped(const struct bpf_map *map, size_t row_size, size_t value_at, void **rows,
+		       size_t *n)
+{
+	size_t value_size = bpf_map__value_size(map), step = (value_size + 7) & ~(size_t)7;
+	u32 max = bpf_map__max_entries(map);
+	const char *values = mmap(NULL, max * step, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	char *out = calloc(max, row_size);
+	int err = 0;
+
+	if (values == MAP_FAILED || !out) {
+		err = values == MAP_FAILED ? -errno : -ENOMEM;
+		free(out);
+		goto out;
+	}
+	for (u32 i = 0; i < max; i++) {
+		memcpy(out + i * row_size, &i, sizeof(i));
+		memcpy(out + i * row_size + value_at, values + i * step, value_size);
+	}
+	*rows = out;
+	*n = max;
+out:
+	if (values != MAP_FAILED)
+		munmap((void *)values, max * step);
+	return err;
+}
 
 /* All elements of a hash map as rows of "row_size" with the value at "value_at"; *n gets their
  * number. */
@@ -30,6 +58,10 @@ static int read_map(const struct bpf_map *map, size_t row_size, size_t value_at,
 
 	*rows = NULL;
 	*n = 0;
+	if (bpf_map__map_flags(map) & BPF_F_MMAPABLE) {
+		err = read_mapped(map, row_size, value_at, rows, n);
+		goto out;
+	}
 	if (!keys || !values) {
 		err = -ENOMEM;
 		goto out;
