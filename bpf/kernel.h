@@ -277,6 +277,8 @@ enum {
 	VM_SHARED = 0x8,
 	VM_GROWSDOWN = 0x100,
 	VM_HUGETLB = 0x00400000,
+	VM_HUGEPAGE = 0x20000000,
+	VM_NOHUGEPAGE = 0x40000000,
 };
 
 /* include/linux/fs.h: the file was opened for writing. */

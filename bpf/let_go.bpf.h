@@ -22,15 +22,25 @@ static __always_inline void process__forks(u32 tgid, u64 mm)
 
 struct unmapping {
 	u64 address, end;
-	u32 anonymous; /* there may be such pages */
-	u32 zero;
+	u32 anonymous; /* there may be such pages, */
+	u32 huge;      /* and huge ones, of which a part is freed when the kernel splits them */
 };
+
+static __always_inline bool vma__may_be_huge(const struct vm_area_struct *vma)
+{
+	const u64 mask = (2 << 20) - 1, flags = BPF_CORE_READ(vma, vm_flags);
+
+	return (BPF_CORE_READ(vma, vm_end) & ~mask) >
+		       ((BPF_CORE_READ(vma, vm_start) + mask) & ~mask) &&
+	       !(flags & VM_NOHUGEPAGE) && (huge_always || flags & VM_HUGEPAGE);
+}
 
 static long unmapping__found(struct task_struct *task, struct vm_area_struct *vma,
 			     struct unmapping *u)
 {
 	u->anonymous = !bpf_core_field_exists(struct vm_area_struct, anon_vma) ||
 		       BPF_CORE_READ(vma, anon_vma) || BPF_CORE_READ(vma, vm_end) < u->end;
+	u->huge = vma__may_be_huge(vma);
 	return 0;
 }
 
@@ -74,7 +84,7 @@ __noinline int current__lets_go(s32 nr)
 	struct unmapping u = {.anonymous = 1};
 	u32 tgid = task->tgid;
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
-	u64 brk;
+	u64 brk, pages;
 
 	if (!p || p->exited)
 		return 0;
@@ -94,8 +104,11 @@ __noinline int current__lets_go(s32 nr)
 		return 0;
 	/* Where the VMA cannot be looked at now, there may be. */
 	bpf_find_vma(task, u.address, unmapping__found, &u, 0);
+	pages = (u.end - u.address + 4095) >> PAGE_SHIFT;
 	if (u.anonymous)
-		__sync_fetch_and_add(&p->let_go, (u.end - u.address + 4095) >> PAGE_SHIFT);
+		__sync_fetch_and_add(&p->let_go, pages);
+	if (u.anonymous && u.huge)
+		__sync_fetch_and_add(&p->let_go_huge, pages);
 	return 0;
 }
 

@@ -58,6 +58,12 @@ u64 cpu_offsets[CPUS_MAX];
 u32 nr_cpu_offsets;
 u64 cpu_anchor_address;
 
+/* Set by the collector: huge pages are had unasked. */
+u32 huge_always;
+
+/* Pages of the huge page that khugepaged is making that were holes. It is one thread. */
+u32 collapse_holes;
+
 /* A target has had a child with a copy of its memory. */
 u32 forked;
 

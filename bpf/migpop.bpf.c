@@ -34,6 +34,7 @@
 #include "advice.bpf.h"
 #include "stream.bpf.h"
 #include "window.bpf.h"
+#include "collapse.bpf.h"
 #include "attach_common.bpf.h"
 #include "attach_classic.bpf.h"
 #include "attach_tracepoint.bpf.h"

@@ -243,10 +243,11 @@ struct process {
 	struct figures edges[NR_EDGES];
 	u64 settled; /* pages in flight when its window closed */
 	/* Private pages that may be mapped no more and not yet free: */
-	u64 exec_anon; /* what it had when it last called execve() */
-	u64 let_go;    /* in ranges that its calls unmap, */
-	u64 shared;    /* what it had when it forked: its children hold them, */
-	u64 copied;    /* and what it wrote to after that */
+	u64 exec_anon;   /* what it had when it last called execve() */
+	u64 let_go;      /* in ranges that its calls unmap, */
+	u64 let_go_huge; /* those of them where there may be huge pages, */
+	u64 shared;      /* what it had when it forked: its children hold them, */
+	u64 copied;      /* and what it wrote to after that */
 	u64 lost[NR_LOST];
 	u32 exited; /* it has, or its window has closed: EDGE_CLOSE is known */
 	u32 zero;
@@ -518,7 +519,7 @@ _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 128, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
-_Static_assert(sizeof(struct process) == 336, "no padding");
+_Static_assert(sizeof(struct process) == 344, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 312 + RAW_STACK_BYTES, "no padding");
 

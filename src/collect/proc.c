@@ -257,6 +257,15 @@ bool proc__has_swap(void)
 	return has;
 }
 
+bool proc__huge_always(void)
+{
+	char *text = read_all("/sys/kernel/mm/transparent_hugepage/enabled", NULL);
+	bool always = text && strstr(text, "[always]");
+
+	free(text);
+	return always;
+}
+
 const char *proc__lockdown(void)
 {
 	static const char *const levels[] = {"none", "integrity", "confidentiality"};

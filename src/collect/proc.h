@@ -84,6 +84,9 @@ bool proc__has_swap(void);
 /* Of this boot of the host; NULL where it cannot be read. Static. */
 const char *proc__boot_id(void);
 
+/* Do programs have huge pages that did not ask for them? */
+bool proc__huge_always(void);
+
 /* "none", "integrity", "confidentiality"; NULL where the kernel does not say. Static. */
 const char *proc__lockdown(void);
 

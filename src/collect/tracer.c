@@ -41,11 +41,15 @@ static bool program__is_optional(const struct bpf_program *prog)
 {
 	/* KVM may be a module that is not loaded, or not there. What is brought into the page cache
 	 * of ordinary files, and whether it was a hole, is not known without the next two. A kernel
-	 * with io_uring has one of the last two. */
+	 * with io_uring has one of the two after them, one with huge pages the last two. */
 	static const char *const names[] = {
-		"common__kvm_page_fault",      "common__mm_filemap_add",
-		"common__block_bio_queue",     "common__io_uring_submit_req",
+		"common__kvm_page_fault",
+		"common__mm_filemap_add",
+		"common__block_bio_queue",
+		"common__io_uring_submit_req",
 		"common__io_uring_submit_sqe",
+		"common__collapse_isolate",
+		"common__collapse",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -214,6 +218,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		goto fail;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
+	t->skel->bss->huge_always = proc__huge_always();
 	t->skel->bss->closed = !options->windowed; /* until tracer__begin() */
 	t->skel->bss->tells_holes = bpf_program__autoload(t->skel->progs.common__block_bio_queue);
 	err = tracer__run(t->skel->progs.edge__learn_cpus, 0, 0);
@@ -264,6 +269,7 @@ int tracer__wake(struct tracer *t, char *why, size_t size)
 		return err;
 	}
 	t->skel->bss->swap_in_use = proc__has_swap();
+	t->skel->bss->huge_always = proc__huge_always();
 	__atomic_store_n(&t->skel->bss->awake, 1, __ATOMIC_SEQ_CST);
 	/* Whoever came to share the targets' memory meanwhile. */
 	return tracer__enter_memory(t);

@@ -283,6 +283,10 @@ static void pages_that_are_let_go(void **state)
 	/* More than the batches hold cannot wait. */
 	b.process.value.let_go = 100000;
 	check_row(fill(&b, "anon"), 1, -2, 62, RECORD_BOOKS_BALANCE);
+	/* Parts of huge pages can. */
+	b.process.value.let_go_huge = 300;
+	check_row(fill(&b, "anon"), 1, -2, 362, RECORD_BOOKS_BALANCE);
+	b.process.value.let_go_huge = 0;
 	/* Children can hold them, and what was copied since. */
 	b.process.value.shared = 1000;
 	b.process.value.copied = 20;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * khugepaged makes small pages of a process one huge page: where there were holes between them, the
+ * process has more memory than before, and no call of its own brought it.
+ */
+#ifndef MIGPOP_COLLAPSE_BPF_H
+#define MIGPOP_COLLAPSE_BPF_H
+
+/* include/linux/khugepaged.h, enum scan_result */
+enum { SCAN_SUCCEED = 1 };
+
+static __always_inline bool is_khugepaged(void)
+{
+	/* Else MADV_COLLAPSE: its caller's allocations and releases are counted as such. */
+	return bpf_get_current_task_btf()->flags & PF_KTHREAD;
+}
+
+/* khugepaged has its row among the threads of the process. */
+static __always_inline void khugepaged__count(u32 tgid, const struct site *add)
+{
+	struct thread_key key = {.tgid = tgid, .tid = bpf_get_current_task_btf()->pid};
+	struct thread *thread = bpf_map_lookup_elem(&threads, &key);
+	struct thread made = {.sum = *add};
+
+	if (thread) {
+		thread->sum.populated += add->populated;
+		return;
+	}
+	bpf_get_current_comm(made.comm, sizeof(made.comm));
+	bpf_map_update_elem(&threads, &key, &made, BPF_ANY);
+}
+
+/* Comes before the other, of the same huge page: "none" of its pages were holes, or the zero page.
+ */
+SEC("tp_btf/mm_collapse_huge_page_isolate")
+int BPF_PROG(common__collapse_isolate, void *folio, int none)
+{
+	if (is_khugepaged())
+		collapse_holes = none;
+	return 0;
+}
+
+SEC("tp_btf/mm_collapse_huge_page")
+int BPF_PROG(common__collapse, struct mm_struct *mm, int isolated, int status)
+{
+	struct site add = {.populated = collapse_holes};
+	struct site_key key = {.syscall = SYSCALL_KTHREAD, .stack = -1, .context = CONTEXT_SYSCALL};
+
+	if (!is_khugepaged())
+		return 0;
+	collapse_holes = 0;
+	if (status != SCAN_SUCCEED || closed || !add.populated)
+		return 0;
+	key.tgid = BPF_CORE_READ(mm, owner, tgid);
+	if (!tgid__counts(key.tgid))
+		return 0;
+	key.backing.kind = KIND_ANON;
+	key.backing.tgid = key.tgid;
+	site__add(&key, &add);
+	khugepaged__count(key.tgid, &add);
+	return 0;
+}
+
+#endif
