@@ -430,11 +430,18 @@ static __always_inline bool comm__may_be_emulator(const struct task_struct *task
  * before it can read a stream: the collector may be busy, and a stream begins only once. */
 static __always_inline void window__on_exec(const struct task_struct *task)
 {
-	struct window w = {.awaits = arm_started, WINDOW_UNKNOWN};
+	struct window w = {.awaits = arm_started, WINDOW_UNKNOWN}, *old;
 	u32 tgid = task->tgid;
 
 	if (!comm__may_be_emulator(task))
 		return;
+	old = bpf_map_lookup_elem(&windows, &tgid);
+	/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads
+	 * at once what the old one saved. */
+	if (old && arm_started & AWAITS_STREAM && is_target(task) && old->state != WINDOW_OPEN) {
+		old->awaits |= arm_started;
+		tgid__set(signal_bits, tgid);
+	}
 	/* What is there already is another's of that number, who is not forgotten yet. */
 	if (arm_started && !is_target(task) &&
 	    !bpf_map_update_elem(&windows, &tgid, &w, BPF_NOEXIST)) {

@@ -95,6 +95,10 @@ struct under_way {
 int tracer__arm(struct tracer *t, pid_t tgid, u32 awaits);
 int tracer__arm_under_way(struct tracer *t, pid_t tgid, u32 awaits, const struct under_way *u);
 
+/* Another program was started in the process, in the place of one that is known: its window, unless
+ * it is open, waits for a stream, too. 0, or a negative errno. */
+int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits);
+
 /* The window as it is; false if there is none. */
 bool tracer__window(struct tracer *t, pid_t tgid, struct window *out);
 

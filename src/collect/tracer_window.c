@@ -105,6 +105,21 @@ int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 	return 0;
 }
 
+int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits)
+{
+	struct window w, old;
+	int err = 0;
+
+	if (!tracer__window(t, pid, &old))
+		return -ESRCH;
+	if (old.state == WINDOW_WAITS && (old.awaits & awaits) != awaits) {
+		w = (struct window){.awaits = old.awaits | awaits, WINDOW_UNKNOWN};
+		err = set_window(t, (u32)pid, &w, BPF_EXIST);
+		tgid_bit__set(t->skel->bss->signal_bits, pid);
+	}
+	return err ? err : tracer__enter(t, pid);
+}
+
 int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct under_way *u)
 {
 	struct window w = {

@@ -304,11 +304,31 @@ static void let_go(struct watcher *w, size_t i)
 	w->v[i] = w->v[--w->n];
 }
 
+/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads at once
+ * what the old one saved: it is the same session. False: it is not known, or is no emulator now. */
+static bool goes_on(struct watcher *w, pid_t pid)
+{
+	struct emulator_session *e = find(w, pid);
+
+	if (!e || !(w->options.arm_started & AWAITS_STREAM) || !proc__is_emulator(pid))
+		return false;
+	look(w, e);
+	if (tracer__arm_started(w->tracer, pid, w->options.arm_started))
+		return false;
+	e->incoming = true;
+	wake(w);
+	session__describe(&e->session, 0);
+	look(w, e);
+	return true;
+}
+
 /* A program was started: in a process that is known it has taken the place of the emulator. */
 static void on_exec(struct watcher *w, pid_t pid)
 {
 	struct emulator_state state;
 
+	if (goes_on(w, pid))
+		return;
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->v[i]->pid != pid)
 			continue;
