@@ -443,7 +443,8 @@ int tracer__enter_memory(struct tracer *t)
 int tracer__run(const struct bpf_program *prog, u64 first, u64 second)
 {
 	u64 args[2] = {first, second};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts), .ctx_in = args, .ctx_size_in = sizeof(args)};
 
 	return bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
 }

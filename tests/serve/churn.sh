@@ -45,8 +45,9 @@ for ((i = 2; i <= windows; i++)); do
 done
 back "$windows windows of one process, 3,000 call sites each"
 lost=$(jq -s '[.[].lost | .events + .stacks] | add' "$records"/*.json)
+mapfile -t own < <(grep -lE "^ *\"pid\": $(<"$work/sites.pid"),\$" "$records"/*.json)
 bad=$(jq -r 'select((.totals.populated_pages < 3000 and .window.late_ns == 0) or .totals.populated_pages > 3100 or .lost.verdict != "nothing")
-	| "\(input_filename): \(.totals.populated_pages) pages, \(.lost)"' $(grep -lE "^ *\"pid\": $(<"$work/sites.pid"),\$" "$records"/*.json))
+	| "\(input_filename): \(.totals.populated_pages) pages, \(.lost)"' "${own[@]}")
 [[ ! $bad ]] || failed "$bad"
 end_guest sites
 wait_until 20 let_go || failed "the neighbour is held on to"

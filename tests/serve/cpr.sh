@@ -7,9 +7,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 qemu11=$("$(dirname "${BASH_SOURCE[0]}")/../../scripts/qemu11.sh") || skip "$qemu11"
 
-start_service
+start_service --max-size 64M
 common=(-S -display none -nodefaults -no-user-config -accel tcg -m 32M -name guest=updated
-	-object memory-backend-memfd,id=ram0,share=on,size=32M -machine pc,memory-backend=ram0,aux-ram-share=on)
+	-object "memory-backend-memfd,id=ram0,share=on,size=32M" -machine "pc,memory-backend=ram0,aux-ram-share=on")
 "$qemu11" "${common[@]}" -qmp "unix:$work/old.qmp,server=on,wait=off" >"$work/old.log" 2>&1 &
 echo $! >"$work/old.pid"
 wait_known old

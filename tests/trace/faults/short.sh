@@ -32,6 +32,7 @@ balances anonymous "$exact" "$target" anon 500
 balances sh-reads "$exact" sh -c 'read line </etc/passwd'
 for ((i = 0; i < 5; i++)); do
 	balances exec "$within" bash -c 'exec ls /'
+	# shellcheck disable=SC2016 # the words of that shell
 	balances children "$within" bash -c 'a=$(ls /); (true); b=$(ls /usr); exec ls /'
 done
 passed "short commands balance: exec $(books exec); children $(books children)"
