@@ -20,6 +20,11 @@ enum record_books record_accounting__books(const struct record_accounting *a)
 								     : RECORD_BOOKS_DO_NOT;
 }
 
+int64_t record_count__of(int64_t n)
+{
+	return n < 0 ? RECORD_UNKNOWN : n;
+}
+
 int64_t record_count__sum(int64_t a, int64_t b)
 {
 	int64_t sum;

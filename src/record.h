@@ -255,6 +255,9 @@ void record_frames__clear(struct record_frames *f);
 int record__add_lost(struct record *r, const char *kind, int64_t n);
 int record__add_unwind_error(struct record *r, const char *kind, int64_t n);
 
+/* A count of which a negative value says that it is not known. */
+int64_t record_count__of(int64_t n);
+
 /* a + b: what is not known adds nothing, both unknown stay so, and it never overflows. */
 int64_t record_count__sum(int64_t a, int64_t b);
 

@@ -112,8 +112,10 @@ static int start_targets(struct trace *t)
 	int err = o->tracer.windowed ? arm(t) : session__watch(&t->session, o->pids, o->nr_pids);
 
 	if (!err && !o->tracer.windowed)
-		err = session__open(&t->session,
-				    o->qmp_path ? REASON_BEFORE_MIGRATION : REASON_ATTACH);
+		err = session__open(&t->session, !o->qmp_path ? REASON_ATTACH
+						 : monitor__was_under_way(&t->monitor)
+							 ? REASON_UNDER_WAY
+							 : REASON_BEFORE_MIGRATION);
 	if (err == -ESRCH)
 		return fail(STATUS_FAULT, "a target is gone before it could be traced");
 	if (err)
@@ -144,6 +146,8 @@ static void say_tracing(const struct trace *t)
 		fprintf(stderr, " and %zu more", t->session.nr_targets - 1);
 	fprintf(stderr, ", %s mode, stacks %s\n", mode__name(tracer__mode(t->tracer)),
 		stack__name(t->session.stack));
+	if (t->monitor.qmp)
+		fprintf(stderr, "%s\n", monitor__begins_as(&t->monitor));
 }
 
 /* Follows the migration; the reason to close the window, if there is one. */
@@ -152,7 +156,7 @@ static enum window_reason follow_migration(struct trace *t)
 	enum window_reason reason = monitor__follow(&t->monitor);
 
 	t->migrating = t->monitor.migrating;
-	if (t->migrating)
+	if (t->migrating && !reason && !monitor__was_under_way(&t->monitor))
 		t->session.opened_by = REASON_MIGRATION_SETUP;
 	return reason;
 }
@@ -238,7 +242,11 @@ static enum window_reason on_signal(struct trace *t)
 static enum window_reason on_time(struct trace *t, uint64_t now)
 {
 	const struct trace_options *o = t->options;
+	/* Before the window opens anew: one may have come and gone since the last look. */
+	enum window_reason reason = t->monitor.qmp ? follow_migration(t) : REASON_UNKNOWN;
 
+	if (reason)
+		return reason;
 	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
 		return REASON_DURATION;
 	if (o->interval > 0 && now >= t->next_line_ms) {
@@ -255,8 +263,6 @@ static enum window_reason on_time(struct trace *t, uint64_t now)
 		} else if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
-	if (t->monitor.qmp)
-		return follow_migration(t);
 	return REASON_UNKNOWN;
 }
 
@@ -391,16 +397,59 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 		      : session__close(&t->session, reason,
 				       reason == REASON_MIGRATION_END ? t->monitor.reason : NULL,
 				       &r);
+	if (!err && t->monitor.qmp && !monitor__has_migrated(&t->monitor)) {
+		record__free(r);
+		err = -ENODATA;
+	}
 	if (err == -ENODATA)
 		return fail(STATUS_FAULT, "no migration was seen until the %s",
 			    window_reason__text(reason));
+	if (!err && t->monitor.qmp)
+		monitor__put(&t->monitor, r);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
 		     : trace__write_record(t->options, t->rules, r, out);
 	record__free(r);
 	return status;
 }
 
-static int trace_targets(const struct trace_options *o, const struct rules *rules,
+static bool is_target_of(const struct trace_options *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->nr_pids; i++)
+		if (o->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Opens the monitor, which says whose it is: a target's, or the target where none was given. */
+static int open_monitor(struct monitor *m, struct trace_options *o)
+{
+	int err = monitor__open(m, o->qmp_path);
+	pid_t pid;
+
+	if (err == -EBUSY)
+		return fail(STATUS_USAGE,
+			    "another client holds the monitor at %s (libvirt holds its own): use "
+			    "--phase auto, which asks none, or give QEMU a second one (-qmp)",
+			    o->qmp_path);
+	if (err)
+		return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
+			    strerror(-err));
+	pid = monitor__emulator(m);
+	if (!o->nr_pids && !pid)
+		return fail(STATUS_USAGE, "%s does not say whose monitor it is: give -p PID",
+			    o->qmp_path);
+	if (!o->nr_pids) {
+		o->pids[o->nr_pids++] = pid;
+		o->tracer.tgids = o->pids;
+		o->tracer.nr_tgids = o->nr_pids;
+	} else if (pid && !is_target_of(o, pid)) {
+		return fail(STATUS_USAGE, "%s is the monitor of pid %d, which is not traced",
+			    o->qmp_path, (int)pid);
+	}
+	return STATUS_OK;
+}
+
+static int trace_targets(struct trace_options *o, const struct rules *rules,
 			 struct trace_outputs *out)
 {
 	struct trace t = {.options = o, .rules = rules, .signal_fd = -1};
@@ -408,11 +457,10 @@ static int trace_targets(const struct trace_options *o, const struct rules *rule
 	int status, err;
 
 	t.signal_fd = open_signals(trace__signals);
-	if (o->qmp_path) {
-		err = monitor__open(&t.monitor, o->qmp_path);
-		if (err)
-			return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
-				    strerror(-err));
+	status = o->qmp_path ? open_monitor(&t.monitor, o) : STATUS_OK;
+	if (status) {
+		monitor__close(&t.monitor);
+		return status;
 	}
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "cmd/trace_monitor.h"
+#include "collect/proc.h"
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
 
@@ -34,7 +35,20 @@ static void on_event(const char *name, json_object *data, int64_t wall_us, void 
 
 int monitor__open(struct monitor *m, const char *path)
 {
-	return qmp__open(&m->qmp, path, TIMEOUT_MS);
+	int err = qmp__open(&m->qmp, path, TIMEOUT_MS);
+
+	/* One that does not answer now is asked again. */
+	if (!err && migration__query(m->qmp, &m->first))
+		strcpy(m->first.status, "none");
+	m->last = m->first;
+	return err;
+}
+
+pid_t monitor__emulator(const struct monitor *m)
+{
+	pid_t pid = qmp__peer(m->qmp);
+
+	return pid > 0 && proc__is_emulator(pid) ? pid : 0;
 }
 
 void monitor__close(struct monitor *m)
@@ -68,25 +82,33 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 	phases__on_status(phases, clock__ns(CLOCK_BOOTTIME), state.status);
 }
 
-/* Statuses of a migration that is on its way; before them is "none", after them it is over. */
-static bool is_under_way(const char *status)
+/* A status that is not known here is of one that goes on: 11.1 has "postcopy-device". */
+static bool is_under_way(const struct migration_state *state)
 {
-	static const char *const states[] = {"setup",
-					     "cancelling",
-					     "active",
-					     "device",
-					     "postcopy-active",
-					     "postcopy-paused",
-					     "postcopy-recover",
-					     "postcopy-recover-setup",
-					     "pre-switchover",
-					     "wait-unplug",
-					     "colo"};
+	return strcmp(state->status, "none") && !migration__is_over(state);
+}
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
-		if (!strcmp(status, states[i]))
-			return true;
-	return false;
+bool monitor__was_under_way(const struct monitor *m)
+{
+	return is_under_way(&m->first);
+}
+
+const char *monitor__begins_as(const struct monitor *m)
+{
+	if (is_under_way(&m->first))
+		return "a migration is under way: what it did before is not traced";
+	if (migration__is_over(&m->first))
+		return "its last migration is over: waiting for the next one";
+	return "no migration of it has begun: waiting for one";
+}
+
+/* Is it over, and was it not when it was first asked for? One that came and went between two looks
+ * has other figures, or at least another status. */
+static bool is_another(const struct migration_state *a, const struct migration_state *b)
+{
+	return strcmp(a->status, b->status) || a->total_ms != b->total_ms ||
+	       a->setup_ms != b->setup_ms || a->transferred_bytes != b->transferred_bytes ||
+	       a->syncs != b->syncs;
 }
 
 /* A state is seen a moment before its event is sent. */
@@ -105,22 +127,54 @@ static void hear_last_words(struct monitor *m)
 	phases__on_downtime(m->phases, state.downtime_ms);
 }
 
+bool monitor__has_migrated(struct monitor *m)
+{
+	/* What it said of one may be heard after its end. */
+	qmp__drain(m->qmp);
+	return m->migrating || (m->phases && m->phases->n);
+}
+
 enum window_reason monitor__follow(struct monitor *m)
 {
-	char status[32];
-	int err = qmp__migration_status(m->qmp, status, sizeof(status));
+	int err = migration__query(m->qmp, &m->last);
 
 	if (err == -ETIMEDOUT)
 		return REASON_UNKNOWN; /* QEMU is busy: ask again */
 	if (err)
 		return REASON_MONITOR_GONE;
-	if (is_under_way(status)) {
+	if (is_under_way(&m->last)) {
 		m->migrating = true;
 		return REASON_UNKNOWN;
 	}
-	if (!strcmp(status, "none") || (!m->migrating && strcmp(status, "completed")))
+	if (!migration__is_over(&m->last) || (!m->migrating && !is_another(&m->last, &m->first)))
 		return REASON_UNKNOWN;
+	m->migrating = true;
 	hear_last_words(m);
-	snprintf(m->reason, sizeof(m->reason), "migration %s (QMP)", status);
+	snprintf(m->reason, sizeof(m->reason), "migration %s (QMP)", m->last.status);
 	return REASON_MIGRATION_END;
+}
+
+static enum migration_outcome outcome(const char *status)
+{
+	if (!strcmp(status, "completed"))
+		return OUTCOME_COMPLETED;
+	if (!strcmp(status, "failed"))
+		return OUTCOME_FAILED;
+	return !strcmp(status, "cancelled") ? OUTCOME_CANCELLED : OUTCOME_UNKNOWN;
+}
+
+void monitor__put(const struct monitor *m, struct record *r)
+{
+	struct record_migration *to = &r->migration;
+	const struct migration_state *from = &m->last;
+
+	if (!to->role)
+		to->role = m->phases && m->phases->incoming ? ROLE_DESTINATION : ROLE_SOURCE;
+	if (!to->outcome)
+		to->outcome = outcome(from->status);
+	to->total_ms = record_count__of(from->total_ms);
+	to->downtime_ms = record_count__of(from->downtime_ms);
+	to->setup_ms = record_count__of(from->setup_ms);
+	to->transferred_bytes = record_count__of(from->transferred_bytes);
+	to->rounds = record_count__of(from->syncs);
 }

@@ -45,7 +45,9 @@ static const struct argp_option argp_options[] = {
 	 1},
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
-	 "Open and close with the migration that QEMU's monitor reports", 2},
+	 "Open and close with the migration that QEMU's monitor reports, of the process whose "
+	 "monitor it is",
+	 2},
 	{"phase", OPT_PHASE, "auto", 0,
 	 "Open and close with a migration, told by QEMU's own threads and stream: no monitor is "
 	 "asked",
@@ -138,8 +140,11 @@ enum stack_kind parse_stack(const char *word)
 
 static void check_options(const struct trace_options *o)
 {
-	if (!o->nr_pids && !o->command && !o->incoming)
-		usage_fail("nothing to trace: give -p PID, -c CGROUP, --incoming or -- COMMAND");
+	if (!o->nr_pids && !o->command && !o->incoming && !o->qmp_path)
+		usage_fail("nothing to trace: give -p PID, -c CGROUP, --incoming, --qmp SOCKET or "
+			   "-- COMMAND");
+	if (o->qmp_path && o->command)
+		usage_fail("--qmp goes with QEMUs that run already");
 	if (o->incoming && (o->nr_pids || o->command || o->qmp_path || o->interval > 0))
 		usage_fail("--incoming goes without other targets, --qmp and -i");
 	if (!o->incoming && o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))

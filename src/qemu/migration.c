@@ -134,6 +134,7 @@ int migration__query(struct qmp *qmp, struct migration_state *out)
 	out->normal_pages = number(ram, "normal");
 	out->zero_pages = number(ram, "duplicate");
 	out->syncs = number(ram, "dirty-sync-count");
+	out->transferred_bytes = number(ram, "transferred");
 	json_object_put(info);
 	return 0;
 }

@@ -25,6 +25,7 @@ struct migration_state {
 	/* Each -1 where QEMU does not say. */
 	int64_t total_ms, downtime_ms, setup_ms;
 	int64_t normal_pages, zero_pages;
+	int64_t transferred_bytes;
 	int64_t syncs; /* times that the dirty pages were looked for */
 };
 

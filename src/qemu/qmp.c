@@ -22,6 +22,9 @@
 
 #define QMP_MESSAGE_MAX ((size_t)64 << 20)
 
+/* When to ask why there is no greeting; __SO_ACCEPTCON of include/linux/net.h. */
+enum { GREETING_MS = 700, UNIX_LISTENS = 1 << 16 };
+
 struct qmp {
 	int fd;
 	int timeout_ms;
@@ -326,12 +329,41 @@ fail:
 	return err;
 }
 
-static int greet(struct qmp *qmp, int64_t deadline)
+/* Is another client connected to the socket at "path"? Connections have its path in the kernel's
+ * list (net/unix/af_unix.c: a connection takes the address of who listens), ours among them. */
+static bool is_held(const char *path)
+{
+	unsigned long refs, protocol, flags, type, state, connected = 0;
+	FILE *f = fopen("/proc/self/net/unix", "re");
+	char line[512], name[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*[^:]: %lx %lx %lx %lx %lx %*u %255[^\n]", &refs, &protocol,
+			   &flags, &type, &state, name) == 6 &&
+		    !(flags & UNIX_LISTENS) && !strcmp(name, path))
+			connected++;
+	if (f)
+		fclose(f);
+	return connected > 1;
+}
+
+static int receive_greeting(struct qmp *qmp, const char *path, json_object **greeting,
+			    int64_t deadline)
+{
+	int64_t look = now_ms() + GREETING_MS;
+	int err = receive(qmp, greeting, look < deadline ? look : deadline);
+
+	if (err != -ETIMEDOUT)
+		return err;
+	return is_held(path) ? -EBUSY : receive(qmp, greeting, deadline);
+}
+
+static int greet(struct qmp *qmp, const char *path, int64_t deadline)
 {
 	json_object *greeting = NULL, *value = NULL;
 	int err;
 
-	err = receive(qmp, &greeting, deadline);
+	err = receive_greeting(qmp, path, &greeting, deadline);
 	if (err)
 		return err;
 	if (!json_object_object_get_ex(greeting, "QMP", &value))
@@ -363,7 +395,7 @@ int qmp__open(struct qmp **out, const char *path, int timeout_ms)
 		err = -ENOMEM;
 		goto fail;
 	}
-	err = greet(qmp, deadline);
+	err = greet(qmp, path, deadline);
 	if (err)
 		goto fail;
 	*out = qmp;
@@ -395,6 +427,14 @@ int qmp__migration_status(struct qmp *qmp, char *status, size_t size)
 int qmp__fd(const struct qmp *qmp)
 {
 	return qmp->fd;
+}
+
+pid_t qmp__peer(const struct qmp *qmp)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ? 0 : peer.pid;
 }
 
 int qmp__drain(struct qmp *qmp)

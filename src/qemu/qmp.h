@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <json-c/json.h>
 
@@ -23,10 +24,10 @@ struct qmp;
  * On success *out is owned by the caller: release it with qmp__close(). On failure *out is NULL.
  *   -ENOENT, -ECONNREFUSED, -EACCES   nobody listens there
  *   -ENAMETOOLONG                     `path` does not fit a socket address
- *   -ETIMEDOUT                        connected, but no greeting: a monitor serves one client at a
- *                                     time, so most likely another one holds it
- *   -EPROTO                           what answered does not speak QMP
- *   -ECONNRESET                       QEMU went away meanwhile
+ *   -EBUSY                            connected, but no greeting: another client is connected, and
+ * a monitor serves one at a time. Said after a second -ETIMEDOUT                        connected,
+ * but no greeting, and no other client to be seen -EPROTO                           what answered
+ * does not speak QMP -ECONNRESET                       QEMU went away meanwhile
  */
 int qmp__open(struct qmp **out, const char *path, int timeout_ms);
 
@@ -60,6 +61,10 @@ int qmp__fd(const struct qmp *qmp);
  * without any) and when QEMU says it was, in microseconds of the wall's clock. It must not call. */
 typedef void qmp_event_fn(const char *name, json_object *data, int64_t wall_us, void *opaque);
 void qmp__on_event(struct qmp *qmp, qmp_event_fn *event, void *opaque);
+
+/* The process that listens at the other end, or did when it began to: 0 if that cannot be said.
+ * Where one listens for another (libvirt for QEMU) it is the one that began. */
+pid_t qmp__peer(const struct qmp *qmp);
 
 /* Take in and drop what has arrived, without waiting. -ECONNRESET if QEMU went away. */
 int qmp__drain(struct qmp *qmp);

@@ -36,6 +36,8 @@ static int ask_backends(struct qmp *qmp, struct ram_told **v, size_t *n)
 	json_object *list = NULL, *id, *size;
 	int err = qmp__execute(qmp, "query-memdev", NULL, &list);
 
+	if (!err && !json_object_is_type(list, json_type_array))
+		err = -EPROTO;
 	for (size_t i = 0; !err && i < json_object_array_length(list); i++) {
 		json_object *backend = json_object_array_get_idx(list, i);
 		struct ram_told *told;

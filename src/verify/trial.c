@@ -401,11 +401,6 @@ static int are_completed(struct trial *t)
 	return 1;
 }
 
-static int64_t known(int64_t n)
-{
-	return n < 0 ? RECORD_UNKNOWN : n;
-}
-
 static int read_figures(struct trial *t)
 {
 	struct verify_run *out = t->out;
@@ -414,11 +409,12 @@ static int read_figures(struct trial *t)
 
 	if (err)
 		return fails_monitor(t, err, END_SOURCE);
-	out->total_ms = known(s.total_ms);
-	out->downtime_ms = known(s.downtime_ms);
-	out->setup_ms = known(s.setup_ms);
-	out->pages = record_count__sum(known(s.normal_pages), known(s.zero_pages));
-	out->syncs = known(s.syncs);
+	out->total_ms = record_count__of(s.total_ms);
+	out->downtime_ms = record_count__of(s.downtime_ms);
+	out->setup_ms = record_count__of(s.setup_ms);
+	out->pages = record_count__sum(record_count__of(s.normal_pages),
+				       record_count__of(s.zero_pages));
+	out->syncs = record_count__of(s.syncs);
 	return 0;
 }
 

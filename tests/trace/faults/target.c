@@ -26,8 +26,8 @@
  *	qmp SOCKET	be a QEMU's monitor there, to one client, from a thread
  *	listen SOCKET	be no monitor there: say something else to one client
  *	forks COUNT	have so many children one after the other, and reap each
- *	migration WORD	what it says of the migration from now on; "none" before
- *	on-usr2		count SIGUSR2 from now on, and SIGCHLD
+ *	migration WORD	what it says of the migration from now on; "none" before. Ends when it was
+ *asked on-usr2		count SIGUSR2 from now on, and SIGCHLD
  *	counted		print "usr2 COUNT chld COUNT"
  *	ignore-term	SIGTERM is ignored from now on
  *	raise SIGNAL	to itself
@@ -39,6 +39,7 @@
 #include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,7 @@ static size_t page_size;
 static volatile sig_atomic_t nr_usr2, nr_chld;
 static char *warm_memory;
 static const char *volatile migration = "none";
+static volatile bool migration_told; /* somebody has asked since, and has the answer */
 
 static void check(const char *what, int ok)
 {
@@ -346,6 +348,7 @@ static void *monitor(void *listener)
 	FILE *to;
 	int fd = accept(*(int *)listener, NULL, NULL);
 	char request[4096];
+	bool said;
 	ssize_t n;
 
 	check("accept", fd >= 0);
@@ -359,9 +362,11 @@ static void *monitor(void *listener)
 		id = strstr(request, "\"id\":");
 		check("a command with an id", id != NULL);
 		fprintf(to, "{\"id\": %d, \"return\": {", atoi(id + 5));
-		if (strstr(request, "query-migrate") && strcmp(migration, "none"))
+		said = strstr(request, "query-migrate\"") && strcmp(migration, "none");
+		if (said)
 			fprintf(to, "\"status\": \"%s\"", migration);
 		fprintf(to, "}}\n");
+		migration_told = !fflush(to) && said;
 	}
 	return NULL;
 }
@@ -373,6 +378,14 @@ static void *no_monitor(void *listener)
 	check("accept", fd >= 0);
 	check("write", write(fd, "220 no monitor\r\n", 16) == 16);
 	return NULL;
+}
+
+static void tell_migration(const char *word)
+{
+	migration_told = false;
+	migration = word;
+	while (!migration_told)
+		usleep(1000);
 }
 
 static void start_server(const char *path, void *(*serve)(void *))
@@ -433,7 +446,7 @@ static int run_counting(const char *name, const char *argument)
 	else if (!strcmp(name, "forks"))
 		forks(number(argument));
 	else if (!strcmp(name, "migration") && argument)
-		migration = argument;
+		tell_migration(argument);
 	else
 		return 0;
 	return 1;
