@@ -465,6 +465,8 @@ struct window {
 		       main loop; else 0 */
 	s32 accepted;  /* incoming: the connection that came last; -1: none */
 	u32 exit_code; /* of wait(), where the process ended */
+	u32 channel;   /* another thread that sends was refused: one of multifd's */
+	u32 zero;
 };
 
 /* What a window has no knowledge of begins so. */
@@ -516,7 +518,7 @@ _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct thread) == 56, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 128, "no padding");
+_Static_assert(sizeof(struct window) == 136, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
 _Static_assert(sizeof(struct process) == 344, "no padding");

@@ -216,6 +216,8 @@ static __always_inline u64 reads_into(s32 nr, u64 second)
 	return base;
 }
 
+enum { ECONNRESET = 104 }; /* include/uapi/asm-generic/errno.h */
+
 static __always_inline bool is_refusal(s64 ret)
 {
 	return ret < 0 && ret != -EAGAIN && ret != -EINTR;

@@ -317,6 +317,8 @@ __noinline int window__on_syscall_exit(s64 ret)
 		w->ran_ns = bpf_ktime_get_boot_ns();
 	else if (fd == w->stream && w->thread == pid && sends(nr))
 		window__on_sent(tgid, nr, ret);
+	else if (pid != tgid && sends_pieces(nr) && (ret == -EPIPE || ret == -ECONNRESET))
+		w->channel = 1;
 	return 0;
 }
 

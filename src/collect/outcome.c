@@ -53,6 +53,9 @@ static enum migration_outcome source__outcome(const struct window *w)
 	/* A pipe or a file cannot be shut down. */
 	if (asked && !w->encrypted && (w->file_type || w->cut >= 0))
 		return OUTCOME_CANCELLED;
+	/* Multifd sends pages by channels of its own: the stream is left off. */
+	if (w->channel && !asked && !w->encrypted)
+		return OUTCOME_FAILED;
 	return OUTCOME_ENDED;
 }
 

@@ -60,6 +60,8 @@ static const struct {
 	 GOES_ON,
 	 {.closed_by = THREAD, .asked = CANCEL_ASKED - 1, .file_type = S_IFIFO},
 	 OUTCOME_ENDED},
+	{"one of multifd's channels", GOES_ON, {.closed_by = THREAD, .channel = 1}, OUTCOME_FAILED},
+	{"another's channel", PRECOPY, {.closed_by = THREAD, .channel = 1}, OUTCOME_COMPLETED},
 	{"encrypted", PRECOPY, {.closed_by = THREAD, .encrypted = 1}, OUTCOME_ENDED},
 	{"encrypted, QEMU says so",
 	 NULL,
