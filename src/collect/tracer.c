@@ -201,7 +201,9 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	t->skel->rodata->faults_by_tracepoint = t->classic && mode == MODE_FENTRY &&
 						probe__has_tracepoint(kernel, "page_fault_user");
 	bpf_object__for_each_program(prog, t->skel->obj)
+	{
 		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
+	}
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->arm_started = options->arm_started;
