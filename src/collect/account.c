@@ -212,8 +212,10 @@ static int64_t process_uncertainty(const struct process *p, const struct account
 				   const struct account_facts *facts)
 {
 	const struct figures *f = p->edges;
-	int64_t pages = (int64_t)p->settled + f[EDGE_OPEN].running + 2 * facts->slack +
-			absolute(f[EDGE_OPEN].anon - f[EDGE_OPEN_BEFORE].anon);
+	/* A huge page that a fault was clearing at the opening was allocated before it, and mapped
+	 * after it. */
+	int64_t pages = (int64_t)p->settled + f[EDGE_OPEN].running * facts->pages_of_fault +
+			2 * facts->slack + absolute(f[EDGE_OPEN].anon - f[EDGE_OPEN_BEFORE].anon);
 
 	if (p->exited)
 		return pages + absolute(f[EDGE_CLOSE].anon - f[EDGE_CLOSE_BEFORE].anon);

@@ -24,8 +24,9 @@ struct account_facts {
 	bool windowed;     /* the one target has a window of its own, and others are counted too */
 	bool counts_files; /* who fills the page cache of ordinary files is seen */
 	int64_t slack; /* each figure of private memory may be off by that at each edge; 0: exact */
-	int64_t slack_now; /* "now" may be, of one that lives */
-	int64_t waiting;   /* at most so many that are let go wait to be freed */
+	int64_t slack_now;      /* "now" may be, of one that lives */
+	int64_t pages_of_fault; /* most that one fault in private memory allocates, 1 or more */
+	int64_t waiting;        /* at most so many that are let go wait to be freed */
 	int64_t page_size;
 	const u64 *pages_again; /* of after->backings, read a second time; NULL: nothing counts */
 };

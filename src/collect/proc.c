@@ -266,6 +266,18 @@ bool proc__huge_always(void)
 	return always;
 }
 
+int64_t proc__pages_of_fault(void)
+{
+	char *enabled = read_all("/sys/kernel/mm/transparent_hugepage/enabled", NULL);
+	char *size = read_all("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", NULL);
+	bool huge = enabled && size && !strstr(enabled, "[never]");
+	int64_t pages = huge ? strtoll(size, NULL, 10) / sysconf(_SC_PAGESIZE) : 1;
+
+	free(enabled);
+	free(size);
+	return pages > 0 ? pages : 1;
+}
+
 const char *proc__lockdown(void)
 {
 	static const char *const levels[] = {"none", "integrity", "confidentiality"};

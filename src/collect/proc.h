@@ -87,6 +87,10 @@ const char *proc__boot_id(void);
 /* Do programs have huge pages that did not ask for them? */
 bool proc__huge_always(void);
 
+/* Most pages that one fault in private memory allocates: those of a huge page, unless the machine
+ * gives none. */
+int64_t proc__pages_of_fault(void);
+
 /* "none", "integrity", "confidentiality"; NULL where the kernel does not say. Static. */
 const char *proc__lockdown(void);
 
