@@ -3,7 +3,7 @@
 # A soak of real migrations under migpop serve, a mixture drawn by a seed: QEMU versions, ways to move
 # the stream, kinds of guest memory, ends of every sort, some at once, beside a load on the processors.
 # Each end's record must balance within the uncertainty that it states, and its outcome must be the one
-# that QEMU itself tells; "ended" counts as an answer only where the stream is hidden by TLS.
+# that QEMU itself tells, or "ended" where nothing told: always by TLS, else of one end in twenty at most.
 # Arguments: MIGPOP QMP-CLI CHURN-SECTOR MIGRATIONS AT-ONCE
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -218,7 +218,7 @@ while read -r guest end said; do
 		| [.accounting[] | select(.residual_pages != null and .kind != "rss")] as $books
 		| ([$books[] | select((.residual_pages | fabs) > .uncertainty_pages)]) as $wrong
 		| ([$books[].uncertainty_pages] | add // 0) as $unsure
-		| (if $outcome != $said and ($outcome != "ended" or ($what | test(" tls ") | not)) then "WRONG outcome" elif $outcome != $said then "ended" else "right" end) as $word
+		| (if $outcome == $said then "right" elif $outcome != "ended" then "WRONG outcome" elif ($what | test(" tls ")) then "ended" else "untold" end) as $word
 		| "\(if $wrong == [] then "balanced" else "UNBALANCED" end) \($unsure) \(.totals.populated_pages) \($word) | \($what) | QEMU \($said), record \($outcome) | lost \(.lost.events) \(.lost.stacks) late \(.window.late_pages) | \($wrong)"' "$record"
 done <"$work/told" >"$work/judged"
 cat "$work/judged"
@@ -227,11 +227,12 @@ awk -v migrations="$migrations" '
 	$1 == "UNBALANCED" { unbalanced++ }
 	/WRONG outcome/ { wrong++ }
 	$4 == "ended" { ended++ }
+	$4 == "untold" { untold++ }
 	$2 > 0 { unsure++ }
 	$2 > 0.01 * $3 && $2 > 0 { very++ }
 	END {
-		printf "%d migrations, %d ends: %d records missing, %d unbalanced, %d outcomes wrong, %d ended; uncertainty above 0 in %d, above 1 %% of what was populated in %d\n",
-			migrations, NR, missing, unbalanced, wrong, ended, unsure, very
-		exit missing + unbalanced + wrong > 0
+		printf "%d migrations, %d ends: %d records missing, %d unbalanced, %d outcomes wrong, %d ended by TLS and %d else; uncertainty above 0 in %d, above 1 %% of what was populated in %d\n",
+			migrations, NR, missing, unbalanced, wrong, ended, untold, unsure, very
+		exit missing + unbalanced + wrong > 0 || untold > NR / 20
 	}' "$work/judged" || failed "see the lines above"
 stop_service
