@@ -212,14 +212,25 @@ static int64_t process_uncertainty(const struct process *p, const struct account
 				   const struct account_facts *facts)
 {
 	const struct figures *f = p->edges;
-	/* A huge page that a fault was clearing at the opening was allocated before it, and mapped
-	 * after it. */
-	int64_t pages = (int64_t)p->settled + f[EDGE_OPEN].running * facts->pages_of_fault +
-			2 * facts->slack + absolute(f[EDGE_OPEN].anon - f[EDGE_OPEN_BEFORE].anon);
+	int64_t pages = (int64_t)p->settled + f[EDGE_OPEN].running + 2 * facts->slack +
+			absolute(f[EDGE_OPEN].anon - f[EDGE_OPEN_BEFORE].anon);
 
 	if (p->exited)
 		return pages + absolute(f[EDGE_CLOSE].anon - f[EDGE_CLOSE_BEFORE].anon);
 	return pages + (t->stands_at_end ? 0 : facts->slack_now);
+}
+
+/* A huge page that a fault was clearing at the opening was allocated before it, and mapped after
+ * it: where the kernel's figure grew by more than can be explained otherwise, at most one a thread
+ * that ran. */
+static int64_t huge_pages_in_flight(int64_t beyond, const struct process *p,
+				    const struct account_facts *facts)
+{
+	int64_t n = (beyond + facts->pages_of_fault - 1) / facts->pages_of_fault;
+
+	if (beyond <= 0 || facts->pages_of_fault == 1 || n > p->edges[EDGE_OPEN].running)
+		return 0;
+	return n * facts->pages_of_fault;
 }
 
 static int add_process(const struct account_target *t, const struct counters *after,
@@ -231,13 +242,16 @@ static int add_process(const struct account_target *t, const struct counters *af
 	const struct process *p = found ? found : &none;
 	const struct figures end = figures_at_end(t, p), *open = &p->edges[EDGE_OPEN];
 	bool known = end.known && open->known;
-	int64_t traced = traced_growth(rows, n, NULL, t->pid, KIND_ANON, p->exited), kernel;
+	int64_t traced = traced_growth(rows, n, NULL, t->pid, KIND_ANON, p->exited);
+	int64_t kernel = known ? end.anon - open->anon : RECORD_UNKNOWN;
+	int64_t uncertain = process_uncertainty(p, t, facts) +
+			    pages_let_go(p, rows, n, t->pid, facts->waiting);
 	int err;
 
-	err = add_process_row(r, kind__name(KIND_ANON), "anonymous memory", t->pid, traced,
-			      known ? end.anon - open->anon : RECORD_UNKNOWN,
-			      process_uncertainty(p, t, facts) +
-				      pages_let_go(p, rows, n, t->pid, facts->waiting));
+	if (known)
+		uncertain += huge_pages_in_flight(kernel - traced - uncertain, p, facts);
+	err = add_process_row(r, kind__name(KIND_ANON), "anonymous memory", t->pid, traced, kernel,
+			      uncertain);
 	traced = traced_growth(rows, n, NULL, t->pid, KIND_HUGETLB, p->exited);
 	if (!err && traced)
 		err = add_process_row(r, kind__name(KIND_HUGETLB), "private huge pages", t->pid,
