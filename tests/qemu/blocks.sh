@@ -65,15 +65,38 @@ holds() {
 blocks='[.backing[] | select(.ram_block) | "\(.ram_block) \(.length_pages) \(.numa_node)"] | sort | join(", ")'
 both='a 5120 0, b 5120 1'
 
-# told NAME OPTION…: what pmemsave populates in both nodes is theirs.
-told() {
+# recorded NAME OPTION…: pmemsave populates both nodes.
+recorded() {
 	starts "$@"
 	begins "$1"
 	"$qmp" -p "$pid" "$1.qmp" pmemsave "{\"val\":0,\"size\":41943040,\"filename\":\"$work/$1.mem\"}" >/dev/null
 	ends "$1"
+}
+
+# are_told NAME: what was populated is that of the nodes.
+are_told() {
 	holds "$1" "$blocks" "$both"
 	holds "$1" '.target.guest' "web,$1"
 	holds "$1" '[.backing[] | select(.ram_block).populated_pages] | add >= 10000' true
+}
+
+# told NAME OPTION…
+told() {
+	recorded "$@"
+	are_told "$1"
+}
+
+# QEMU 7.2 calls both "/dev/zero", and only lying side by side tells which is which. Where a thread's heap
+# came to lie in between, the record gives both the name of their type: then another QEMU is looked at.
+told_side_by_side() {
+	local try type='memory-backend-ram 5120 null'
+
+	for ((try = 1; try <= 3; try++)); do
+		recorded "$@"
+		[[ $(jq -rc "$blocks" "$1.json") == "$type, $type" ]] || break
+		echo "INFO: $part: $1: the two nodes do not lie side by side"
+	done
+	are_told "$1"
 }
 
 json() {
@@ -88,7 +111,7 @@ forms() {
 		-object "memory-backend-file,id=b,size=20M,share=on,mem-path=$shm/ra,,m"
 	told directory -object "$(json file a ",\"share\":true,\"mem-path\":\"$shm\"")" \
 		-object "$(json file b ",\"share\":true,\"mem-path\":\"$shm\"")"
-	told shared-ram -object "$(json ram a ',"share":true')" -object "$(json ram b ',"share":true')"
+	told_side_by_side shared-ram -object "$(json ram a ',"share":true')" -object "$(json ram b ',"share":true')"
 	[[ $part == 7 ]] || told shm -object "$(json shm a)" -object "$(json shm b)"
 }
 
