@@ -12,7 +12,7 @@ quickstart=(
 	qemu-system-x86 jq
 )
 # To build Debian packages.
-package=(debhelper dpkg-dev)
+package=(build-essential debhelper dpkg-dev)
 # To run kernels in virtual machines, to fuzz, to look at the code and patch QEMU's, for the benchmark's other contestants,
 # to open reports, to read manual pages, to install packages in a system of their own, to build for arm64 and run that.
 test=(
