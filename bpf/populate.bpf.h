@@ -201,6 +201,29 @@ __noinline int thread__settle_page(u64 of, u32 i)
 	return 0;
 }
 
+/* Counts those of the thread's pending pages that have become something. What has not is still on
+ * its way: a fault that copies a page of a file which has none there allocates the copy first, then
+ * the file's page. */
+__noinline int thread__settle_known(u64 of)
+{
+	struct task_state *ts = task_state__of(of);
+	u32 kept = 0;
+
+	if (!ts)
+		return 0;
+	for (u32 i = 0; i < PENDING_MAX && i < ts->nr_pending; i++) {
+		struct pending p = ts->pending[i & (PENDING_MAX - 1)];
+		const struct folio *folio = (const struct folio *)p.page;
+
+		if (BPF_CORE_READ(folio, mapping))
+			thread__settle_page(of, i);
+		else
+			ts->pending[kept++ & (PENDING_MAX - 1)] = p;
+	}
+	ts->nr_pending = kept;
+	return 0;
+}
+
 /* Counts the pages that the present context populated: one as a rule. */
 static __always_inline void task_state__settle(struct task_state *ts)
 {
@@ -310,6 +333,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	struct pending *p;
 	u64 ip = 0, began;
 	s32 nr = SYSCALL_NONE;
+	bool same_fault;
 
 	if (!(gfp & (task->flags & PF_MEMALLOC_PIN ? GFP_HIGHMEM : GFP_MOVABLE)) || !page ||
 	    task->flags & PF_MEMALLOC)
@@ -324,17 +348,22 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	/* From a fault in user mode to the next system call the context is that fault's. */
 	if (ts->context != CONTEXT_USER)
 		nr = task__syscall(task, &ip);
-	if (ts->nr_pending && (nr != SYSCALL_NONE || ts->nr_pending >= PENDING_MAX))
+	if (ts->nr_pending >= PENDING_MAX)
 		task_state__settle(ts);
-	task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_ALLOC);
+	else if (ts->nr_pending && nr != SYSCALL_NONE)
+		thread__settle_known(task_state__thread(ts));
+	same_fault = ts->nr_pending && ts->pending[0].context == CONTEXT_KERNEL;
+	if (!same_fault)
+		task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_ALLOC);
 	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
 	p->page = (u64)page;
 	p->order = order;
 	p->context = ts->context;
 	p->access = ts->access;
 	/* What io_uring works on is another request by the time that the page is counted. */
-	p->told = ts->in_function || (ts->access != ACCESS_NONE &&
-				      (nr == SYSCALL_IO_URING || nr == __NR_io_uring_enter));
+	p->told = ts->in_function || same_fault ||
+		  (ts->access != ACCESS_NONE &&
+		   (nr == SYSCALL_IO_URING || nr == __NR_io_uring_enter));
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
