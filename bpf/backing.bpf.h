@@ -82,11 +82,13 @@ static __always_inline s64 mm__page_tables(struct mm_struct *mm)
 
 static __always_inline struct backing *backing__add(const struct backing_key *key, u32 owner)
 {
-	if (bpf_map_update_elem(&backings, key, &backing_none, BPF_NOEXIST) == -E2BIG)
+	long err = bpf_map_update_elem(&backings, key, &backing_none, BPF_NOEXIST);
+
+	if (err == -E2BIG)
 		process__lose_here(owner, LOST_BACKINGS, 1);
 	if (key->kind == KIND_HUGETLB)
 		hugetlb_in_use = 1;
-	if (key->kind == KIND_FILE)
+	if (key->kind == KIND_FILE && !err)
 		__sync_fetch_and_add(&nr_files, 1);
 	return bpf_map_lookup_elem(&backings, key);
 }

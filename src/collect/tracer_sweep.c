@@ -17,9 +17,10 @@
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
 
-static void remove_row(const struct bpf_map *map, const void *key)
+/* False: it was not there any more. */
+static bool remove_row(const struct bpf_map *map, const void *key)
 {
-	bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0);
+	return !bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0);
 }
 
 static bool is_target(const struct tracer *t, u32 tgid)
@@ -31,7 +32,8 @@ static void remove_backing(struct tracer *t, const struct backing_key *key)
 {
 	struct migpop_bpf__bss *bss = t->skel->bss;
 
-	remove_row(t->skel->maps.backings, key);
+	if (!remove_row(t->skel->maps.backings, key))
+		return;
 	/* With the last of them every other page cache of the host is let alone again. */
 	if (key->kind == KIND_FILE)
 		__atomic_fetch_sub(&bss->nr_files, 1, __ATOMIC_SEQ_CST);
