@@ -14,7 +14,7 @@
 
 #include "cmd/cmd.h"
 #include "collect/tracer.h"
-#include "probe/privilege.h"
+#include "probe/surroundings.h"
 #include "symbol/rules.h"
 
 /* Names come from outside: whatever is in them, it stays one line. */
@@ -60,18 +60,20 @@ void quiet_argp(struct argp_state *state)
 	state->err_stream = NULL;
 }
 
-int check_privileges(void)
+int check_surroundings(void)
 {
-	const char *missing = privilege__missing();
+	struct surroundings s;
+	char why[512], other[512];
+	unsigned int more = 0;
 
-	if (missing)
-		return fail(STATUS_MACHINE, "missing %s: tracing needs root, or " PRIVILEGES_NEEDED,
-			    missing);
-	if (!privilege__sees_all_processes())
-		return fail(STATUS_MACHINE,
-			    "in a PID name space of its own: tracing needs that of the "
-			    "host (docker run --pid=host)");
-	return STATUS_OK;
+	surroundings__look(&s);
+	if (!surroundings__refuse(&s, 0, why, sizeof(why)))
+		return STATUS_OK;
+	while (surroundings__refuse(&s, more + 1, other, sizeof(other)))
+		more++;
+	if (more)
+		return fail(STATUS_MACHINE, "%s; \"migpop doctor\" names %u more", why, more);
+	return fail(STATUS_MACHINE, "%s", why);
 }
 
 void rules_files__add(struct rules_files *files, const char *path)

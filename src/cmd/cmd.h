@@ -57,9 +57,9 @@ uint64_t parse_size(const char *text);
  */
 int open_signals(const int *signals);
 
-/* STATUS_OK, or what to exit with where a capability that tracing needs is missing, or the sight of
- * all processes: what it is has been said. */
-int check_privileges(void);
+/* STATUS_OK, or what to exit with where something around this process keeps it from tracing: the
+ * first of it has been said. */
+int check_surroundings(void);
 
 struct rules;
 

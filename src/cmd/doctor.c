@@ -18,6 +18,7 @@
 #include "probe/members.h"
 #include "probe/privilege.h"
 #include "probe/probe.h"
+#include "probe/surroundings.h"
 
 enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 
@@ -25,20 +26,10 @@ enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 struct doctor {
 	struct text_options text;
 	FILE *out;
-	const char *lockdown;
+	struct surroundings around;
 	struct hook hooks[HOOKS_MAX];
 	int n;
 };
-
-static const char *why_no_access(void)
-{
-	static char why[160];
-	const char *no_perf_events = privilege__why_no_perf_events();
-
-	snprintf(why, sizeof(why), "not permitted%s%s", no_perf_events ? ": " : "",
-		 no_perf_events ? no_perf_events : "");
-	return why;
-}
 
 static const char *why_not(const struct hook *h, const char *lockdown)
 {
@@ -46,18 +37,12 @@ static const char *why_not(const struct hook *h, const char *lockdown)
 
 	if (*h->why)
 		return h->why;
-	/* No helper that reads kernel memory exists for programs then: they do not load. */
-	if (err == -EINVAL && lockdown && !strcmp(lockdown, "confidentiality"))
-		return "not permitted: the kernel is locked down to confidentiality";
 	switch (-err) {
 	case EPERM:
-		if (privilege__missing())
-			return "not permitted: a capability is missing";
-		return lockdown && strcmp(lockdown, "none")
-			       ? "not permitted: the kernel is locked down"
-			       : "not permitted by this kernel";
 	case EACCES:
-		return why_no_access();
+		return lockdown && strcmp(lockdown, "none")
+			       ? "not permitted by this kernel, which is locked down"
+			       : "not permitted by this kernel";
 	case ENOENT:
 		return "this kernel has no such hook";
 	case ESRCH:
@@ -89,7 +74,7 @@ static void print_hooks(const struct doctor *d, enum mode mode)
 
 		if (h->mode == mode)
 			fprintf(d->out, "  %-44s %s%s%s\n", h->name, flow__color(&d->text, v),
-				h->error ? why_not(h, d->lockdown) : "ok",
+				h->error ? why_not(h, d->around.lockdown) : "ok",
 				flow__color_end(&d->text, v));
 	}
 }
@@ -120,32 +105,59 @@ static void print_missing_members(const struct doctor *d)
 static void print_preemption(const struct doctor *d)
 {
 	struct btf *kernel = probe__kernel_types();
+	const char *no_classic = probe__why_no_classic_tracepoints();
 
 	if (probe__preempts_programs(kernel))
-		fprintf(d->out, "preemption  of programs: %s\n",
-			probe__has_classic_tracepoints()
-				? "classic tracepoints are used"
-				: "no tracefs that can be read, so on a busy machine events can be "
-				  "lost");
+		fprintf(d->out, "preemption  of programs: %s%s\n",
+			no_classic ? "on a busy machine events can be lost: "
+				   : "classic tracepoints are used",
+			no_classic ? no_classic : "");
 	btf__free(kernel);
+}
+
+static const char *lockdown_text(const struct surroundings *s)
+{
+	if (s->lockdown)
+		return s->lockdown;
+	return access("/sys/kernel/security/lsm", F_OK)
+		       ? "not shown: securityfs is not mounted (mount -t securityfs securityfs "
+			 "/sys/kernel/security)"
+		       : "this kernel has none";
+}
+
+static void print_name_spaces(const struct doctor *d)
+{
+	const struct surroundings *s = &d->around;
+
+	fprintf(d->out, "name spaces %s\n",
+		s->own_user_namespace && s->own_pid_namespace ? "of users and of PIDs: its own"
+		: s->own_user_namespace                       ? "of users: its own"
+		: s->own_pid_namespace                        ? "of PIDs: its own"
+							      : "of users and of PIDs: the host's");
 }
 
 static void print_host(const struct doctor *d)
 {
-	const char *without = privilege__missing();
+	const struct surroundings *s = &d->around;
+	char filtered[192], why[512];
 	struct utsname host;
 
 	uname(&host);
 	fprintf(d->out, "kernel      %s %s\n", host.release, host.machine);
-	fprintf(d->out, "privileges  %s%s\n", without ? "missing " : "all of " PRIVILEGES_NEEDED,
-		without ? without : "");
-	fprintf(d->out, "BTF         %s\n",
-		access("/sys/kernel/btf/vmlinux", R_OK) ? "none: CONFIG_DEBUG_INFO_BTF is needed"
-							: "/sys/kernel/btf/vmlinux");
-	fprintf(d->out, "lockdown    %s\n",
-		d->lockdown ? d->lockdown
-			    : "not shown (securityfs is not mounted, or no lockdown)");
+	fprintf(d->out, "privileges  %s%s\n",
+		*s->missing ? "missing " : "all of " PRIVILEGES_NEEDED, s->missing);
+	print_name_spaces(d);
+	surroundings__filtered(s, filtered, sizeof(filtered));
+	fprintf(d->out, "seccomp     %s%s\n",
+		*filtered ? "refuses " : "refuses nothing of the tracer's", filtered);
+	if (*s->confined)
+		fprintf(d->out, "confined    %s\n", s->confined);
+	fprintf(d->out, "BTF         %s\n", s->btf ? "none" : "/sys/kernel/btf/vmlinux");
+	fprintf(d->out, "lockdown    %s\n", lockdown_text(s));
 	fprintf(d->out, "swap        %s\n", proc__has_swap() ? "in use" : "none");
+	for (unsigned int n = 0; surroundings__refuse(s, n, why, sizeof(why)); n++)
+		fprintf(d->out, "refused     %s%s%s\n", flow__color(&d->text, VERDICT_WARN), why,
+			flow__color_end(&d->text, VERDICT_WARN));
 }
 
 /* Opens the mode that auto takes, as trace would. */
@@ -158,7 +170,7 @@ static int print_verdict(const struct doctor *d)
 
 	if (err) {
 		fprintf(d->out, "auto: no mode attaches\n");
-		return privilege__missing() ? check_privileges() : fail(STATUS_MACHINE, "%s", why);
+		return fail(STATUS_MACHINE, "%s", why);
 	}
 	fprintf(d->out, "auto takes %s mode", mode__name(tracer__mode(t)));
 	for (enum mode m = MODE_FENTRY; m < tracer__mode(t); m++) {
@@ -166,11 +178,11 @@ static int print_verdict(const struct doctor *d)
 
 		if (h)
 			fprintf(d->out, "; not %s: %s %s", mode__name(m), h->name,
-				why_not(h, d->lockdown));
+				why_not(h, d->around.lockdown));
 	}
 	fprintf(d->out, "\n");
 	tracer__close(t);
-	return check_privileges();
+	return check_surroundings();
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -211,7 +223,7 @@ int cmd_doctor(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "", "What this kernel allows, what will be used, and why.",
 		0,       0,     0};
-	struct doctor d = {.out = stdout, .lockdown = proc__lockdown()};
+	struct doctor d = {.out = stdout};
 	int status;
 
 	tracer__set_verbose(false);
@@ -222,9 +234,12 @@ int cmd_doctor(int argc, char **argv)
 		d.out = fopen("/dev/null", "w");
 	if (!d.out)
 		return fail(STATUS_FAULT, "/dev/null: %s", strerror(errno));
+	surroundings__look(&d.around);
 	print_host(&d);
-	d.n = tracer__try_hooks(d.hooks, HOOKS_MAX);
-	if (d.n < 0) {
+	if (surroundings__load_nothing(&d.around)) {
+		fprintf(d.out, "auto: no mode attaches\n");
+		status = check_surroundings();
+	} else if ((d.n = tracer__try_hooks(d.hooks, HOOKS_MAX)) < 0) {
 		status = fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-d.n));
 	} else {
 		print_preemption(&d);

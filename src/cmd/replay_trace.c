@@ -36,7 +36,7 @@ int replay_trace__open(struct replay_trace **out, bool verbose)
 	int status;
 
 	*out = NULL;
-	status = check_privileges();
+	status = check_surroundings();
 	if (status)
 		return status;
 	t = calloc(1, sizeof(*t));

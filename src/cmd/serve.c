@@ -288,7 +288,7 @@ int cmd_serve(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &s))
 		return STATUS_USAGE;
 	tracer__set_verbose(s.verbose);
-	status = check_privileges();
+	status = check_surroundings();
 	if (!status)
 		status = rules_files__open(&s.rules_files, &s.rules);
 	if (status)

@@ -21,6 +21,7 @@
 #include "collect/launch.h"
 #include "collect/session.h"
 #include "output/json.h"
+#include "probe/privilege.h"
 #include "qemu/ram_query.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
@@ -52,9 +53,15 @@ static uint64_t now_ms(void)
 
 static int start_child(struct trace *t)
 {
-	pid_t pid = launch__start(t->options->command);
+	const char *no_ptrace = privilege__why_no_ptrace();
+	pid_t pid;
 	int err;
 
+	if (no_ptrace)
+		return fail(STATUS_MACHINE,
+			    "cannot run %s under the tracer: %s; start it, then -p PID",
+			    t->options->command[0], no_ptrace);
+	pid = launch__start(t->options->command);
 	if (pid < 0)
 		return fail(STATUS_USAGE, "cannot run %s: %s", t->options->command[0],
 			    strerror(-pid));
@@ -489,7 +496,7 @@ int cmd_trace(int argc, char **argv)
 
 	if (status)
 		return status;
-	status = check_privileges();
+	status = check_surroundings();
 	if (status)
 		return status;
 	if (o.names.debuginfod && debug_finder__why_no_debuginfod())

@@ -93,6 +93,16 @@ static bool add_pid(struct trace_options *o, pid_t pid)
 	return true;
 }
 
+/* Of a target that cannot be found. What is around this process may be why, where /proc or /sys is
+ * not mounted: it comes first. */
+static void check_sight(void)
+{
+	int status = check_surroundings();
+
+	if (status)
+		exit(status);
+}
+
 static void parse_pid(struct trace_options *o, const char *text)
 {
 	double number;
@@ -101,8 +111,10 @@ static void parse_pid(struct trace_options *o, const char *text)
 	if (!parse_number(text, 1, 4194304, &number) || number != floor(number))
 		usage_fail("not a process id: %s", text);
 	tgid = proc__tgid((pid_t)number);
-	if (tgid < 0)
+	if (tgid < 0) {
+		check_sight();
 		usage_fail("no such process: %s", text);
+	}
 	if (!add_pid(o, tgid))
 		usage_fail("more than %d targets", TARGETS_MAX);
 }
@@ -121,6 +133,8 @@ static void parse_cgroup(struct trace_options *o, const char *cgroup)
 
 	if (err == -E2BIG)
 		usage_fail("more than %d targets", TARGETS_MAX);
+	if (err)
+		check_sight();
 	if (err == -ENOENT)
 		usage_fail("no such cgroup: %s", cgroup);
 	if (err)

@@ -251,7 +251,7 @@ static int run_traced(const struct verify_options *o, struct verification *v)
 	struct rules *rules = NULL;
 	int status;
 
-	status = check_privileges();
+	status = check_surroundings();
 	if (status)
 		return status;
 	tracer__set_verbose(o->verbose);

@@ -20,6 +20,7 @@
 #include "collect/tracer_internal.h"
 #include "probe/privilege.h"
 #include "probe/probe.h"
+#include "probe/seccomp.h"
 
 void tracer__set_verbose(bool verbose)
 {
@@ -124,11 +125,33 @@ static bool program__rests(const struct bpf_program *prog)
 	return false;
 }
 
-/* Why bpf_program__attach() failed. A number of the kernel's own (ENOTSUPP) escapes where it has no
- * trampolines: on arm64 before 6.4. */
-static int attach_error(void)
+static bool program__takes_perf_event(const struct bpf_program *prog)
 {
-	return errno == 524 ? -ENOTSUP : -errno;
+	return bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE ||
+	       bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
+}
+
+/* NULL with *err. A number of the kernel's own (ENOTSUPP) escapes where it has no trampolines: on
+ * arm64 before 6.4. A seccomp filter that refuses perf events may kill who opens one: nothing is
+ * tried. */
+static struct bpf_link *attach(const struct bpf_program *prog, int *err)
+{
+	struct bpf_link *link = NULL;
+
+	if (program__takes_perf_event(prog) && seccomp__answer(CALL_PERF_EVENT_OPEN)) {
+		*err = -EACCES;
+		return NULL;
+	}
+	link = bpf_program__attach(prog);
+	*err = link ? 0 : errno == 524 ? -ENOTSUP : -errno;
+	return link;
+}
+
+static const char *why_not_attached(const struct bpf_program *prog, int err)
+{
+	return program__takes_perf_event(prog) && (err == -EACCES || err == -EPERM)
+		       ? privilege__why_no_perf_events()
+		       : NULL;
 }
 
 static int attach_programs(struct tracer *t, bool resting, char *why, size_t size)
@@ -138,16 +161,15 @@ static int attach_programs(struct tracer *t, bool resting, char *why, size_t siz
 	bpf_object__for_each_program(prog, t->skel->obj)
 	{
 		struct bpf_link *link;
+		int err;
 
 		if (!bpf_program__autoload(prog) || program__is_iterator(prog) ||
 		    program__is_run(prog) || prog == t->skel->progs.vmemmap__find ||
 		    program__rests(prog) != resting)
 			continue;
-		link = bpf_program__attach(prog);
+		link = attach(prog, &err);
 		if (!link) {
-			int err = attach_error();
-			const char *because = err == -EACCES ? privilege__why_no_perf_events()
-							     : NULL;
+			const char *because = why_not_attached(prog, err);
 
 			snprintf(why, size, "cannot attach %s: %s%s%s",
 				 bpf_program__section_name(prog), strerror(-err),
@@ -300,9 +322,7 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 	libbpf_log__begin();
 	kernel = probe__kernel_types();
 	if (!kernel) {
-		snprintf(why, size,
-			 "this kernel has no BTF, which every mode needs: boot one built "
-			 "with CONFIG_DEBUG_INFO_BTF=y");
+		snprintf(why, size, "cannot read the kernel's types (BTF): %s", strerror(errno));
 		return -ENOENT;
 	}
 	if (options->mode == MODE_AUTO) {
@@ -310,7 +330,7 @@ static int open_modes(struct tracer *t, const struct tracer_options *options, ch
 		last = MODE_TRACEPOINT;
 	}
 	t->preempted = probe__preempts_programs(kernel);
-	t->classic = t->preempted && probe__has_classic_tracepoints();
+	t->classic = t->preempted && !probe__why_no_classic_tracepoints();
 	do {
 		err = open_mode(t, mode, options, kernel, why, size);
 		if (err && t->classic) {
@@ -556,9 +576,10 @@ static int try_hook(const char *name, const struct btf *kernel, struct hook *h)
 	if (err)
 		libbpf_log__member(skel->obj, kernel, h->why, sizeof(h->why));
 	if (!err && wanted && !program__is_iterator(wanted) && !program__is_run(wanted)) {
-		link = bpf_program__attach(wanted);
-		if (!link)
-			err = attach_error();
+		link = attach(wanted, &err);
+		if (!link && why_not_attached(wanted, err))
+			snprintf(h->why, sizeof(h->why), "not permitted: %s",
+				 why_not_attached(wanted, err));
 	}
 	bpf_link__destroy(link);
 	migpop_bpf__destroy(skel);

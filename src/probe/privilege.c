@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "probe/privilege.h"
+#include "probe/seccomp.h"
 
 static const struct {
 	unsigned int number;
@@ -23,9 +24,6 @@ static const struct {
 	/* What a process of another user executes: /proc/PID/exe, maps, mem, smaps */
 	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false},
 };
-
-/* PROC_PID_INIT_INO of include/linux/proc_ns.h. */
-static const ino_t initial_pid_namespace = 0xEFFFFFFC;
 
 /* The highest that the kernel itself knows. Above it Debian's and Ubuntu's refuse all perf events
  * to who has not CAP_SYS_ADMIN, be it CAP_PERFMON that is asked for. */
@@ -46,6 +44,11 @@ static bool has(uint64_t caps, unsigned int number)
 	return caps >> number & 1;
 }
 
+static bool is_missing(uint64_t caps, size_t i)
+{
+	return !has(caps, needed[i].number) && !(needed[i].admin && has(caps, CAP_SYS_ADMIN));
+}
+
 const char *privilege__missing(void)
 {
 	static char names[64];
@@ -53,18 +56,35 @@ const char *privilege__missing(void)
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!has(caps, needed[i].number) && !(needed[i].admin && has(caps, CAP_SYS_ADMIN)))
+		if (is_missing(caps, i))
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 used ? ", " : "", needed[i].name);
 	return used ? names : NULL;
 }
 
+bool privilege__missing_is_bounded(void)
+{
+	uint64_t caps = effective();
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (is_missing(caps, i) && !prctl(PR_CAPBSET_READ, needed[i].number, 0, 0, 0))
+			return true;
+	return false;
+}
+
 const char *privilege__why_no_perf_events(void)
 {
-	static char why[128];
-	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	static char why[160];
+	int answer = seccomp__answer(CALL_PERF_EVENT_OPEN);
+	FILE *f;
 	int level = 0;
 
+	if (answer) {
+		snprintf(why, sizeof(why), "a seccomp filter refuses perf_event_open() (%s)",
+			 seccomp__answer_name(answer));
+		return why;
+	}
+	f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 	if (f && fscanf(f, "%d", &level) != 1)
 		level = 0;
 	if (f)
@@ -78,9 +98,27 @@ const char *privilege__why_no_perf_events(void)
 	return why;
 }
 
-bool privilege__sees_all_processes(void)
-{
-	struct stat st;
+/* YAMA_SCOPE_NO_ATTACH of security/yama/yama_lsm.c */
+enum { SCOPE_NO_ATTACH = 3 };
 
-	return stat("/proc/self/ns/pid", &st) || st.st_ino == initial_pid_namespace;
+const char *privilege__why_no_ptrace(void)
+{
+	static char why[96];
+	int answer = seccomp__answer(CALL_PTRACE);
+	FILE *f;
+	int scope = 0;
+
+	if (answer) {
+		snprintf(why, sizeof(why), "a seccomp filter refuses ptrace() (%s)",
+			 seccomp__answer_name(answer));
+		return why;
+	}
+	f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	if (f && fscanf(f, "%d", &scope) != 1)
+		scope = 0;
+	if (f)
+		fclose(f);
+	return scope < SCOPE_NO_ATTACH ? NULL
+				       : "kernel.yama.ptrace_scope is 3, with which nobody uses "
+					 "ptrace() until the next boot";
 }

@@ -14,12 +14,15 @@
 /* Those of them that are not in effect, as "CAP_BPF, CAP_PERFMON". Static; NULL if none. */
 const char *privilege__missing(void);
 
-/* Why the kernel refuses perf events, and so kprobes, to this process though it lacks none of them.
- * Static; NULL if there is no such reason. */
+/* Is one of these not in the bounding set either, so that no way leads to it? */
+bool privilege__missing_is_bounded(void);
+
+/* Why the kernel, or a seccomp filter before it, refuses perf events, and so kprobes, to this
+ * process though it lacks none of them. Static; NULL if there is no such reason. */
 const char *privilege__why_no_perf_events(void);
 
-/* Programs see the process ids of the initial name space, /proc those of its own: in any other name
- * space a target would be watched under another process's number. */
-bool privilege__sees_all_processes(void);
+/* Why nobody may be started under ptrace(), as a traced command is. Static; NULL if there is no
+ * such reason. */
+const char *privilege__why_no_ptrace(void);
 
 #endif

@@ -15,7 +15,9 @@
 #include <bpf/btf.h>
 #include <linux/bpf.h>
 
+#include "probe/privilege.h"
 #include "probe/probe.h"
+#include "probe/seccomp.h"
 
 static const char function[] = "handle_mm_fault";
 
@@ -47,11 +49,19 @@ bool probe__preempts_programs(const struct btf *kernel)
 	       btf__find_by_name_kind(kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
 }
 
-bool probe__has_classic_tracepoints(void)
+/* libbpf looks in the one, or in the other. */
+static const char *const ids_of_tracepoint[] = {
+	"/sys/kernel/tracing/events/kmem/mm_page_alloc/id",
+	"/sys/kernel/debug/tracing/events/kmem/mm_page_alloc/id",
+};
+
+const char *probe__why_no_classic_tracepoints(void)
 {
-	/* libbpf looks in the one, or in the other. */
-	return !access("/sys/kernel/tracing/events/kmem/mm_page_alloc/id", R_OK) ||
-	       !access("/sys/kernel/debug/tracing/events/kmem/mm_page_alloc/id", R_OK);
+	if (!access(ids_of_tracepoint[0], R_OK) || !access(ids_of_tracepoint[1], R_OK))
+		return privilege__why_no_perf_events();
+	return errno == EACCES ? "/sys/kernel/tracing may not be read"
+			       : "tracefs is not mounted (mount -t tracefs tracefs "
+				 "/sys/kernel/tracing)";
 }
 
 static bool link_attaches(int prog, int target, enum bpf_attach_type type)
@@ -100,7 +110,7 @@ static bool kprobe_attaches(void)
 	int type = kprobe_type(), prog, event;
 	bool attaches;
 
-	if (type < 0)
+	if (type < 0 || seccomp__answer(CALL_PERF_EVENT_OPEN))
 		return false;
 	attr.type = (__u32)type;
 	event = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);

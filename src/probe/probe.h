@@ -22,8 +22,9 @@ bool probe__has_tracepoint(const struct btf *kernel, const char *name);
 /* Are programs at tracepoints preempted here, and skipped for other threads meanwhile? */
 bool probe__preempts_programs(const struct btf *kernel);
 
-/* Can classic tracepoints be attached, in which they are not? That takes tracefs. */
-bool probe__has_classic_tracepoints(void);
+/* Why no classic tracepoint can be attached, in which they are not: that takes tracefs and perf
+ * events. Static; NULL where nothing is known to be in the way. */
+const char *probe__why_no_classic_tracepoints(void);
 
 /* The first mode whose own hooks attach. */
 enum mode probe__mode(const struct btf *kernel);

@@ -110,7 +110,7 @@ umount $btf
 echo "== no BTF"
 mount -t tmpfs none /sys/kernel/btf
 doctor 3
-says "doctor says so" "^BTF  *none: CONFIG_DEBUG_INFO_BTF" /tmp/doctor
+says "doctor says so" "^refused  *this kernel has no BTF.*CONFIG_DEBUG_INFO_BTF" /tmp/doctor
 for mode in auto fentry kprobe tracepoint; do
 	refused $mode "BTF.*CONFIG_DEBUG_INFO_BTF"
 done
@@ -120,7 +120,7 @@ echo "== locked down"
 echo confidentiality >/sys/kernel/security/lockdown
 doctor 3
 says "doctor says so" "locked down to confidentiality" /tmp/doctor
-refused auto "migpop doctor"
+refused auto "locked down to confidentiality"
 exit $failed
 '
 

@@ -35,7 +35,7 @@ cleanup() {
 	if ((status == 0 || status == 77)); then
 		rm -rf "$work"
 	else
-		grep -v '^tracing ' "$work"/*.err | sed "s|^$work/|    |" || true
+		grep -sv '^tracing ' "$work"/*.err | sed "s|^$work/|    |" || true
 		echo "    kept: $work"
 	fi
 	exit "$status"
