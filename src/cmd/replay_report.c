@@ -53,7 +53,10 @@ static void json__stream(struct writer *w, json_object *root, const struct strea
 
 	writer__put(w, o, "machine", writer__string(w, s->machine[0] ? s->machine : NULL));
 	put_count(w, o, "page_size", s->page_size);
+	put_count(w, o, "begin", s->begin);
+	put_bool(w, o, "save_file", s->save_file);
 	put_bool(w, o, "mapped_ram", s->mapped_ram);
+	put_bool(w, o, "snapshot", s->snapshot);
 	put_bool(w, o, "ignore_shared", s->ignore_shared);
 	put_count(w, o, "sections", s->sections);
 	put_count(w, o, "bytes", s->bytes);
@@ -133,6 +136,22 @@ int replay_report__json(const struct replay_report *r, FILE *f)
 
 /* --- text --- */
 
+/* What is not as in a live migration of a PC. */
+static void text__kind(const struct stream_info *s, FILE *f)
+{
+	char size[FORMAT_NUMBER];
+
+	if (s->save_file)
+		fprintf(f, "a save file of libvirt: the stream begins at offset %" PRIu64 "\n",
+			s->begin);
+	if (s->snapshot)
+		fputs("a background snapshot: each page was sent once, as it was when it began\n",
+		      f);
+	if (s->page_size != STREAM_PAGE_USUAL)
+		fprintf(f, "pages of the target are of %s\n",
+			format__size(size, (double)s->page_size));
+}
+
 static void text__head(const struct replay_report *r, FILE *f)
 {
 	const struct replay_setup *setup = &r->options->setup;
@@ -164,6 +183,7 @@ static void text__figures(const struct replay_report *r, FILE *f)
 		format__time(a, (double)r->ns), format__time(b, (double)m->handler_ns),
 		format__time(c, (double)m->payload_ns),
 		format__size(d, r->ns ? (double)m->loaded * 1e9 / (double)r->ns : 0));
+	text__kind(r->stream, f);
 	if (r->stream->ignore_shared)
 		fputs("x-ignore-shared: shared blocks have no pages in this stream\n", f);
 }

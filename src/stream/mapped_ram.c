@@ -39,12 +39,17 @@ static int read_header(struct stream_reader *r, struct mapped_header *h)
 		return stream_reader__fail(r, at, -ENOTSUP,
 					   "version %" PRIu32 " of mapped-ram, not %d", version,
 					   HEADER_VERSION);
+	if (!r->knows_page_size && page_size >= 1024 && page_size <= 65536 &&
+	    !(page_size & (page_size - 1))) {
+		r->info->page_size = (uint32_t)page_size;
+		r->knows_page_size = true;
+	}
 	if (page_size != r->info->page_size)
 		return stream_reader__fail(r, at, -EINVAL,
 					   "mapped-ram pages of %" PRIu64 " bytes, not "
 					   "%" PRIu32,
 					   page_size, r->info->page_size);
-	return 0;
+	return stream_reader__check_lengths(r, at);
 }
 
 static int fail_read(struct stream_reader *r, uint64_t at, int err, const char *what)

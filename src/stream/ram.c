@@ -110,12 +110,13 @@ static int declare_block(struct stream_reader *r, uint64_t *left)
 					   "RAM block \"%s\" is declared twice, or has "
 					   "no name",
 					   b->name);
-	if (b->length > *left || b->length % r->info->page_size)
+	if (b->length > *left || b->length % (r->knows_page_size ? r->info->page_size : 1024))
 		return stream_reader__fail(r, at, -EINVAL,
 					   "RAM block %s has %" PRIu64 " bytes of the "
 					   "%" PRIu64 " that are left",
 					   b->name, b->length, *left);
 	*left -= b->length;
+	r->declared += b->length;
 	err = skip_page_size(r);
 	if (!err && r->info->ignore_shared)
 		err = stream_reader__u64(r, &address, what);
@@ -333,6 +334,9 @@ static int read_record(struct stream_reader *r, bool *end)
 	uint64_t word, flags;
 	int err = stream_reader__u64(r, &word, "a section of RAM");
 
+	if (err)
+		return err;
+	err = stream_reader__find_page_size(r, word);
 	if (err)
 		return err;
 	flags = word & (r->info->page_size - 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parts of the reader share: sections.c finds the sections, ram.c reads those of RAM,
- * mapped_ram.c a file with pages at fixed places.
+ * What the parts of the reader share: save_file.c passes by what libvirt puts before a stream,
+ * sections.c finds the sections, ram.c reads those of RAM, page_size.c tells how large pages are,
+ * mapped_ram.c reads a file with pages at fixed places.
  */
 #ifndef MIGPOP_STREAM_READER_H
 #define MIGPOP_STREAM_READER_H
@@ -25,7 +26,9 @@ struct stream_reader {
 	bool advised;      /* postcopy was announced */
 	bool has_ram;      /* its section has begun, with this id */
 	uint32_t ram_section;
-	bool has_footers;    /* sections end by one */
+	bool has_footers; /* sections end by one */
+	bool knows_page_size;
+	uint64_t declared;   /* bytes of all blocks */
 	uint64_t first_sync; /* offset of the first multifd flush */
 };
 
@@ -47,6 +50,17 @@ int stream_reader__u64(struct stream_reader *r, uint64_t *out, const char *what)
 
 /* A length of one byte and so many bytes. */
 int stream_reader__string(struct stream_reader *r, char out[STREAM_NAME_MAX], const char *what);
+
+/* Passes by the header of a save file of libvirt, if there is one, and fails where what follows is
+ * no stream. */
+int stream_reader__save_file(struct stream_reader *r);
+
+/* Finds the size of pages, if it is not known, by what follows "word", which begins a record and
+ * has been taken: once, at the first page. Fails where a block is no whole number of such pages. */
+int stream_reader__find_page_size(struct stream_reader *r, uint64_t word);
+
+/* Are all blocks whole pages? Else it fails, at "at". */
+int stream_reader__check_lengths(struct stream_reader *r, uint64_t at);
 
 /* What a section of RAM has between its header and its footer. */
 int stream_reader__ram(struct stream_reader *r);

@@ -38,21 +38,46 @@ static const struct not_a_stream {
 	{"\x11\x22\x33\x44", 4, "this is a multifd channel, not the main one: not supported"},
 	{"\x1f\x8b", 2, "this is compressed by gzip: decompress it first"},
 	{"\x28\xb5\x2f\xfd", 4, "this is compressed by zstd: decompress it first"},
-	{"LibvirtQemudSave", 16,
-	 "this is a save file of libvirt: the stream begins after its header"},
 	{"QFI\xfb", 4, "this is a qcow2 image: a snapshot in it is not supported"},
 };
 
+/* Takes what comes before the first stream; false: there is none within the first 16 MiB. */
+static bool find_stream(struct stream_reader *r)
+{
+	static const uint8_t begin[] = {'Q', 'E', 'V', 'M', 0, 0, 0, FILE_VERSION};
+	const uint64_t last = r->in.offset + (16 << 20);
+
+	while (r->in.offset < last && input__peek(&r->in, sizeof(begin))) {
+		const uint8_t *at = r->in.buffer + r->in.begin;
+		const uint8_t *found = memmem(at, input__at_hand(&r->in), begin, sizeof(begin));
+
+		input__take(&r->in, found ? (size_t)(found - at)
+					  : input__at_hand(&r->in) - sizeof(begin) + 1);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
 static int fail_magic(struct stream_reader *r)
 {
+	uint64_t at = r->in.offset;
+
 	for (size_t i = 0; i < sizeof(not_streams) / sizeof(*not_streams); i++) {
 		const struct not_a_stream *n = &not_streams[i];
 
 		if (input__at_hand(&r->in) >= n->len &&
 		    !memcmp(r->in.buffer + r->in.begin, n->magic, n->len))
-			return stream_reader__fail(r, 0, -ENOTSUP, "%s", n->what);
+			return stream_reader__fail(r, at, -ENOTSUP, "%s", n->what);
 	}
-	return stream_reader__fail(r, 0, -EINVAL, "no migration stream of QEMU's begins like this");
+	if (find_stream(r))
+		return stream_reader__fail(
+			r, at, -EINVAL,
+			"no migration stream of QEMU's begins here, but one does "
+			"at %" PRIu64 ": tail -c +%" PRIu64 " FILE | migpop replay -",
+			r->in.offset, r->in.offset + 1);
+	return stream_reader__fail(r, at, -EINVAL,
+				   "no migration stream of QEMU's begins like this");
 }
 
 static int read_header(struct stream_reader *r)
@@ -62,7 +87,7 @@ static int read_header(struct stream_reader *r)
 	int err;
 
 	if (!magic)
-		return stream_reader__fail_short(r, 0, "the header");
+		return stream_reader__fail_short(r, r->in.offset, "the header");
 	if (memcmp(magic, "QEVM", 4)) {
 		input__peek(&r->in, 16);
 		return fail_magic(r);
@@ -70,7 +95,7 @@ static int read_header(struct stream_reader *r)
 	input__take(&r->in, 4);
 	err = stream_reader__u32(r, &version, "the header");
 	if (!err && version != FILE_VERSION)
-		err = stream_reader__fail(r, 4, -ENOTSUP,
+		err = stream_reader__fail(r, r->in.offset - 4, -ENOTSUP,
 					  "version %" PRIu32 " of the stream, not %d", version,
 					  FILE_VERSION);
 	return err;
@@ -107,8 +132,10 @@ static int read_page_bits(struct stream_reader *r)
 
 	if (!err && (bits < 10 || bits > 16))
 		err = stream_reader__fail(r, at, -EINVAL, "pages of 2^%" PRIu32 " bytes", bits);
-	if (!err)
+	if (!err) {
 		r->info->page_size = UINT32_C(1) << bits;
+		r->knows_page_size = true;
+	}
 	return err;
 }
 
@@ -279,6 +306,16 @@ static int read_command(struct stream_reader *r)
 
 /* --- sections --- */
 
+/* A background snapshot sends each page once, and then the state of devices, which it has saved
+ * before: no section of RAM ends (migration/migration.c: bg_migration_completion()). */
+static bool has_all_pages(const struct stream_reader *r)
+{
+	const struct stream_info *info = r->info;
+
+	return r->declared && !info->mapped_ram &&
+	       (info->zero_pages + info->payload_pages) * info->page_size >= r->declared;
+}
+
 /* Machines before 2.4 have none; no section is of its type. */
 static int read_footer(struct stream_reader *r)
 {
@@ -352,6 +389,11 @@ static int read_section(struct stream_reader *r, bool *complete)
 
 	if (err)
 		return err;
+	if (type == SECTION_FULL && has_all_pages(r)) {
+		r->info->snapshot = true;
+		*complete = true;
+		return 0;
+	}
 	switch (type) {
 	case SECTION_COMMAND:
 		return read_command(r);
@@ -385,12 +427,14 @@ int stream__read(const struct stream_source *source, const struct stream_sink *s
 	bool complete = false;
 	int err = input__open(&r.in, source);
 
-	*info = (struct stream_info){.page_size = 4096};
+	*info = (struct stream_info){.page_size = STREAM_PAGE_USUAL};
 	if (err) {
 		stream_reader__fail(&r, 0, err, "%s", strerror(-err));
 		goto out;
 	}
-	err = read_header(&r);
+	err = stream_reader__save_file(&r);
+	if (!err)
+		err = read_header(&r);
 	if (!err)
 		err = read_configuration(&r);
 	while (!err && !complete)

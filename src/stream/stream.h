@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the RAM of a QEMU migration stream: precopy as it goes over a wire, or a mapped-ram file.
+ * Reads the RAM of a QEMU migration stream: precopy as it goes over a wire, a background snapshot,
+ * or a mapped-ram file; each also as libvirt saves it.
  * It must not know where the stream comes from, nor what memory its pages go to.
  */
 #ifndef MIGPOP_STREAM_STREAM_H
@@ -38,9 +39,12 @@ struct stream_sink {
 
 /* What was read, also as far as it went before an error. */
 struct stream_info {
+	uint64_t begin;     /* offset of the stream's own first byte: after libvirt's header */
+	bool save_file;     /* of libvirt */
 	char machine[64];   /* empty where the stream does not say */
 	uint32_t page_size; /* of the target */
 	bool mapped_ram;
+	bool snapshot;      /* in the background: pages came once, and their section never ended */
 	bool ignore_shared; /* shared blocks are declared, and their pages stayed where they are */
 	bool return_path;   /* the source waits for stream__goodbye() when it has sent all */
 	uint64_t zero_pages, payload_pages; /* target pages; XBZRLE ones are payload */
@@ -68,6 +72,9 @@ int stream__read(const struct stream_source *source, const struct stream_sink *s
  * before the source has sent what follows RAM. 0 or a negative errno. */
 int stream__goodbye(const struct stream_source *source);
 
+#define STREAM_PAGE_USUAL                                                                          \
+	4096 /* of a target that does not say so, and sends too little to tell                     \
+	      */
 #define STREAM_BLOCKS_MAX 1024
 #define STREAM_NAME_MAX   256 /* bytes of a block's name, with the terminating 0 */
 

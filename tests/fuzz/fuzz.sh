@@ -26,7 +26,7 @@ mkdir -p "$out/corpus"
 clang -std=gnu11 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -I"$top/src" -I"$top/tests/stream" \
 	"$top"/tests/fuzz/fuzz_stream.c \
-	"$top"/src/stream/{input,mapped_ram,ram,reader,sections,xbzrle}.c -o "$out/fuzz_stream" \
+	"$top"/src/stream/{input,mapped_ram,page_size,ram,reader,save_file,sections,xbzrle}.c -o "$out/fuzz_stream" \
 	2>"$out/log" || skip "clang cannot build fuzzers: $(tail -n 1 "$out/log")"
 
 # As long as the input that one change of a stream is found in; the rest of the corpus is cut off.

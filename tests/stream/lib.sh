@@ -10,7 +10,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${BUILD:-$top/build/release}
 migpop=$build/migpop
 tools=$build/tests/stream
-qemu=${QEMU:-qemu-system-x86_64}
+qemu=${QEMU:-qemu-system-x86_64} machine=pc
 limit=120 # seconds, for each thing waited for
 failures=0
 
@@ -65,9 +65,9 @@ source_start() {
 		n=$((n + 1))
 	done
 	if (($# == 1)); then
-		arguments+=(-machine "pc,memory-backend=ram0")
+		arguments+=(-machine "$machine,memory-backend=ram0")
 	else
-		arguments+=(-machine pc -smp "$#")
+		arguments+=(-machine "$machine" -smp "$#")
 	fi
 	if [[ $guest == churn ]]; then
 		"$tools/churn-sector" >"$work/disk"
