@@ -6,7 +6,7 @@
  *     cc loader.c $(pkg-config --cflags --libs migfix) -o loader
  *     printf '%s\n' '0 hello' '4096 zero' '8192 world' '0 zero' | ./loader
  */
-#define _GNU_SOURCE /* memfd_create() */
+#define _GNU_SOURCE /* for memfd_create() */
 #include <migfix.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +61,7 @@ int main(void)
 	if (!err)
 		err = load(region, stdin);
 	if (!err)
-		err = migfix_memory(region, &memory); /* nothing is pending: the guest may run */
+		err = migfix_memory(region, &memory); /* no run is pending: the guest may run */
 	closed = migfix_region_close(region);
 	if (err || (err = closed))
 		return fprintf(stderr, "loader: %s\n", strerror(-err)), 1;

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Why an answer about a block's file is an answer about the memory at that address, now.
+ * Keeps a table of QEMU's RAM blocks. This is why the answer of a block's file holds for the memory
+ * at that address at this moment:
  *
- * QEMU tells of each RAM block after it was mapped (ram_block_add()) and before it is unmapped
- * (qemu_ram_free() calls the notifiers, waits for an RCU grace period, unmaps the memory, and only
- * then closes the file: reclaim_ramblock()). A block is in our table between these two. So:
+ * QEMU announces each RAM block after it was mapped (ram_block_add()) and before it is unmapped:
+ * qemu_ram_free() calls the notifiers, waits for an RCU grace period, unmaps the memory, and only
+ * then closes the file (reclaim_ramblock()). A block is in our table between these two
+ * notifications. So:
  *
  * - A block that is found was mapped when it was looked up, and its file was open. Whoever calls
- *   buffer_is_zero(memory) keeps the memory mapped until the call returns, since the function reads
- *   it; and as long as it is mapped its file is not closed, and its number not used anew. This
- *   holds for every thread, with or without RCU: the caller's own guarantee is enough.
- * - Memory at an address that a block had before (unplugged, then used by malloc() or mapped for
- *   something else) is not found: the block left the table before its memory was unmapped, and
- *   whoever has the new memory has it from an mmap() that came after, so sees the table without it.
- * - A reader never sees half of a change: the table has a sequence number that is odd meanwhile,
- * and a reader that saw it change reports "not found".
+ *   buffer_is_zero(memory) keeps the memory mapped until the call returns, because the function
+ *   reads it. As long as the memory is mapped its file is not closed, and the number of the fd is
+ *   not reused. This holds for every thread, with or without RCU: the caller's own guarantee is
+ *   enough.
+ * - Memory at an address that once belonged to a block (unplugged, then used by malloc() or mapped
+ *   for something else) is not found: the block left the table before its memory was unmapped.
+ *   Whoever has the new memory has it from an mmap() that came later, and so sees the table without
+ *   the block.
+ * - A reader never uses half of a change: the table has a sequence number that is odd during a
+ *   change, and a reader that saw the number change reports "not found".
  *
- * Not found means that the memory is read, as QEMU does. Nothing is kept beyond one call.
+ * If a block is not found the memory is read, as QEMU does. Nothing is kept beyond one call.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -27,15 +31,15 @@
 #include "say.h"
 #include "stats.h"
 
-/* Smaller ones are ROMs and the memory of displays. */
+/* Smaller blocks are ROMs and display memory: they are not worth a line on stderr. */
 enum { TOLD_FROM = 1 << 20 };
 
 static struct {
 	atomic_uint sequence;
 	pthread_mutex_t writers;
-	_Atomic size_t count; /* of the slots that are in use or were */
+	_Atomic size_t count; /* slots that are in use, or were */
 	struct {
-		_Atomic uintptr_t begin, end; /* both 0: free */
+		_Atomic uintptr_t begin, end; /* both 0: the slot is free */
 		_Atomic uint64_t offset;
 		_Atomic int fd;
 		_Atomic bool shared;
@@ -71,7 +75,7 @@ static void change_ends(void)
 	pthread_mutex_unlock(&table.writers);
 }
 
-/* False: there is no room. */
+/* Returns false if the table is full. */
 static bool insert(const struct block *block)
 {
 	bool fits;
@@ -193,9 +197,10 @@ bool blocks_find(const void *memory, size_t length, struct block *block)
 	return false;
 }
 
-#define PAGEMAP_POPULATED (UINT64_C(3) << 62) /* present, or swapped out */
+#define PAGEMAP_POPULATED (UINT64_C(3) << 62) /* bits 63 and 62: present, or swapped out */
 
-/* Private copies hide the file, whatever it has. */
+/* True if the process has private copies of any of these pages, or if that cannot be told: a
+ * private copy hides the content of the file. */
 static bool is_copied(const void *memory, size_t length)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = length / page;
@@ -218,7 +223,8 @@ bool blocks_is_hole(const struct block *block, const void *memory, size_t length
 	int error = errno;
 	bool hole;
 
-	/* In this order: where there is no copy yet, the file's is the memory's content. */
+	/* The page table is asked before the file: where there is no private copy yet, the content
+	 * of the memory is the content of the file. */
 	hole = block->shared || !is_copied(memory, length);
 	if (hole) {
 		data = lseek(block->fd, at, SEEK_DATA);

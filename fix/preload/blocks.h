@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The RAM blocks whose file can be asked whether a page was ever populated: shared or private
- * mappings of memfds and files on tmpfs, in base pages. Kept by QEMU's own notifications.
+ * mappings of memfds and of files on tmpfs, in base pages. QEMU's RAM block notifier keeps the
+ * table current.
  */
 #ifndef PRELOAD_BLOCKS_H
 #define PRELOAD_BLOCKS_H
@@ -13,28 +14,32 @@
 
 #include "qemu.h"
 
-/* More are not asked about. */
+/* Most blocks in the table. The memory of further blocks is read. */
 #define BLOCKS_MAX 128
 
 struct block {
 	uintptr_t begin, end;
-	uint64_t offset; /* of "begin" in the file */
-	int fd;          /* QEMU's own, never closed here, nor duplicated: that would pin memory */
+	uint64_t offset; /* where "begin" lies in the file, in bytes */
+	int fd; /* QEMU's own fd: never closed here, and never duplicated, because a duplicate would
+		   keep the memory of an unplugged block */
 	bool shared;
 };
 
-/* From now on QEMU tells of its RAM blocks. "removed" is called before one is unmapped. */
+/* Registers for QEMU's RAM block notifications. "when_removed" is called before a block is
+ * unmapped. */
 void blocks_init(const struct qemu *found, void (*when_removed)(const void *memory, size_t length));
 
-/* Calls "visit" with each block; none comes or goes meanwhile. */
+/* Calls "visit" for each block in the table. No block is added or removed meanwhile. */
 void blocks_each(void (*visit)(const struct block *block));
 
-/* Process that has RAM blocks, of whatever kind; 0: none yet. */
+/* The id of the process that has RAM blocks, of whatever kind; 0: no block was announced yet. */
 int blocks_owner(void);
 
-/* What blocks_find() is spared: most of the block layer's buffers lie elsewhere. */
+/* Spares most callers blocks_find(): most buffers of the block layer lie outside of all RAM blocks.
+ * */
 extern struct blocks_bounds {
-	_Atomic uintptr_t lowest, highest; /* of all blocks; none: both 0 */
+	/* bounds of all blocks together; both 0 if there are none */
+	_Atomic uintptr_t lowest, highest;
 } blocks_bounds;
 
 static inline bool blocks_may_have(const void *memory)
@@ -46,16 +51,17 @@ static inline bool blocks_may_have(const void *memory)
 }
 
 /*
- * The block that all of [memory, memory + length) lies in, copied to *block: true. False when there
- * is none, or when that cannot be told at this moment.
+ * Finds the block that all of [memory, memory + length) lies in, copies it to *block, and returns
+ * true. Returns false if there is no such block, or if the table is changing at this moment.
  *
- * The copy, with its fd, is good for as long as the memory stays mapped, which whoever calls
- * buffer_is_zero() or ram_handle_zero() with it guarantees for the length of that call: the
- * function reads it. Nothing of it may be kept for longer.
+ * The copy, with its fd, is valid as long as the memory stays mapped. Whoever calls
+ * buffer_is_zero() or ram_handle_zero() keeps it mapped for the length of that call, because the
+ * function reads it. Nothing of the copy may be kept for longer.
  */
 bool blocks_find(const void *memory, size_t length, struct block *block);
 
-/* Was the page never populated, so that it reads as zero? All of the range is asked for. */
+/* True if no page of [memory, memory + length) was ever populated, so that all of it reads as zero.
+ * */
 bool blocks_is_hole(const struct block *block, const void *memory, size_t length);
 
 #endif

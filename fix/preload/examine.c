@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * QEMU says which file a RAM block is of, the kernel says which file is mapped and from where: both
- * are needed, as QEMU does not tell the offset in the file.
+ * Decides whether the file of a RAM block can be asked. QEMU says which file a block is of; the
+ * kernel says which file is mapped, and from which offset. Both are needed, because QEMU does not
+ * tell the offset in the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,8 @@ static const char *file_system(long type)
 	}
 }
 
-/* SEEK_DATA tells of pages on tmpfs only; elsewhere it may mean blocks of a disk, or nothing. */
+/* SEEK_DATA tells of pages only on tmpfs; on other file systems it may tell of disk blocks, or of
+ * nothing. */
 static const char *examine_file(int fd, uint64_t size, const struct mfx_mapping *mapping)
 {
 	struct statfs fs;
@@ -84,7 +86,8 @@ struct examined examine_block(const struct qemu *qemu, void *host, size_t size, 
 				     : (struct examined){"anonymous memory", false};
 	err = mfx_mapping_read_maps(&mapping, block->begin, block->end);
 	why = examine_mapping(block, &mapping, err);
-	/* A daemon's own: QEMU has forked before it allocates memory. */
+	/* QEMU forks before it allocates memory, so this is the pagemap of the process that has the
+	 * memory, even if QEMU daemonizes. */
 	if (!why && !block->shared && *pagemap < 0)
 		*pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (!why && !block->shared && *pagemap < 0)

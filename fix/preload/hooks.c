@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * When the file is asked in place of the memory. In doubt the original rule runs: read, compare
- * and, where that is the task, write. Nothing here ever gives memory back: a function that is asked
- * whether a buffer is zero must not change it, and one that makes it zero finds memory that was
- * paid for (prealloc=on) and is to stay.
+ * Decides when the file is asked in place of the memory. In doubt the original rule runs: read,
+ * compare and, if that is the task, write. buffer_is_zero() never gives memory back, because a
+ * function that is asked whether a buffer is zero must not change it. ram_handle_zero() leaves it
+ * to release.c, which keeps memory that was allocated on purpose (prealloc=on).
  *
- * buffer_is_zero() serves all of QEMU, so a call must first be known for one that gains. The answer
- * is right in any case; at stake are the time of the block layer, and a page that postcopy needs.
+ * All of QEMU calls buffer_is_zero(), so a call must first be recognised as one that gains. The
+ * answer is right in any case; at stake are the time of the block layer, and a page that postcopy
+ * needs.
  *
  * - The buffer is whole pages of a RAM block that can be asked. The block layer's own buffers are
- *   not; it pays for one look into a table.
- * - The migration's source asks from threads of its own, outside of coroutines. The block layer
+ *   not; for them the cost is one look into a table.
+ * - The source of a migration asks from threads of its own, outside of coroutines. The block layer
  *   runs in coroutines, also where it is given guest memory (detect-zeroes=on).
- * - The destination of QEMU before 8.2 asks from the coroutine that loads the stream, in the main
- *   thread, in an RCU critical section that lasts as long as the stream is loaded. The block
- *   layer's coroutines there are not in one. Later ones call ram_handle_zero().
+ * - The destination of QEMU before 8.2 asks from the coroutine that loads the stream. This
+ *   coroutine runs in the main thread, in an RCU critical section that lasts as long as the stream
+ *   is loaded. The block layer's coroutines there are not in one. Later versions call
+ *   ram_handle_zero().
  */
 #include <string.h>
 
@@ -26,7 +28,8 @@
 
 static const struct qemu *qemu;
 static struct hooks_options options;
-/* A daemon's main thread is the fork of this one, and inherits it. */
+/* Set in the thread that loaded the library. A QEMU that daemonizes forks in this thread, and the
+ * child's main thread inherits the value. */
 static _Thread_local bool main_thread;
 
 void hooks_init(const struct qemu *found, const struct hooks_options *wanted)
@@ -38,13 +41,14 @@ void hooks_init(const struct qemu *found, const struct hooks_options *wanted)
 
 static bool is_whole_pages(const void *memory, size_t length)
 {
-	/* Target pages; a multiple of the host's, or the file is asked in vain, which does no harm.
-	 */
+	/* Target pages, of 4 KiB to 64 KiB. If the host's page is larger, the file is asked in
+	 * vain, which does no harm. */
 	return !((uintptr_t)memory & 4095) && !(length & 4095) && length && length <= 65536;
 }
 
-/* Every page that is loaded as zero must be there once postcopy begins: it counts as received, so a
- * fault on it is never answered. Reading it makes it so. */
+/* With postcopy, every page that is loaded as zero must be present: the page counts as received,
+ * and a fault on it would never be answered. The original rule reads the page, which makes it
+ * present. */
 static bool must_be_present(void)
 {
 	return qemu->migrate_postcopy_ram();
@@ -58,7 +62,7 @@ static bool hole(enum stats_end end, const struct block *block, const void *memo
 	return is_hole;
 }
 
-/* The loader's question, of a QEMU that has no ram_handle_zero(). */
+/* Answers a call of the stream loader, in a QEMU that has no ram_handle_zero(). */
 static bool is_loaded_hole(const struct block *block, const void *buffer, size_t length)
 {
 	if (!options.destination || options.handler || !main_thread || !qemu->get_ptr_rcu_reader ||
@@ -82,7 +86,7 @@ static bool is_known_hole(const void *buffer, size_t length)
 	return options.source && hole(STATS_SOURCE, &block, buffer, length);
 }
 
-/* Out of the way of calls that gain nothing: they save no registers for it. */
+/* noinline: hooks_buffer_is_zero() then saves no registers for calls that gain nothing. */
 __attribute__((noinline)) static bool ask_or_read(const void *buffer, size_t length)
 {
 	return is_known_hole(buffer, length) || zero_buffer(buffer, length);
@@ -95,7 +99,7 @@ bool hooks_buffer_is_zero(const void *buffer, size_t length)
 	return zero_buffer(buffer, length);
 }
 
-/* Is there nothing left to do? */
+/* True if [host, host + size) is zero now, and nothing is left to do. */
 static bool is_handled(void *host, uint64_t size)
 {
 	struct block block;

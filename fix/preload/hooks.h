@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The functions that stand in for QEMU's: same arguments, same answer, same content after them.
- * What they leave out is the population of pages that were never used.
+ * The functions that replace QEMU's. They take the same arguments, give the same answer and leave
+ * the same content, but do not populate pages that were never used.
  */
 #ifndef PRELOAD_HOOKS_H
 #define PRELOAD_HOOKS_H
@@ -15,7 +15,8 @@
 struct hooks_options {
 	bool source, destination;
 	enum migfix_policy policy;
-	bool handler; /* ram_handle_zero() is replaced: buffer_is_zero() is not the loader's */
+	bool handler; /* ram_handle_zero() is replaced, so the loader does not call buffer_is_zero()
+		       */
 };
 
 void hooks_init(const struct qemu *found, const struct hooks_options *wanted);

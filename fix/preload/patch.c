@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The pages under a patch: writable for a moment, never writable and executable, and not at all
- * where the system would not let them become executable again. Knows no instructions.
+ * Changes the pages under a patch: they are writable for a moment, never writable and executable at
+ * once, and are not touched if the system would not let them become executable again. Knows no
+ * instructions.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +16,11 @@
 
 #include "patch.h"
 
-/* The segment of the main program that an address lies in, as a file mapping. */
+/* The segment of the main program that the address "wanted" lies in, as a mapping of its file. */
 struct text {
 	uintptr_t wanted;
 	uintptr_t begin, end;
-	off_t offset; /* of "begin" in the file */
+	off_t offset; /* where "begin" lies in the file, in bytes */
 };
 
 static int find_text(struct dl_phdr_info *info, size_t size, void *opaque)
@@ -38,7 +39,7 @@ static int find_text(struct dl_phdr_info *info, size_t size, void *opaque)
 		text->end = begin + ph->p_filesz;
 		text->offset = (off_t)ph->p_offset;
 	}
-	return 1; /* the main program comes first; no other is of interest */
+	return 1; /* the main program comes first, and the libraries after it do not matter */
 }
 
 struct pages {
@@ -47,7 +48,8 @@ struct pages {
 	off_t offset;
 };
 
-/* The pages that the entry of a patch lies on. */
+/* Finds the pages on which the entry of a patch lies. Returns NULL, or why they cannot be patched.
+ * */
 static const char *pages_of(const struct patch *patch, struct pages *pages)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), entry = (uintptr_t)patch->entry;
@@ -67,7 +69,8 @@ static const char *pages_of(const struct patch *patch, struct pages *pages)
 	return NULL;
 }
 
-/* Does the file hold what these pages do? Read, since a mapping of what is beyond its end kills. */
+/* True if the file has the same content as these pages. The file is read, because touching a
+ * mapping beyond the end of the file would kill the process. */
 static bool holds(int exe, const struct pages *pages)
 {
 	char chunk[1024];
@@ -80,7 +83,8 @@ static bool holds(int exe, const struct pages *pages)
 	return true;
 }
 
-/* The file that is mapped at "address", by its name; -1 if it cannot be had. */
+/* Opens the file that is mapped at "address" by its path in /proc/self/maps; -1 if it cannot be
+ * opened. */
 static int open_mapped(const void *address)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -107,8 +111,8 @@ static int open_mapped(const void *address)
 	return fd;
 }
 
-/* The program's file: not the executable of the process where the dynamic loader was started with
- * the program as its argument. */
+/* Opens the program's file. /proc/self/exe is the dynamic loader instead, if the loader was started
+ * with the program as its argument. */
 static int open_program(const struct pages *pages)
 {
 	int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -124,8 +128,9 @@ static int open_program(const struct pages *pages)
 	return mapped;
 }
 
-/* W^X policies (prctl(PR_SET_MDWE), SELinux's execmod) refuse one of the two steps, perhaps only
- * the way back: found out on a mapping of the same page that nothing is executed from. */
+/* W^X policies (prctl(PR_SET_MDWE), SELinux's execmod) refuse one of the two changes of protection,
+ * perhaps only the second. Try both on another mapping of the same page, from which nothing is
+ * executed. */
 static const char *rehearse(int exe, const struct pages *pages)
 {
 	const char *refusal = NULL;
@@ -147,12 +152,12 @@ static const char *rehearse(int exe, const struct pages *pages)
 	return refusal;
 }
 
-/* What stood there before, by a fresh mapping of the file: no policy refuses that. */
+/* Puts the original code back by mapping the file again, which no policy refuses. */
 static void restore(int exe, const struct pages *pages)
 {
 	if (mmap(pages->begin, pages->length, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, exe,
 		 pages->offset) == MAP_FAILED)
-		__builtin_trap(); /* the program could not go on */
+		__builtin_trap(); /* the program could not go on without its code */
 }
 
 static const char *write_patch(int exe, const struct patch *patch, const struct pages *pages)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Replaces a function of the running program at its entry. The original is not kept: whoever
- * replaces it does all that it did. Knows nothing of QEMU.
+ * Replaces a function of the running program at its entry. The original cannot be called any more,
+ * so the replacement must do all that it did. Knows nothing of QEMU.
  */
 #ifndef PRELOAD_PATCH_H
 #define PRELOAD_PATCH_H
@@ -10,32 +10,34 @@
 #include <stdint.h>
 
 struct patch {
-	void *entry;           /* of the function that is replaced */
-	size_t size;           /* of that function */
-	uintptr_t replacement; /* same arguments, same answer */
+	void *entry; /* first byte of the function that is replaced */
+	size_t size; /* length of that function in bytes */
+	/* address of a function with the same arguments and the same result */
+	uintptr_t replacement;
 };
 
 /*
- * Replaces all of them, or none and says why: NULL when done, else a reason in words about the one
- * that *refused is the number of. No thread may be executing on their pages. These are writable for
- * a moment in which they are not executable, and never both; whether the way back is allowed is
- * tried on another mapping of the same page.
+ * Replaces all of the functions, or none. Returns NULL when done; else a reason, which continues a
+ * sentence that begins with the function's name, and stores in *refused which patch it is about. No
+ * other thread may be executing on the pages of these functions. The pages are writable for a
+ * moment in which they are not executable. Whether they may become executable again is tried
+ * beforehand, on another mapping of the same pages.
  */
 const char *patch_apply(const struct patch *patches, size_t count, size_t *refused);
 
-/* What an architecture provides. */
+/* The functions below are those of an architecture. */
 
-/* Longest that patch_encode() writes. */
+/* Most bytes that patch_encode() writes. */
 #define PATCH_CODE_MAX 32
 
-/* Why the code at the entry of a function of this size is not replaced, or NULL. */
+/* Why the entry of a function of "size" bytes is not replaced, or NULL if it can be. */
 const char *patch_refusal(const uint8_t *code, size_t size);
 
-/* Writes a jump over "code", the first PATCH_CODE_MAX bytes of a function, and returns up to where
- * they changed. */
+/* Writes a jump to "replacement" over "code", the first PATCH_CODE_MAX bytes of a function. Returns
+ * how many bytes of it, from the first on, may have changed. */
 size_t patch_encode(uint8_t *code, uintptr_t replacement);
 
-/* Is there a direct call of "callee" in [begin, end)? */
+/* 1 if [begin, end) has a direct call of "callee", or a jump to it; 0 if not. */
 int patch_calls(const uint8_t *begin, const uint8_t *end, const void *callee);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What is written at the entry of an x86-64 function, and which entries are left alone: those whose
- * first instructions are not what a compiler begins a function with, such as the jump or the
- * breakpoint of somebody else's hook.
+ * Writes the jump at the entry of an x86-64 function, and recognises entries that must be left
+ * alone: those whose first instructions are not what a compiler begins a function with, such as the
+ * jump or the breakpoint of somebody else's hook.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -10,15 +10,16 @@
 #include "patch.h"
 
 static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-/* jmp *0(%rip), then the address: no register is touched, and no distance is too far. */
+/* jmp *0(%rip), then the address: the jump uses no register, and reaches any distance. */
 static const uint8_t jump[] = {0xff, 0x25, 0, 0, 0, 0};
 #define JUMP_LENGTH (sizeof(jump) + sizeof(uint64_t))
 
-/* Opcodes that functions begin with; any other is not replaced. */
+/* Opcodes that compilers begin functions with. A function that begins with another one is not
+ * replaced. */
 struct opcodes {
 	uint8_t first, last;
 	bool modrm;
-	uint8_t immediate; /* bytes; 4 are 2 with an operand-size prefix */
+	uint8_t immediate; /* bytes; 4 become 2 after an operand-size prefix */
 };
 
 static const struct opcodes plain[] = {
@@ -41,10 +42,10 @@ static const struct opcodes plain[] = {
 	{0xc3, 0xc3, false, 0},                         /* ret */
 	{0xc6, 0xc6, true, 1},  {0xc7, 0xc7, true, 4},  /* mov */
 	{0xe8, 0xe9, false, 4}, {0xeb, 0xeb, false, 1}, /* call, jmp */
-	{0xff, 0xff, true, 0},                          /* the same by memory, push */
+	{0xff, 0xff, true, 0},                          /* indirect call, jmp, push */
 };
 
-/* After 0x0f. */
+/* Opcodes after 0x0f. */
 static const struct opcodes escaped[] = {
 	{0x10, 0x11, true, 0},  {0x28, 0x29, true, 0}, /* movups, movaps */
 	{0x18, 0x18, true, 0},  {0x1f, 0x1f, true, 0}, /* prefetch, nop */
@@ -66,7 +67,7 @@ static const struct opcodes *find(const struct opcodes *table, size_t count, uin
 	return NULL;
 }
 
-/* Bytes of ModRM, SIB and displacement. */
+/* The length of ModRM, SIB and displacement, in bytes. */
 static size_t modrm_length(const uint8_t *modrm)
 {
 	unsigned mod = modrm[0] >> 6, rm = modrm[0] & 7;
@@ -84,8 +85,8 @@ static bool is_prefix(uint8_t byte)
 	return byte == 0x66 || byte == 0x2e || byte == 0x64 || byte == 0xf2 || byte == 0xf3;
 }
 
-/* Its length, and where its opcode stands; 0: none that functions begin with. At most 15 bytes are
- * looked at, as the processor does. */
+/* The length of the instruction in bytes, and in *opcode where its opcode stands; 0 if functions do
+ * not begin with it. Looks at no more than 15 bytes, the longest instruction of the processor. */
 static size_t decode(const uint8_t *code, const uint8_t **opcode)
 {
 	const struct opcodes *found;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libmigfix-preload.so: finds out whether it was loaded into a QEMU, what of it can be hooked and
- * what was asked for, hooks it, and says so in one line. In any other program it does nothing.
+ * libmigfix-preload.so: finds out whether it was loaded into a QEMU, which of QEMU's functions can
+ * be replaced, and what the environment asks for. It replaces the functions, and says so in one
+ * line. In any other program it does nothing.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 
 static struct qemu qemu;
 
-/* "dst,src" in any order. */
+/* Reads "dst", "src", or both with a comma between, in any order. */
 static bool read_ends(const char *text, struct hooks_options *options)
 {
 	char *copy = strdup(text), *rest = copy, *word;
@@ -42,8 +43,8 @@ struct plan {
 	struct patch patches[2];
 	const char *names[2];
 	size_t count;
-	const char *source;      /* what the source gets, or why nothing */
-	const char *destination; /* likewise */
+	const char *source;      /* what is done for the source, or why nothing is */
+	const char *destination; /* what is done for the destination, or why nothing is */
 };
 
 static void replace(struct plan *plan, const char *name, const struct qemu_function *function,
@@ -84,7 +85,7 @@ static void plan_hooks(struct plan *plan, struct hooks_options *options)
 	plan->source = plan->destination = "hooked";
 	plan_destination(plan, options);
 	plan_source(plan, options);
-	/* The loader's question too, where it has no function of its own. */
+	/* A loader without ram_handle_zero() calls buffer_is_zero() too. */
 	if (qemu.buffer_is_zero.entry && (options->source || !options->handler))
 		replace(plan, "buffer_is_zero", &qemu.buffer_is_zero,
 			(uintptr_t)hooks_buffer_is_zero);
@@ -100,14 +101,15 @@ static bool read_policy(const char *text, struct hooks_options *options)
 		options->policy = MIGFIX_POLICY_AUTO;
 	else if (!strcmp(text, "madvise-first"))
 		options->policy = MIGFIX_POLICY_MADVISE_FIRST;
-	else if (!strcmp(text, "read-first")) /* what QEMU does */
+	else if (!strcmp(text, "read-first")) /* what QEMU does without us */
 		options->destination = false;
 	else
 		return false;
 	return true;
 }
 
-/* False: nothing is to be done, and why was said. */
+/* Reads MIGFIX and MIGFIX_POLICY. Returns false if nothing is to be done; a wrong value was
+ * reported. */
 static bool read_options(struct hooks_options *options, const char *policy)
 {
 	const char *ends = getenv("MIGFIX");
@@ -128,7 +130,7 @@ static bool read_options(struct hooks_options *options, const char *policy)
 	return true;
 }
 
-/* False: QEMU is left as it is, and why was said. */
+/* Replaces the functions. Returns false if QEMU is left as it is; the reason was reported. */
 static bool hook(struct plan *plan, struct hooks_options *options)
 {
 	const char *why = qemu_missing(&qemu);
@@ -168,8 +170,8 @@ __attribute__((constructor)) static void start(void)
 	    plan.count > 1 ? plan.names[1] : "");
 }
 
-/* A parent of a daemon has no guest memory, and a fork of a process that has leaves its file alone.
- */
+/* Only the process with the guest memory writes statistics. The parent of a QEMU that daemonizes
+ * has no guest memory, and a child that QEMU forks later must not overwrite the file. */
 __attribute__((destructor)) static void end(void)
 {
 	if (blocks_owner() == getpid())

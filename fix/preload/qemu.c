@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Finds what QEMU exports, in the main program only: a library that happens to have a function of
- * the same name is not QEMU.
+ * Finds the functions that QEMU exports. Only the main program is searched: a library that happens
+ * to have a function of the same name is not QEMU.
  */
 #include <dlfcn.h>
 #include <elf.h>
@@ -20,7 +20,7 @@ static struct qemu_function find(const char *name)
 
 	if (!function.entry)
 		return function;
-	/* The main program's is the first of the link maps, and the one without a name. */
+	/* The main program is the first of the link maps, and the only one with an empty name. */
 	if (!dladdr1(function.entry, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
 	    *map->l_name || !dladdr1(function.entry, &info, (void **)&symbol, RTLD_DL_SYMENT) ||
 	    !symbol || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || !info.dli_sname ||
@@ -30,7 +30,8 @@ static struct qemu_function find(const char *name)
 	return function;
 }
 
-/* "function" is a pointer to a function pointer. */
+/* Stores the address of an exported function; NULL if there is none. "function" points to a
+ * function pointer. */
 static void ask(const char *name, void *function)
 {
 	void *entry = find(name).entry;
@@ -72,8 +73,9 @@ const char *qemu_missing(const struct qemu *qemu)
 	return NULL;
 }
 
-/* migration/ram.c lies between its first exported function and its last. A call of the function
- * that goes on where the inlined comparisons ended shows that they are there. */
+/* The code of migration/ram.c lies between xbzrle_cache_resize() and ram_mig_init(). If that code
+ * calls buffer_is_zero_ge256(), which goes on where the inlined comparisons end, then the inlined
+ * comparisons are there too. */
 bool qemu_reads_before_it_asks(const struct qemu *qemu)
 {
 	const uint8_t *begin = find("xbzrle_cache_resize").entry;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One region of libmigfix a RAM block. QEMU notifies before it removes a block, perhaps while its
- * loader is in a call: regions are used under a lock, and closed under it alone.
+ * Keeps one region of libmigfix for each RAM block. QEMU may announce the removal of a block while
+ * its loader is in a call, so regions are used under a lock for reading, and closed under the same
+ * lock for writing.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +14,7 @@
 
 static struct {
 	uintptr_t begin, end;
-	struct migfix_region *region; /* NULL: free, or closed */
+	struct migfix_region *region; /* NULL: the region was closed */
 } regions[BLOCKS_MAX];
 static size_t count;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
@@ -70,7 +71,8 @@ bool release_zero(const void *memory, size_t length)
 {
 	bool done;
 
-	/* Unknown, or VFIO, RDMA and others that pinned it: theirs would be other pages then. */
+	/* If discards are disabled, or nobody can tell, give nothing back: a device (VFIO, RDMA)
+	 * that pinned the memory would go on using the old pages. */
 	if (!qemu->ram_block_discard_is_disabled || qemu->ram_block_discard_is_disabled())
 		return false;
 	pthread_rwlock_rdlock(&lock);

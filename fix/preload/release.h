@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Populated guest memory that was sent as zero, made zero by libmigfix: given back where that is
- * allowed, and kept where it was populated before the first page was loaded (prealloc=on). For
- * QEMU's zero handler only.
+ * Uses libmigfix to zero populated guest memory that was sent as zero. A page is given back where
+ * that is allowed, and kept if it was populated before the first page was loaded (prealloc=on).
+ * Only the replacement of ram_handle_zero() uses it.
  */
 #ifndef PRELOAD_RELEASE_H
 #define PRELOAD_RELEASE_H
@@ -13,17 +13,19 @@
 #include "migfix.h"
 #include "qemu.h"
 
-/* Unknown whether discards are disabled: nothing is ever given back. */
+/* If QEMU cannot tell whether discards are disabled, nothing is ever given back. */
 void release_init(const struct qemu *found, enum migfix_policy wanted);
 
-/* Before a page is loaded: what is populated by now is kept. The first call does it for all RAM
- * blocks there are; blocks that come later are not given back. */
+/* Called before a page is loaded. The first call notes, for all RAM blocks there are, which pages
+ * are populated: these are kept. Blocks that are added later are never given back. */
 void release_sight(void);
 
-/* Makes it zero: true. False: not done, and nothing changed; the original rule is to run. */
+/* Makes the range zero and returns true. Returns false if it did not: then nothing was given back,
+ * and the original rule must run. */
 bool release_zero(const void *memory, size_t length);
 
-/* The memory is about to be unmapped: returns when nobody works on it any more. */
+/* Closes the regions of memory that is about to be unmapped. Returns when no thread uses them any
+ * more. */
 void release_forget(const void *memory, size_t length);
 
 #endif

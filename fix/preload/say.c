@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* One line on stderr by one call of write(). */
+/* Writes one line to stderr with one call of write(). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>

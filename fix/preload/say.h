@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the operator of a QEMU is told, on stderr. */
+/* Tells the operator of a QEMU something, on stderr. */
 #ifndef PRELOAD_SAY_H
 #define PRELOAD_SAY_H
 
-/* Writes one line of at most 511 bytes, in one piece, whoever else writes there. */
+/* Writes one line of at most 511 bytes, with its newline, in one call of write(): lines of other
+ * writers do not mix with it. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 #endif

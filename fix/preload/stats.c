@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Counters that threads of a migration share, and their JSON. Knows nothing of QEMU. */
+/* Counters that the threads of a migration share, and their JSON. Knows nothing of QEMU. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,7 +20,8 @@ static struct {
 	size_t bytes;
 	const char *why;
 } blocks[BLOCKS_MAX];
-static atomic_size_t nr_blocks; /* those without room for them, too */
+/* all blocks that were met, even if "blocks" has no room for them */
+static atomic_size_t nr_blocks;
 static char pattern[PATH_MAX], hooked[128], policy[32];
 
 void stats_count(enum stats_end end, enum stats_kind kind)
@@ -28,7 +29,7 @@ void stats_count(enum stats_end end, enum stats_kind kind)
 	atomic_fetch_add_explicit(&ends[end].counts[kind], 1, memory_order_relaxed);
 }
 
-/* QEMU tells of its blocks one after the other. */
+/* QEMU announces its blocks one after the other, so no lock is needed. */
 void stats_block(size_t bytes, const char *why)
 {
 	size_t i = atomic_fetch_add(&nr_blocks, 1);
@@ -48,14 +49,15 @@ void stats_init(const char *name, const char *const *names, size_t count, const 
 		at += (size_t)snprintf(hooked + at, sizeof(hooked) - at, "%s\"%s\"", i ? ", " : "",
 				       names[i]);
 
-	/* A daemon changes its directory: the name is of the one that it was started in. */
+	/* A QEMU that daemonizes changes its directory: the name is relative to the directory it
+	 * was started in. */
 	if (snprintf(pattern, sizeof(pattern), "%s%s%s", relative ? directory : "",
 		     relative ? "/" : "", name) >= (int)sizeof(pattern))
-		*pattern = '\0'; /* no such file can be opened */
+		*pattern = '\0'; /* the name is too long to be opened: no statistics */
 	snprintf(policy, sizeof(policy), "%s", policy_name);
 }
 
-/* The pattern with the id in it; false where that is too long. */
+/* The name of this process's file. Returns false if the name is too long. */
 static bool file_name(char *name, size_t size)
 {
 	const char *place = strstr(pattern, "%p");

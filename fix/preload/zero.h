@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Is a buffer zero, exactly and as fast as QEMU's own buffer_is_zero() tells: it stands in for that
- * function, so it must know nothing of guest memory. One file an architecture implements it.
+ * Tells whether a buffer is zero, exactly and as fast as QEMU's own buffer_is_zero(), which it
+ * replaces. So it must know nothing of guest memory. Each architecture has a file that implements
+ * it.
  */
 #ifndef PRELOAD_ZERO_H
 #define PRELOAD_ZERO_H
@@ -9,10 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Chooses among the processor's instructions; before that those that every processor has. */
+/* Chooses the fastest instructions that the processor has. Before this call, instructions that
+ * every processor of the architecture has are used. */
 void zero_init(void);
 
-/* Every byte of it is read, unless one is not zero. 0 bytes are zero. */
+/* True if all bytes are zero. Reads every byte, unless it finds one that is not zero. An empty
+ * buffer is zero. */
 bool zero_buffer(const void *buffer, size_t length);
 
 #endif

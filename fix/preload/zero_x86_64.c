@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * zero_buffer() with SSE2, which every x86-64 has, and with AVX2. The shape is that of QEMU's: both
- * ends at once without regard to alignment, then aligned blocks with an exit after each.
+ * zero_buffer() with SSE2, which every x86-64 has, and with AVX2. The order is that of QEMU's
+ * function: both ends first, without regard to alignment, then aligned blocks with an exit after
+ * each.
  */
 #include <immintrin.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
 
 typedef bool zero_function(const unsigned char *buffer, size_t length);
 
-/* Below 16 bytes: two words that may overlap. */
+/* Fewer than 16 bytes: two words that may overlap, or single bytes. */
 static bool zero_short(const unsigned char *buffer, size_t length)
 {
 	unsigned char any = 0;
@@ -87,7 +88,7 @@ void zero_init(void)
 		zero_long = zero_avx2;
 }
 
-/* Most of what is not zero shows at three places. */
+/* Most buffers that are not zero differ from zero at one of these three bytes. */
 static bool is_sampled_zero(const unsigned char *buffer, size_t length)
 {
 	return !(buffer[0] | buffer[length / 2] | buffer[length - 1]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * QEMU's guest memory in the hands of libmigfix: what QEMU knows of a RAMBlock,
- * told to its region. Goes to migration/. It must not know how a page is made
- * zero.
+ * Lets libmigfix handle QEMU's guest memory: tells the region of each RAMBlock
+ * what QEMU knows of that RAMBlock. Belongs into migration/. It must not know
+ * how a page is made zero.
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
@@ -26,9 +26,10 @@
 
 struct ram_migfix {
     struct migfix_region *region;
-    bool gathers; /* only the main thread's loader writes this block */
-    bool pinned;  /* told already; by any thread */
-    int err;      /* of pages that were gathered by then */
+    bool gathers; /* only the loader of the main thread writes this block */
+    bool pinned;  /* the region was told already; any thread may set it */
+    int err; /* the first error of runs that were handled when the block was
+                pinned */
 };
 
 static void open_region(RAMBlock *rb, uint32_t flags, bool gathers)
@@ -45,7 +46,7 @@ static void open_region(RAMBlock *rb, uint32_t flags, bool gathers)
     options.fd_offset = rb->fd_offset;
     err = migfix_region_open(&region, rb->host, rb->max_length, &options);
     if (err) {
-        /* Without a region the block is compared and written. */
+        /* Without a region the block's pages are compared and written. */
         warn_report("libmigfix: RAM block %s: %s", rb->idstr, strerror(-err));
         return;
     }
@@ -57,7 +58,7 @@ static void open_region(RAMBlock *rb, uint32_t flags, bool gathers)
 void ram_migfix_open_incoming(RAMBlock *rb)
 {
     /*
-     * COLO copies what it loads, multifd channels write by themselves, and
+     * COLO copies what it loads, multifd channels write on their own, and
      * loadvm and mapped-ram fill memory without ram_migfix_write().
      */
     bool only_loader = runstate_check(RUN_STATE_INMIGRATE) &&
@@ -65,7 +66,7 @@ void ram_migfix_open_incoming(RAMBlock *rb)
                        !migrate_colo() && !ram_block_discard_is_disabled();
     uint32_t flags = only_loader ? MIGFIX_TRACK : 0;
 
-    /* A zero page is marked received, and no fault on it answered. */
+    /* Postcopy marks a zero page received and answers no fault on it. */
     if (migrate_postcopy_ram()) {
         flags |= MIGFIX_MUST_BE_PRESENT;
     }
@@ -74,7 +75,8 @@ void ram_migfix_open_incoming(RAMBlock *rb)
 
 void ram_migfix_open_outgoing(RAMBlock *rb)
 {
-    /* Never tracked: the guest runs. It only asks, and gives nothing back. */
+    /* Never tracked, because the guest runs. The source only asks, and gives
+     * nothing back. */
     open_region(rb, MIGFIX_PINNED, false);
 }
 
@@ -92,7 +94,7 @@ void ram_migfix_close(RAMBlock *rb)
     g_free(m);
 }
 
-/* From now on no page is given back, and others may write it. */
+/* From now on no page is given back, and other threads may write it. */
 static void pin(struct ram_migfix *m)
 {
     int err;
@@ -106,7 +108,8 @@ static void pin(struct ram_migfix *m)
     }
 }
 
-/* The region of guest memory at "host"; NULL: none, or not all of it. */
+/* Finds the region of guest memory at "host", and the offset in it; NULL if
+ * there is no region, or if the range is not all in one block. */
 static struct ram_migfix *find(const void *host, size_t size, uint64_t *off)
 {
     struct ram_migfix *m;
@@ -119,7 +122,7 @@ static struct ram_migfix *find(const void *host, size_t size, uint64_t *off)
         return NULL;
     }
     m = rb->migfix;
-    /* COLO and VFIO say so only when the stream or a device asks for it. */
+    /* COLO and VFIO disable discards only when the stream or a device asks. */
     if (ram_block_discard_is_disabled()) {
         pin(m);
     }
@@ -209,7 +212,7 @@ void ram_migfix_populate_read(RAMBlock *rb, ram_addr_t offset, ram_addr_t size)
     struct migfix_region *region;
     int err;
 
-    /* Background snapshots populate before their bitmap is there. */
+    /* A background snapshot populates memory before its bitmap is there. */
     options.backing = MIGFIX_BACKING_UNKNOWN;
     err = migfix_region_open(&region, rb->host + offset, size, &options);
     if (!err) {

@@ -2,26 +2,29 @@
 /*
  * Gathers neighbouring ranges into one run, so that the kernel is called once for all of them.
  *
- * A run is one atomic word, so that joining it costs one compare-exchange: where it begins, how
- * long it is, and whether it is being handled. 0 is no run. Each slot has one. Rules of a slot:
+ * A run is one atomic word, so that a range joins it with one compare-exchange. The word says where
+ * the run begins, how long it is, and whether it is being handled; 0 means that there is no run.
+ * Each slot holds one run, under these rules:
  *
- * - Anyone may begin a run where there is none, and lengthen one that is not being handled.
- * - Only the holder of its lock marks a run as handled, and only then sets the word to 0. So while
- *   the lock is held by somebody who marked it nobody else changes the word.
- * - Whoever finds the mark and has to do with the run waits for the lock: when they have it the run
- *   is done.
- * - Each change is a release and each look that finds a run, or none, an acquire. So who handles a
- *   run sees what was written before each of its parts joined; and who sees that it is done also
- *   sees its zeros, in memory too. Later runs begin by read-modify-write of that 0, which keeps the
- *   order for whoever sees these only.
+ * - Any thread may begin a run where there is none, and may lengthen a run that is not being
+ *   handled.
+ * - Only the thread that holds the slot's lock marks the run as handled, and only that thread then
+ *   sets the word to 0. While a run is marked nobody else changes the word.
+ * - A thread that finds the mark, and needs the range of that run, waits for the lock: when it has
+ *   the lock, the run is done.
+ * - Each change of the word is a release; each look that finds a run, or finds none, is an acquire.
+ *   So the thread that handles a run sees what was written before each range joined, and a thread
+ *   that sees that the run is done also sees its zeros in memory. A later run begins by a
+ *   read-modify-write of the 0, which keeps this order for a thread that sees only the later run.
  */
 #include "track.h"
 
 #include <errno.h>
 
-#define UNIT_SHIFT  10 /* the smallest target page of QEMU */
-#define COUNT_BITS  26
-#define START_BITS  37 /* 128 TiB: all that a process maps with four levels of page tables */
+#define UNIT_SHIFT 10 /* the smallest target page of QEMU is 1 KiB */
+#define COUNT_BITS 26
+/* 128 TiB of 1 KiB units: all that a process can map with four levels of page tables */
+#define START_BITS  37
 #define BUSY        UINT64_C(1)
 #define COUNT_SHIFT 1
 #define START_SHIFT (COUNT_SHIFT + COUNT_BITS)
@@ -46,7 +49,8 @@ static uint64_t run_of(uint64_t start, uint64_t count)
 	return start << START_SHIFT | count << COUNT_SHIFT;
 }
 
-/* 0: the range does not join the run, or would make it too long. */
+/* The run with the range joined to it; 0 if the range does not touch the run, or would make it too
+ * long. */
 static uint64_t run_joined(const struct migfix_region *region, uint64_t run, uint64_t start,
 			   uint64_t count)
 {
@@ -78,7 +82,7 @@ static bool change(struct mfx_run *slot, uint64_t *run, uint64_t wanted)
 						     memory_order_acquire);
 }
 
-/* With the lock of the slot held. */
+/* Zeroes the slot's run, if there is one. The caller holds the slot's lock. */
 static int handle(struct migfix_region *region, struct mfx_run *slot)
 {
 	uint64_t run = look(slot);
@@ -125,8 +129,8 @@ void mfx_batch_open(struct migfix_region *region, uint64_t batch)
 		region->runs[i].lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
-/* Each thread has its errno: where it lies tells threads apart, by the top bits of a product with
- * the golden ratio. */
+/* The address of errno differs from thread to thread, so it picks the slot. Multiplying by the
+ * golden ratio spreads the addresses over the top bits. */
 static struct mfx_run *own_slot(struct migfix_region *region)
 {
 	uint64_t hash = (uintptr_t)&errno * UINT64_C(0x9e3779b97f4a7c15);

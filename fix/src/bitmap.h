@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A bit a page, in words that several threads may read and change. */
+/* A bitmap with one bit for each page, in words that several threads may read and change. */
 #ifndef MIGFIX_BITMAP_H
 #define MIGFIX_BITMAP_H
 
@@ -13,7 +13,7 @@ static inline _Atomic uint64_t *mfx_bitmap_new(uint64_t bits)
 	return calloc((bits + 63) / 64, sizeof(_Atomic uint64_t));
 }
 
-/* The bits of [from, to) that lie in the word of "from". */
+/* The mask of those bits of [from, to) that lie in the same word as "from". */
 static inline uint64_t mfx_bitmap_mask(uint64_t from, uint64_t to)
 {
 	uint64_t mask = ~UINT64_C(0) << (from % 64);
@@ -28,7 +28,7 @@ static inline uint64_t mfx_bitmap_next_word(uint64_t from, uint64_t to)
 	return next < to ? next : to;
 }
 
-/* Sets [from, to); the number of those that were not set. */
+/* Sets [from, to), and returns how many of these bits were clear before. */
 static inline uint64_t mfx_bitmap_set(_Atomic uint64_t *bitmap, uint64_t from, uint64_t to)
 {
 	uint64_t set = 0;
@@ -37,7 +37,8 @@ static inline uint64_t mfx_bitmap_set(_Atomic uint64_t *bitmap, uint64_t from, u
 		uint64_t mask = mfx_bitmap_mask(from, to);
 		uint64_t old = atomic_load_explicit(&bitmap[from / 64], memory_order_relaxed);
 
-		/* Most are set already: then the word stays in the caches of all threads. */
+		/* Most bits are set already. Not writing the word leaves it in the caches of all
+		 * threads. */
 		if ((old & mask) != mask)
 			old = atomic_fetch_or_explicit(&bitmap[from / 64], mask,
 						       memory_order_relaxed);
@@ -60,7 +61,7 @@ static inline void mfx_bitmap_clear(_Atomic uint64_t *bitmap, uint64_t from, uin
 					  memory_order_relaxed);
 }
 
-/* The first bit of [from, to) that is "value", or "to". */
+/* The first bit of [from, to) that has the given value; "to" if there is none. */
 static inline uint64_t mfx_bitmap_find(const _Atomic uint64_t *bitmap, uint64_t from, uint64_t to,
 				       bool value)
 {

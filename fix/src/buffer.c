@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Is memory zero? Knows of no region. */
+/* Tells whether memory is zero. Knows nothing of regions. */
 #include "buffer.h"
 
 #include <stdint.h>
@@ -7,7 +7,8 @@
 
 #define BLOCK 256
 
-/* No way out inside a block, and a length that the compiler knows: so it becomes vector code. */
+/* The loop has a length that the compiler knows and no early exit, so that it becomes vector code.
+ * */
 static bool block_is_zero(const unsigned char *block)
 {
 	uint64_t words[BLOCK / 8], any = 0;

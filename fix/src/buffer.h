@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Is memory zero? Knows of no region. */
+/* Tells whether memory is zero. Knows nothing of regions. */
 #ifndef MIGFIX_BUFFER_H
 #define MIGFIX_BUFFER_H
 

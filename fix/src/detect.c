@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What backs the memory of a region, and whom to ask of it. In doubt: nobody, and nothing is given
- * back. */
+/* Finds out what backs the memory of a region, and how to ask which pages are populated. In doubt
+ * the kernel is not asked, and nothing is given back. */
 #include "detect.h"
 
 #include "mapping.h"
@@ -16,7 +16,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Files of which holes can be asked for. SEEK_DATA answers on others too, and means nothing. */
+/* The kinds of files whose holes can be asked for. SEEK_DATA succeeds on other files too, but its
+ * answer means nothing there. */
 enum file_kind { FILE_OTHER, FILE_TMPFS, FILE_HUGETLBFS };
 
 static enum file_kind kind_of(int fd)
@@ -28,11 +29,12 @@ static enum file_kind kind_of(int fd)
 		return FILE_OTHER;
 	if (fs.f_type == TMPFS_MAGIC)
 		return FILE_TMPFS;
-	/* The type is a signed long, which on 32 bits makes the magic number negative. */
+	/* f_type is a signed long: on 32 bits HUGETLBFS_MAGIC reads as a negative number. */
 	return (uint32_t)fs.f_type == HUGETLBFS_MAGIC ? FILE_HUGETLBFS : FILE_OTHER;
 }
 
-/* Overlay and btrfs show other numbers in a mapping than by fstat(): compare two mappings then. */
+/* On overlayfs and btrfs a mapping shows other device and inode numbers than fstat(). Map the fd
+ * here, and compare the numbers of the two mappings. */
 static bool maps_alike(int fd, const struct mfx_mapping *mapping)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -61,8 +63,8 @@ static int match_fd(const struct mfx_mapping *mapping, const struct migfix_optio
 	return options->fd_offset == mapping->offset ? 0 : -EINVAL;
 }
 
-/* The file of a mapping whose fd is not at hand: for who may (CAP_CHECKPOINT_RESTORE). Devices are
- * not opened: that may do something. */
+/* Opens the file of a mapping whose fd is not known, which needs CAP_CHECKPOINT_RESTORE; -1 if it
+ * cannot be had. A device is never opened, because opening one may have an effect. */
 static int open_mapped(const struct mfx_mapping *mapping)
 {
 	char path[80];
@@ -88,7 +90,8 @@ static enum migfix_backing backing_of(const struct mfx_mapping *mapping, enum fi
 	return mapping->is_shmem ? MIGFIX_BACKING_ANON_SHARED : MIGFIX_BACKING_FILE;
 }
 
-/* What was told may be less than what was found, not another thing. */
+/* The caller may claim less than what was found (UNKNOWN, or shmem without a file), but not a
+ * different backing. */
 static int settle(struct migfix_region *region, enum migfix_backing found, enum migfix_backing told)
 {
 	bool told_shmem = told == MIGFIX_BACKING_SHMEM || told == MIGFIX_BACKING_ANON_SHARED;
@@ -97,7 +100,7 @@ static int settle(struct migfix_region *region, enum migfix_backing found, enum 
 	if (told == MIGFIX_BACKING_UNKNOWN)
 		region->backing = told;
 	else if (found == MIGFIX_BACKING_FILE && region->fd < 0 && told_shmem)
-		region->backing = MIGFIX_BACKING_UNKNOWN; /* a tmpfs that nobody can look at */
+		region->backing = MIGFIX_BACKING_UNKNOWN; /* a tmpfs file that cannot be opened */
 	else if (told == MIGFIX_BACKING_DETECT || told == found || found == MIGFIX_BACKING_UNKNOWN)
 		return 0;
 	else if (!told_shmem ||
@@ -106,7 +109,8 @@ static int settle(struct migfix_region *region, enum migfix_backing found, enum 
 	return 0;
 }
 
-/* Private memory is asked for by the page table first: what it lacks is as the file below. */
+/* Private memory is asked for through the page table first: a page that the page table lacks has
+ * the content of the file below. */
 static void choose_ask(struct migfix_region *region, bool shared, enum file_kind kind)
 {
 	bool anon = region->backing == MIGFIX_BACKING_ANON;

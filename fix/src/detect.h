@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What backs the memory of a region, and whom to ask of it. */
+/* Finds out what backs the memory of a region, and how to ask which pages are populated. */
 #ifndef MIGFIX_DETECT_H
 #define MIGFIX_DETECT_H
 
 #include "region.h"
 
-/* Sets what is found of region->memory; *resident: bytes that its mappings hold by now. Leaves it
- * to the caller to close region->fd, if that is ours, and region->pagemap, also when it fails. */
+/* Fills the members of the region that describe its backing, and stores in *resident how many bytes
+ * its mappings hold now. Returns 0 or -errno. Even if it fails, the caller must close
+ * region->pagemap, and region->fd if region->fd_is_ours. */
 int mfx_detect(struct migfix_region *region, const struct migfix_options *options,
 	       uint64_t *resident);
 

@@ -17,8 +17,8 @@ bool mfx_gives_back(const struct migfix_region *region, uint32_t flags)
 	       !atomic_load_explicit(&region->refused, memory_order_relaxed);
 }
 
-/* MADV_REMOVE costs more than a hole punched through the fd, but it asks the mapping that is there
- * now: memory locked since the region was opened refuses it, and stays. */
+/* MADV_REMOVE costs more than punching a hole through the fd, but it acts on the current mapping:
+ * if the memory was locked after the region was opened, MADV_REMOVE refuses and the pages stay. */
 int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	int advice = region->backing == MIGFIX_BACKING_ANON ? MADV_DONTNEED : MADV_REMOVE;

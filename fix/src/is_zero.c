@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Does a range read as zero? Reads only what was populated. */
+/* Tells whether a range reads as zero. Reads only pages that were populated. */
 #include "buffer.h"
 #include "track.h"
 #include "walk.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What /proc/self/maps or smaps says of a range of our address space. Knows of no region. */
+/* Reads what /proc/self/maps or smaps says of a range of our address space. Knows nothing of
+ * regions. */
 #include "mapping.h"
 
 #include "migfix.h"
@@ -19,8 +20,9 @@ struct vma {
 	uint32_t flags;
 };
 
-/* "7f…-7f… rw-s 00000000 00:01 1043   /memfd:ram (deleted)"; fields of a mapping begin with their
- * name instead, in upper case. There are some twenty for each mapping, and hundreds of mappings. */
+/* Reads the first line of a mapping: "7f…-7f… rw-s 00000000 00:01 1043 /memfd:ram (deleted)". The
+ * lines after it, some twenty a mapping in smaps, begin with an upper-case letter: testing that
+ * letter first is cheap. */
 static bool read_head(const char *line, struct vma *vma)
 {
 	unsigned int major_id, minor_id;
@@ -58,7 +60,8 @@ static void read_vm_flags(const char *names, struct vma *vma)
 	}
 }
 
-/* True with the last field of a mapping: then it is whole. */
+/* Reads one line after the first of a mapping in smaps. Returns true for the last of them, VmFlags.
+ * */
 static bool read_field(const char *line, struct vma *vma)
 {
 	uint64_t kb;
@@ -106,7 +109,8 @@ static int add_vma(struct mfx_mapping *mapping, const struct vma *vma, uint64_t 
 	return 0;
 }
 
-/* Of maps a line is all of a mapping; of smaps ("with_fields") its last field makes it whole. */
+/* In maps one line is all there is of a mapping; in smaps ("with_fields") the mapping is complete
+ * after its VmFlags line. */
 static int read_range(const char *path, bool with_fields, struct mfx_mapping *mapping,
 		      uint64_t start, uint64_t end)
 {

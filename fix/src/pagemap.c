@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which pages of a private mapping are present or swapped out, in chunks. The page of zeros that
- * the kernel maps on a read counts as not populated where the kernel tells (Linux 6.7). */
+/* Tells which pages of a private mapping are present or swapped out, one chunk at a time. The
+ * shared page of zeros, which the kernel maps when a hole is read, counts as not populated where
+ * the kernel can tell it apart (Linux 6.7). */
 #include "pagemap.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #define ENTRY_PRESENT (UINT64_C(1) << 63)
 #define ENTRY_SWAPPED (UINT64_C(1) << 62)
 
-/* struct pm_scan_arg of Linux 6.7; the headers of older systems lack it. */
+/* struct pm_scan_arg of Linux 6.7; older kernel headers do not have it. */
 struct scan {
 	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
 	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
@@ -33,7 +34,9 @@ static int scan(struct mfx_pagemap *chunk, const struct migfix_region *region, u
 			    .category_inverted = SCAN_IS_PFNZERO,
 			    .category_mask = SCAN_IS_PFNZERO,
 			    .category_anyof_mask = SCAN_IS_PRESENT | SCAN_IS_SWAPPED,
-			    /* What is asked for is returned as one extent where it differs. */
+			    /* The kernel joins neighbouring pages into one extent only if the
+			     * returned categories are equal. Asking for this single category joins
+			     * as many as possible. */
 			    .return_mask = SCAN_IS_PFNZERO};
 	int found = ioctl(region->pagemap, SCAN_IOCTL, &args);
 
@@ -88,7 +91,8 @@ static int read_entries(struct mfx_pagemap *chunk, const struct migfix_region *r
 	uint64_t host = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t at = ((uintptr_t)region->memory + from) / host;
 
-	/* An entry stands for a page of the host, also where pages are huge: one of each then. */
+	/* An entry stands for one page of the host even where pages are huge: read the first entry
+	 * of one huge page. */
 	if (region->page_size != host)
 		count = 1;
 	if (pread(region->pagemap, chunk->entries, count * 8, (off_t)(at * 8)) !=

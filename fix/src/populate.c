@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Populates pages for reading, but for those that somebody discarded. */
+/* Populates pages for reading, except those that somebody discarded. */
 #include "bitmap.h"
 #include "region.h"
 
@@ -21,7 +21,7 @@ int mfx_populate(const struct migfix_region *region, uint64_t from, uint64_t to)
 	from = mfx_page_down(region, from);
 	to = mfx_page_up(region, to);
 	while (madvise(region->memory + from, to - from, MADV_POPULATE_READ)) {
-		if (errno == EINVAL) { /* Linux before 5.14 */
+		if (errno == EINVAL) { /* Linux before 5.14 does not know MADV_POPULATE_READ */
 			touch(region, from, to);
 			break;
 		}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Opens and closes regions, and says what is known of them. */
+/* Opens and closes regions, changes their flags, and tells what is known of them. */
 #include "region.h"
 
 #include "detect.h"
@@ -15,7 +15,8 @@
 	(MIGFIX_PREALLOCATED | MIGFIX_LOCKED | MIGFIX_PINNED | MIGFIX_USERFAULTFD |                \
 	 MIGFIX_SEALED | MIGFIX_READ_ONLY | MIGFIX_MUST_BE_PRESENT | MIGFIX_TRACK)
 
-/* What a later version appended may be there, if it asks for nothing. */
+/* Copies the caller's options. Members that a later version of the structure appended are accepted
+ * if they are zero. */
 static int read_options(struct migfix_options *options, const struct migfix_options *given)
 {
 	const unsigned char *bytes = (const unsigned char *)given;
@@ -37,7 +38,8 @@ static int read_options(struct migfix_options *options, const struct migfix_opti
 	return 0;
 }
 
-/* Zero in a child: it has memory of its own then, and the parent's page table to ask. */
+/* Maps a page that the kernel zeroes in a child after fork(). There the region must be refused: the
+ * child has its own memory, but region->pagemap still describes the parent's. */
 static int mark_here(struct migfix_region *region)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -155,8 +157,7 @@ int migfix_region_close(struct migfix_region *region)
 	return err;
 }
 
-/* What is gathered is handled when it is under the new restrictions already, and under the old ones
- * still. */
+/* The gathered runs are handled while both the new restrictions and the old ones hold. */
 int migfix_region_set_flags(struct migfix_region *region, uint32_t set, uint32_t clear)
 {
 	int err;
@@ -170,7 +171,8 @@ int migfix_region_set_flags(struct migfix_region *region, uint32_t set, uint32_t
 	return err;
 }
 
-/* As much of a structure as the caller knows, and zeros where they know more. */
+/* Copies as much of a structure as the caller knows. If the caller's structure is larger, the rest
+ * becomes zero. */
 static int give(void *to, size_t size, const void *from, size_t known)
 {
 	if (!to || !size)

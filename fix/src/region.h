@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the parts of the library share: the region, and the one call each part offers the others.
- * Nothing here is seen by a user of the library.
+ * What the parts of the library share: the region, and the functions that one part offers the
+ * others. Users of the library see none of it.
  */
 #ifndef MIGFIX_REGION_H
 #define MIGFIX_REGION_H
@@ -12,13 +12,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* How one learns whether a page was ever populated, without populating it. */
+/* How to learn whether a page was ever populated, without populating it. */
 enum mfx_ask {
-	MFX_ASK_NOBODY,  /* there is no way: whoever wants to know reads */
-	MFX_ASK_PAGEMAP, /* private anonymous memory: present, swapped, or a hole */
-	MFX_ASK_SEEK,    /* tmpfs: SEEK_DATA */
-	MFX_ASK_PREAD,   /* a file whose holes SEEK_DATA does not tell in time: read through the
-			    file, which allocates nothing where the mapping would */
+	MFX_ASK_NOBODY,  /* there is no way: the page must be read */
+	MFX_ASK_PAGEMAP, /* private anonymous memory: pagemap tells present, swapped out, or hole */
+	MFX_ASK_SEEK,    /* tmpfs: SEEK_DATA tells */
+	MFX_ASK_PREAD, /* a file in which SEEK_DATA would take too long: pread() it, which allocates
+			  nothing where a read of the mapping would */
 };
 
 enum mfx_count {
@@ -28,14 +28,15 @@ enum mfx_count {
 	MFX_COMPARED,
 	MFX_WRITTEN,
 	MFX_NOT_FREED,
-	MFX_ZERO_KINDS, /* those above, each page in one of them, are what was made zero */
+	MFX_ZERO_KINDS, /* each page that was made zero is counted in exactly one of the members
+			   above */
 	MFX_POPULATED = MFX_ZERO_KINDS,
 	MFX_RUNS,
 	MFX_COUNTS,
 };
 
-/* Threads have slots of their own, as far as there are enough, so that the channels of a migration
- * do not end each other's runs. */
+/* The threads of a process are spread over these slots, so that the channels of a migration do not
+ * end each other's runs. With more threads than slots some share one. */
 #define MFX_RUN_SLOTS 8
 struct mfx_run {
 	_Alignas(64) _Atomic uint64_t run;
@@ -44,11 +45,11 @@ struct mfx_run {
 
 struct migfix_region {
 	_Atomic uint64_t magic;
-	/* False in a child after fork(): pagemap would still tell of the parent's memory. */
+	/* False in a child after fork(): there pagemap would still describe the parent's memory. */
 	const bool *is_here;
 	unsigned char *memory;
 	uint64_t len;
-	uint64_t pages; /* the last may lie in the region in part only */
+	uint64_t pages; /* the last page may lie in the region only in part */
 	uint64_t page_size;
 	unsigned int page_shift;
 
@@ -57,23 +58,25 @@ struct migfix_region {
 	enum mfx_ask ask;
 	_Atomic uint32_t flags;
 	atomic_bool refused; /* the kernel refused to take pages back: it is not asked again */
-	bool scans;          /* the kernel has PAGEMAP_SCAN */
+	bool scans;          /* the kernel knows PAGEMAP_SCAN */
 
-	int fd; /* -1: none that can be asked */
+	int fd; /* -1: there is no file that can be asked */
 	bool fd_is_ours;
 	uint64_t fd_offset;
-	int pagemap; /* -1: not needed, or not to be had */
+	int pagemap; /* -1: not needed, or cannot be opened */
 
 	uint64_t preallocated_pages;
-	_Atomic uint64_t *kept;    /* populated at first sight; NULL: all or none of them */
-	_Atomic uint64_t *unclean; /* may be other than zero; NULL: not tracked from the start */
+	_Atomic uint64_t *kept; /* pages that were populated when the region was opened; NULL: none
+				   was found */
+	_Atomic uint64_t *unclean; /* pages that may be other than zero; NULL: the region was opened
+				      without MIGFIX_TRACK */
 
-	uint64_t run_limit; /* in units of a run */
+	uint64_t run_limit; /* the longest run, in units of 1 KiB */
 	struct mfx_run runs[MFX_RUN_SLOTS];
 	_Alignas(64) _Atomic uint64_t counts[MFX_COUNTS];
 };
 
-/* Pages with a byte in [from, to). */
+/* The number of pages with a byte in [from, to). */
 static inline uint64_t mfx_pages(const struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	return to == from ? 0 : ((to - 1) >> region->page_shift) - (from >> region->page_shift) + 1;
@@ -102,7 +105,8 @@ static inline uint64_t mfx_max(uint64_t a, uint64_t b)
 #define MFX_MAGIC   UINT64_C(0x6d696766697831)
 #define MFX_LONGEST (UINT64_C(1) << 47)
 
-/* A region that was closed is recognised as long as its memory was not given to somebody else. */
+/* True if the region is open, in the process that opened it. A closed region is recognised only as
+ * long as its memory has not been allocated to somebody else. */
 static inline bool mfx_is_open(const struct migfix_region *region)
 {
 	return region && atomic_load_explicit(&region->magic, memory_order_relaxed) == MFX_MAGIC &&
@@ -126,20 +130,22 @@ static inline void mfx_count(struct migfix_region *region, enum mfx_count what, 
 
 bool mfx_gives_back(const struct migfix_region *region, uint32_t flags);
 
-/* zero.c: makes [off, off + len) read as zero, and leaves errno alone. */
+/* zero.c: makes [off, off + len) read as zero. Returns 0 or -errno, and leaves errno alone. */
 int mfx_zero(struct migfix_region *region, uint64_t off, uint64_t len);
 
-/* discard.c: whole pages; -errno when the kernel refused, and then nothing was changed. */
+/* discard.c: gives the whole pages of [from, to) back. If the kernel refuses it returns -errno, and
+ * nothing was changed. */
 int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to);
 
-/* sight.c: what was populated before the region was opened. */
+/* sight.c: notes which pages are populated before the region is used. */
 int mfx_sight(struct migfix_region *region, uint64_t resident);
 
-/* batch.c */
+/* batch.c: prepares the slots, with runs of at most "batch" bytes (0: the default); handles the
+ * runs that have a page in common with [off, off + len). */
 void mfx_batch_open(struct migfix_region *region, uint64_t batch);
 int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len);
 
-/* populate.c: pages with a byte in [from, to). */
+/* populate.c: populates for reading the pages with a byte in [from, to). */
 int mfx_populate(const struct migfix_region *region, uint64_t from, uint64_t to);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What was populated before the region was opened: somebody paid for it, so it is kept, and its
- * content is not known. Costs what is populated, not what is mapped.
+ * Finds which pages were populated before the region was opened. Somebody allocated them on
+ * purpose, so they are kept, and their content is not known. The cost grows with what is populated,
+ * not with what is mapped.
  */
 #include "bitmap.h"
 #include "walk.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of a file with more extents than that, the rest counts as populated: 0.6 s is enough. */
+/* Looking at this many extents takes 0.6 s. If a file has more, its rest counts as populated. */
 #define MOST_EXTENTS (1 << 20)
 
 static int keep(struct migfix_region *region, uint64_t from, uint64_t to)
@@ -42,7 +43,7 @@ static int sight_private(struct migfix_region *region)
 	return err;
 }
 
-/* Keeps what [data, hole) of the file has in common with the region. */
+/* Keeps the pages that [data, hole) of the file has in common with the region. */
 static int keep_of_file(struct migfix_region *region, uint64_t data, uint64_t hole)
 {
 	uint64_t begin = region->fd_offset, end = begin + region->len;
@@ -52,8 +53,9 @@ static int keep_of_file(struct migfix_region *region, uint64_t data, uint64_t ho
 	return data < hole ? keep(region, data - begin, hole - begin) : 0;
 }
 
-/* Goes through the whole file, since st_blocks is of all of it: what it has more than its data was
- * allocated by fallocate() and never written. Nothing tells where that is, so all is kept. */
+/* Goes through the whole file, because st_blocks counts all of it. If the file has more blocks than
+ * data, some pages were allocated by fallocate() and never written. Nothing tells where these are,
+ * so all pages are kept. */
 static int sight_file(struct migfix_region *region)
 {
 	uint64_t data_bytes = 0;

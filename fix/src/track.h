@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which pages may be other than zero, where the loader promised that only migfix_write() leads to
- * writes. A bit is set before its page is written and cleared after all of it was made zero; two
- * such calls on one page at a time are the caller's mistake, so relaxed accesses do.
+ * Knows which pages may be other than zero, if the loader promised that it writes only after
+ * migfix_write(). A bit is set before its page is written, and cleared after all of the page was
+ * made zero. Two such calls on one page at a time are the caller's mistake, so relaxed accesses are
+ * enough.
  */
 #ifndef MIGFIX_TRACK_H
 #define MIGFIX_TRACK_H
@@ -10,7 +11,8 @@
 #include "bitmap.h"
 #include "region.h"
 
-/* Where each page must be present, none is passed over: a clean one may be a hole. */
+/* Off with MIGFIX_MUST_BE_PRESENT: each page must be made present then, and a page known to be zero
+ * may be a hole. */
 static inline bool mfx_track_is_on(const struct migfix_region *region)
 {
 	return (mfx_flags(region) & (MIGFIX_TRACK | MIGFIX_MUST_BE_PRESENT)) == MIGFIX_TRACK;
@@ -29,7 +31,8 @@ static inline bool mfx_track_is_clean(const struct migfix_region *region, uint64
 	return mfx_bitmap_find(region->unclean, from >> region->page_shift, after, true) == after;
 }
 
-/* To where the pages from "from" on are as the first is, which is in *clean. */
+/* Stores in *clean whether the page at "from" is known to be zero, and returns where the pages that
+ * are like it end. */
 static inline uint64_t mfx_track_next(const struct migfix_region *region, uint64_t from,
 				      uint64_t to, bool *clean)
 {
@@ -41,7 +44,7 @@ static inline uint64_t mfx_track_next(const struct migfix_region *region, uint64
 				   << region->page_shift);
 }
 
-/* [from, to) was made zero: pages of which that is all. */
+/* [from, to) was made zero: clears the bits of the pages that lie in it as a whole. */
 static inline void mfx_track_zeroed(struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	uint64_t first = mfx_track_page_after(region, from);
@@ -51,7 +54,7 @@ static inline void mfx_track_zeroed(struct migfix_region *region, uint64_t from,
 		mfx_bitmap_clear(region->unclean, first, after);
 }
 
-/* [from, to) may be written from now on. */
+/* [from, to) may be written from now on: sets the bits of its pages. */
 static inline void mfx_track_written(struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	if (region->unclean)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Goes over the pages of a range that may be other than zero, and populates none on its way: each
- * backing has its own way to be asked. An error of the kernel's means "may be other than zero".
+ * Finds the pages of a range that may be other than zero, and populates none on its way. Each
+ * backing is asked in its own way. If the kernel reports an error, the page may be other than zero.
  */
 #include "walk.h"
 
@@ -41,8 +41,8 @@ static bool next_by_pagemap(struct mfx_walk *walk, struct mfx_extent *extent)
 	return err && found(walk, from, to, extent);
 }
 
-/* SEEK_HOLE would tell where the data ends, but it has no limit: asked for each run of a memory
- * that is all data it walks to its end each time. */
+/* SEEK_HOLE would tell where the data ends, but it has no limit: in a memory that is all data, each
+ * call would walk to the end of it. */
 static bool next_by_seek(struct mfx_walk *walk, struct mfx_extent *extent)
 {
 	const struct migfix_region *region = walk->region;
@@ -59,7 +59,7 @@ static bool next_by_seek(struct mfx_walk *walk, struct mfx_extent *extent)
 	return found(walk, from, walk->exact ? from + region->page_size : walk->end, extent);
 }
 
-/* A file that ends early has no more to say: what lies beyond cannot be read at all. */
+/* The file is zero beyond its end: a page there cannot be read at all. */
 static bool file_is_zero(const struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	unsigned char bytes[16384];
@@ -77,9 +77,9 @@ static bool file_is_zero(const struct migfix_region *region, uint64_t from, uint
 	return true;
 }
 
-/* What this process mapped is read in place; of the rest the file tells, and only of the bytes that
- * were asked for: pages may be huge. Where SEEK_DATA would walk over pages that were allocated and
- * never written, a read of the file looks at one. */
+/* A page that this process mapped is found through pagemap, and read in place. For the others the
+ * file is read, and of a huge page only the bytes that were asked for. Where SEEK_DATA would walk
+ * over pages that were allocated and never written, reading the file looks at one page. */
 static bool next_by_pread(struct mfx_walk *walk, struct mfx_extent *extent)
 {
 	const struct migfix_region *region = walk->region;

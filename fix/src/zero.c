@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Makes a range read as zero: by nothing where it was never populated, by giving it back where that
- * is allowed, else by comparing and writing. */
+/* Makes a range read as zero: leaves holes alone, gives populated pages back where that is allowed,
+ * and else compares and writes them. */
 #include "buffer.h"
 #include "bitmap.h"
 #include "track.h"
@@ -21,7 +21,8 @@ static void count(struct zeroing *zeroing, enum mfx_count what, uint64_t from, u
 	zeroing->counts[what] += mfx_pages(zeroing->region, from, to);
 }
 
-/* "unwritten" counts the pages that were found zero. */
+/* Writes zeros where memory is not zero. Pages that were zero already are counted as "unwritten".
+ * */
 static int compare(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx_count unwritten)
 {
 	const struct migfix_region *region = zeroing->region;
@@ -43,9 +44,9 @@ static int compare(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx
 	return 0;
 }
 
-/* A page that a userfaultfd waits for is its owner's to place: to touch it here would wait for
- * them, who may be this very thread. UFFDIO_ZEROPAGE places the kernel's page of zeros, which else
- * counts as a hole. */
+/* Handles the hole [from, to). If a userfaultfd handler must place the page, it may not be touched
+ * here: that would wait for the handler, which may be this very thread. A page placed by
+ * UFFDIO_ZEROPAGE is the kernel's page of zeros: the walk sees it as a hole, but it is present. */
 static int leave_hole(struct zeroing *zeroing, uint64_t from, uint64_t to)
 {
 	const struct migfix_region *region = zeroing->region;
@@ -68,7 +69,7 @@ static int leave_hole(struct zeroing *zeroing, uint64_t from, uint64_t to)
 	return 0;
 }
 
-/* Without a look at what is not populated. */
+/* Zeroes a range whose pages are kept. Holes are not read. */
 static int zero_kept(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx_count unwritten)
 {
 	const struct migfix_region *region = zeroing->region;
@@ -89,7 +90,7 @@ static int zero_kept(struct zeroing *zeroing, uint64_t from, uint64_t to, enum m
 	return err ? err : leave_hole(zeroing, pos, to);
 }
 
-/* A huge page of tmpfs that could not be split was made zero in place, and stays. */
+/* The kernel zeroes a huge page of tmpfs that it cannot split in place, and keeps it. */
 static int verify_discarded(struct zeroing *zeroing, uint64_t from, uint64_t to)
 {
 	struct mfx_extent extent;
@@ -113,7 +114,7 @@ static int give_back(struct zeroing *zeroing, uint64_t from, uint64_t to)
 		zeroing->gives_back = false;
 		return zero_kept(zeroing, from, to, MFX_COMPARED);
 	}
-	/* After MADV_DONTNEED there are no entries in the page table: nothing can have stayed. */
+	/* After MADV_DONTNEED the page table has no entries, so no page can have stayed. */
 	if (zeroing->region->backing == MIGFIX_BACKING_SHMEM)
 		return verify_discarded(zeroing, from, to);
 	count(zeroing, MFX_DISCARDED, from, to);
@@ -138,7 +139,7 @@ static int zero_given_back(struct zeroing *zeroing, uint64_t from, uint64_t to)
 	return err;
 }
 
-/* Whole pages, of which those populated at first sight are kept. */
+/* Zeroes whole pages. Those that were populated when the region was opened are kept. */
 static int zero_whole(struct zeroing *zeroing, uint64_t from, uint64_t to)
 {
 	const struct migfix_region *region = zeroing->region;
@@ -230,7 +231,8 @@ int migfix_zero(struct migfix_region *region, uint64_t off, uint64_t len)
 		mfx_count(region, MFX_CLEAN, mfx_pages(region, off, off + len));
 		return 0;
 	}
-	/* Else two threads might write the same page at a time, though zeros. */
+	/* A gathered run with one of these pages is handled first: else two threads might write the
+	 * same page at a time, even if both write zeros. */
 	err = mfx_batch_finish(region, off, len);
 	return err ? err : mfx_zero(region, off, len);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * migpop-populate: populates a region with discarded sections, as virtio-mem leaves them, by
- *reading a byte of every page or by the library's routine. It does so when it is told to, so that
- *somebody can watch, and says nothing of what came of it: that is for the watcher.
+ * reading a byte of every page or by the library's routine. It waits until it is told to populate,
+ * so that somebody can observe it, and reports no result: the observer does.
  *
- *	migpop-populate loop|routine memfd|memfd-private|ram|hugetlb BYTES A/B
+ *     migpop-populate loop|routine memfd|memfd-private|ram|hugetlb BYTES A/B
  *
- * Of B sections of 2 MiB the first A are discarded. Writes a byte when the region is there, waits
- * for one, populates, writes one, and stays until its standard input ends.
+ * Of every B sections of 2 MiB the first A are discarded. The program writes a byte when the region
+ * is mapped, waits for a byte, populates, writes a byte, and stays until its standard input ends.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@
 struct region {
 	char *start;
 	uint64_t length;
-	uint64_t *discarded; /* a bit each section */
+	uint64_t *discarded; /* one bit for each section */
 };
 
 static int complain(const char *what, int err)
@@ -41,7 +41,7 @@ static int map_region(struct region *r, const char *kind)
 	int flags = is_private ? MAP_PRIVATE : MAP_SHARED, fd = -1;
 	char *reserved;
 
-	/* On a boundary of 2 MiB: then a section's page table is its own. */
+	/* Aligned to 2 MiB, so that each section has a page table of its own. */
 	reserved = mmap(NULL, r->length + SECTION, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (reserved == MAP_FAILED)
 		return errno;
@@ -96,7 +96,7 @@ static int by_routine(const struct region *r)
 	return -err;
 }
 
-/* Says that it is so far, and waits to be told to go on; false at the end of input. */
+/* Writes a byte and waits for one. Returns false at the end of input. */
 static bool meet(void)
 {
 	char byte = '.';
