@@ -15,21 +15,6 @@ static __always_inline bool is_khugepaged(void)
 	return bpf_get_current_task_btf()->flags & PF_KTHREAD;
 }
 
-/* khugepaged has its row among the threads of the process. */
-static __always_inline void khugepaged__count(u32 tgid, const struct site *add)
-{
-	struct thread_key key = {.tgid = tgid, .tid = bpf_get_current_task_btf()->pid};
-	struct thread *thread = bpf_map_lookup_elem(&threads, &key);
-	struct thread made = {.sum = *add};
-
-	if (thread) {
-		thread->sum.populated += add->populated;
-		return;
-	}
-	bpf_get_current_comm(made.comm, sizeof(made.comm));
-	bpf_map_update_elem(&threads, &key, &made, BPF_ANY);
-}
-
 /* Comes before the other, of the same huge page: "none" of its pages were holes, or the zero page.
  */
 SEC("tp_btf/mm_collapse_huge_page_isolate")
@@ -57,7 +42,8 @@ int BPF_PROG(common__collapse, struct mm_struct *mm, int isolated, int status)
 	key.backing.kind = KIND_ANON;
 	key.backing.tgid = key.tgid;
 	site__add(&key, &add);
-	khugepaged__count(key.tgid, &add);
+	/* khugepaged has its row among the threads of the process. */
+	thread__count(key.tgid, bpf_get_current_task_btf()->pid, &add);
 	return 0;
 }
 

@@ -86,6 +86,7 @@ static __always_inline void count_in_passing(struct task_struct *task,
 	key.tgid = task->tgid;
 	b->flags |= BACKING_HOLES_UNKNOWN;
 	site__add(&key, &add);
+	thread__count(task->tgid, task->pid, &add);
 }
 
 /* The context in which the page was allocated a moment ago; where that was not seen, the present

@@ -390,10 +390,12 @@ static __always_inline void on_fault(struct task_state *ts, struct task_struct *
 	ts->stacked = ts->stacked && !user;
 }
 
-/* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. Not
- * inline: a program that settles as well would be over the 512 bytes that calls share on 6.1. */
+/* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. Those
+ * that go at the end of the process "ended" are that process's, though another thread frees them:
+ * one that looked at its memory and was the last to do so, a worker of the kernel. Not inline: a
+ * program that settles as well would be over the 512 bytes that calls share on 6.1. */
 static __noinline void count_released(struct task_struct *task, struct task_state *ts,
-				      const struct backing_key *backing, u64 pages, bool at_end)
+				      const struct backing_key *backing, u64 pages, u32 ended)
 {
 	struct site_key key = {};
 	struct site add = {.released = pages};
@@ -402,15 +404,21 @@ static __noinline void count_released(struct task_struct *task, struct task_stat
 
 	key.ip = ip;
 	key.tgid = task->tgid;
-	key.syscall = at_end ? SYSCALL_EXIT : nr;
+	key.syscall = ended ? SYSCALL_EXIT : nr;
 	key.stack = STACK_NOT_TAKEN;
 	key.context = nr == SYSCALL_NONE ? CONTEXT_USER : CONTEXT_SYSCALL;
 	key.backing = *backing;
 	if (!ts) {
+		if (ended) {
+			key.ip = 0;
+			key.tgid = ended;
+			key.context = CONTEXT_SYSCALL;
+		}
 		site__add(&key, &add);
+		thread__count(key.tgid, ended ? ended : task->pid, &add);
 		return;
 	}
-	if (nr >= SYSCALL_NONE && !at_end)
+	if (nr >= SYSCALL_NONE && !ended)
 		key.stack = ts->stack;
 	ts->released += pages;
 	task_state__count(ts, &key, &add);
@@ -483,7 +491,7 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
 		ts->events++;
-		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting);
+		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting ? task->tgid : 0);
 	}
 }
 
@@ -497,7 +505,7 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 	struct task_state *ts = NULL;
 	struct backing_key key;
 	struct backing *b;
-	bool at_end;
+	u32 ended = 0;
 
 	if (closed)
 		return;
@@ -521,8 +529,9 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 	 * what goes by others after does not. */
 	if (ts && ts->exiting && !b->exited)
 		__sync_fetch_and_add(&b->exit_released, pages);
-	at_end = b->exited || (ts && ts->exiting);
-	count_released(task, ts, &key, pages, at_end);
+	if (b->exited || (ts && ts->exiting))
+		ended = ts ? task->tgid : b->owner;
+	count_released(task, ts, &key, pages, ended);
 	if (ts)
 		current__end_event();
 }

@@ -114,6 +114,29 @@ static __always_inline void site__sum(struct site *to, const struct site *add)
 	to->fault_ns += add->fault_ns;
 }
 
+/* Counts for a thread that has no state, since it is not watched: in its row among those that are
+ * gone. The process of a window has rows of its own threads alone. */
+static __noinline void thread__count(u32 tgid, u32 tid, const struct site *add)
+{
+	struct thread_key key = {.tgid = tgid, .tid = tid};
+	struct thread *thread = bpf_map_lookup_elem(&threads, &key);
+	struct thread made = {.sum = *add};
+
+	if (windowed && !tgid__test(target_bits, tgid))
+		return;
+	if (!thread) {
+		if (tid == (u32)bpf_get_current_pid_tgid())
+			bpf_get_current_comm(made.comm, sizeof(made.comm));
+		if (!bpf_map_update_elem(&threads, &key, &made, BPF_NOEXIST))
+			return;
+		thread = bpf_map_lookup_elem(&threads, &key);
+	}
+	if (!thread)
+		return;
+	__sync_fetch_and_add(&thread->sum.populated, add->populated);
+	__sync_fetch_and_add(&thread->sum.released, add->released);
+}
+
 static __always_inline void task_state__flush(struct task_state *ts)
 {
 	struct site none = {};
