@@ -254,11 +254,18 @@ static int add_tick(struct session *s, const struct snapshot *snap)
 	return 0;
 }
 
+/* Can the memory of a target be looked at? One that stood at its end and was looked at there goes
+ * on to give its memory up, which it cannot while somebody looks: we would do it in its place. */
+static bool target__has_memory(struct target *t)
+{
+	return !t->at_exit_known && !target__is_gone(t);
+}
+
 /* Mappings of the living are remembered anew: names are wanted after they are gone. */
 static void remember_mappings(struct session *s)
 {
 	for (size_t i = 0; i < s->nr_targets; i++)
-		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i]))
+		if (target__has_memory(&s->targets[i]))
 			resolver__remember(s->resolver, s->targets[i].pid);
 }
 
@@ -266,7 +273,7 @@ static void remember_mappings(struct session *s)
 static void look_at_content(struct session *s, const struct counters *now)
 {
 	for (size_t i = 0; i < s->nr_targets; i++)
-		if (!s->targets[i].at_exit_known && !target__is_gone(&s->targets[i])) {
+		if (target__has_memory(&s->targets[i])) {
 			session__find_blocks(s, i);
 			zeros__look(s, i, now);
 		}
@@ -294,8 +301,8 @@ int session__tick(struct session *s, struct record **out)
 	err = add_tick(s, &snap);
 	remember_mappings(s);
 	for (size_t i = 0; i < s->nr_targets; i++)
-		if (!s->targets[i].blocks.n) /* one that has just been started */
-			session__find_blocks(s, i);
+		if (!s->targets[i].blocks.n && target__has_memory(&s->targets[i]))
+			session__find_blocks(s, i); /* one that has just been started */
 	if (!err && out)
 		err = books__make_record(s, &snap, REASON_STILL_OPEN, NULL, out);
 	snapshot__free(&snap);
