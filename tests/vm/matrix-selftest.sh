@@ -65,6 +65,10 @@ sound
 counts host tracepoint 'memfd-read 4096 4096 0 4096 known'
 with 1 'FAIL: memfd-read on host tracepoint: fault_ns is known' "times in a mode that has none"
 sound
+mkdir -p "$counts/6.1/fentry/failed/memfd-read"
+echo '{"schema": "migpop.record/2"}' >"$counts/6.1/fentry/failed/memfd-read/rec.json"
+with 0 '^memfd-read +4096 +4096 +0 +4096 +=' "what a failed route left is no count"
+sound
 rm "$counts/6.12/fentry/hugetlb"
 with 1 'FAIL: hugetlb on 6.12 fentry: no counts' "a route that did not end"
 sound

@@ -19,7 +19,7 @@ machines() {
 	find "$counts" -mindepth 2 -maxdepth 2 -type d -newer "$migpop" 2>/dev/null | sort -V | while read -r dir; do
 		mode=$(basename "$dir") kernel=$(basename "$(dirname "$dir")")
 		echo "machine $kernel $mode"
-		find "$dir" -type f -newer "$migpop" -exec sed "s|^|$kernel $mode |" {} + | sort
+		find "$dir" -maxdepth 1 -type f -newer "$migpop" -exec sed "s|^|$kernel $mode |" {} + | sort
 	done
 }
 

@@ -4,7 +4,8 @@
 #
 #	routes.sh KERNEL MODE BUILD
 #
-# Leaves their counts in BUILD/tests/vm/counts/KERNEL/MODE, for matrix.sh.
+# Leaves their counts in BUILD/tests/vm/counts/KERNEL/MODE, for matrix.sh, and in failed/ROUTE there what a
+# route that failed had: its expectations, the record, what was said.
 # Exit status: 0 all that could run passed, 1 one failed or none ran, 77 no machine to be had.
 
 if [ $# -ne 3 ]; then
@@ -30,6 +31,12 @@ for binary in /tests/trace/*; do
 	77) skipped=$((skipped + 1)) ;;
 	*) failed=$((failed + 1)) ;;
 	esac
+done
+for kept in /tmp/migpop-route.* /var/tmp/migpop-route.*; do
+	[ -f "$kept/expect.txt" ] || continue
+	to=/out/failed/$(sed -n "s/^route //p" "$kept/expect.txt")
+	mkdir -p "$to"
+	cp "$kept"/*.txt "$kept"/*.json "$to"
 done
 echo "$passed routes passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
