@@ -274,19 +274,6 @@ int edge__close(void *ctx)
 	return 0;
 }
 
-/* The figures of an edge, while counting goes on. */
-SEC("raw_tp")
-int edge__look_only(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct edge_pass pass = {};
-	u32 edge = (u32)ctx->args[0];
-
-	if (edge == EDGE_OPEN_BEFORE || edge == EDGE_OPEN)
-		edge__look(&pass, edge);
-	edge_ns = bpf_ktime_get_boot_ns();
-	return 0;
-}
-
 static long cpu__learn(u32 cpu, u64 *base)
 {
 	u32 zero = 0;

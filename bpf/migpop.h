@@ -424,6 +424,7 @@ enum window_signal {
 	SIGNAL_PROCESS_END,
 	SIGNAL_ENDED_BEFORE, /* one that was under way was over before its end could be waited for
 			      */
+	SIGNAL_TOLD,         /* QEMU says so, of one that left no sign itself */
 };
 
 enum window_state {

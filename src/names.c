@@ -249,8 +249,6 @@ static struct reason reason__names(int value)
 		return (struct reason){"command-start", "start of the command"};
 	case REASON_BEFORE_MIGRATION:
 		return (struct reason){"before-migration", "before the migration"};
-	case REASON_MIGRATION_SETUP:
-		return (struct reason){"migration-setup", "migration setup (QMP)"};
 	case REASON_THREAD_ARGUMENT:
 		return (struct reason){"thread-argument", "creation of QEMU's migration thread"};
 	case REASON_THREAD_NAME:

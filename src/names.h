@@ -68,7 +68,6 @@ enum window_reason {
 	REASON_ATTACH,
 	REASON_COMMAND_START,
 	REASON_BEFORE_MIGRATION,
-	REASON_MIGRATION_SETUP, /* the monitor said so */
 	REASON_THREAD_ARGUMENT, /* as in enum window_signal: this one */
 	REASON_THREAD_NAME,
 	REASON_STREAM_BEGIN,

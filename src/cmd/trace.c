@@ -26,6 +26,7 @@
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 
+/* The monitor is asked often where the window opened by its word: it closes by that, too. */
 enum { TICK_MS = 500, QMP_POLL_MS = 10 };
 
 struct trace {
@@ -34,10 +35,13 @@ struct trace {
 	struct session session;
 	struct tracer *tracer;
 	struct monitor monitor;
-	pid_t child;      /* of the command; 0 without one, or once it is reaped */
-	int child_status; /* wait status */
-	bool migrating;   /* the monitor has said so, or the window has opened */
-	bool over;        /* the window has closed by itself */
+	pid_t child;                  /* of the command; 0 without one, or once it is reaped */
+	int child_status;             /* wait status */
+	bool migrating;               /* the window has opened */
+	bool told;                    /* by the word of the monitor alone */
+	bool unseen;                  /* a migration has ended by that word, and no window opened */
+	unsigned int asked_under_way; /* times that it said so, and no window opened */
+	bool over;                    /* the window has closed by itself */
 	int signal_fd;
 	uint64_t start_ms, next_tick_ms, next_line_ms;
 	struct record *last; /* of the live table */
@@ -77,20 +81,36 @@ static int start_child(struct trace *t)
 	return STATUS_OK;
 }
 
+static enum window_state look(struct trace *t)
+{
+	enum window_state state = session__look(&t->session);
+
+	t->migrating = t->migrating || state != WINDOW_WAITS;
+	t->over = state == WINDOW_OVER;
+	return state;
+}
+
 /* The kernel says something of the window of the one target. */
 static void on_window(const struct window_event *event, void *data)
 {
 	struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
 	struct trace *t = data;
-	enum window_state state;
 
 	if (event->tgid != (u32)t->options->pids[0] && event->kind != WINDOW_EVENT_MISSED)
 		return;
 	if (event->kind == WINDOW_EVENT_BEGUN && !t->over)
 		session__begun(&t->session, &u);
-	state = session__look(&t->session);
-	t->migrating = t->migrating || state != WINDOW_WAITS;
-	t->over = state == WINDOW_OVER;
+	look(t);
+}
+
+/* The monitor says that a migration is under way, of which the kernel has seen no sign: before this
+ * began, or by a QEMU that makes them in another way. */
+static int begin_told(struct trace *t)
+{
+	int err = session__begin_told(&t->session, monitor__sends(&t->monitor));
+
+	t->told = !err && look(t) == WINDOW_OPEN;
+	return err;
 }
 
 static int arm(struct trace *t)
@@ -98,19 +118,15 @@ static int arm(struct trace *t)
 	pid_t pid = t->options->pids[0];
 	struct under_way u = {.stream = -1};
 	struct emulator_state is;
-	enum window_state state;
 	int err;
 
 	proc__emulator_state(pid, &is);
 	u.thread = is.migration_thread;
 	err = session__arm(&t->session, pid,
 			   is.incoming ? AWAITS_STREAM | AWAITS_THREAD : AWAITS_THREAD, &u);
-	if (err)
+	if (err || look(t) != WINDOW_WAITS || !t->monitor.qmp)
 		return err;
-	state = session__look(&t->session);
-	t->migrating = state != WINDOW_WAITS;
-	t->over = state == WINDOW_OVER;
-	return 0;
+	return monitor__ask(&t->monitor) == MONITOR_UNDER_WAY ? begin_told(t) : 0;
 }
 
 static int start_targets(struct trace *t)
@@ -119,10 +135,7 @@ static int start_targets(struct trace *t)
 	int err = o->tracer.windowed ? arm(t) : session__watch(&t->session, o->pids, o->nr_pids);
 
 	if (!err && !o->tracer.windowed)
-		err = session__open(&t->session, !o->qmp_path ? REASON_ATTACH
-						 : monitor__was_under_way(&t->monitor)
-							 ? REASON_UNDER_WAY
-							 : REASON_BEFORE_MIGRATION);
+		err = session__open(&t->session, REASON_ATTACH);
 	if (err == -ESRCH)
 		return fail(STATUS_FAULT, "a target is gone before it could be traced");
 	if (err)
@@ -157,15 +170,30 @@ static void say_tracing(const struct trace *t)
 		fprintf(stderr, "%s\n", monitor__begins_as(&t->monitor));
 }
 
-/* Follows the migration; the reason to close the window, if there is one. */
-static enum window_reason follow_migration(struct trace *t)
+/* The kernel sees when a window opens and closes; the monitor names phases meanwhile. Where it says
+ * what the kernel has not seen the window opens by that. The reason to close the window, or to wait
+ * no more, if there is one. */
+static enum window_reason follow_monitor(struct trace *t)
 {
-	enum window_reason reason = monitor__follow(&t->monitor);
+	enum monitor_says says;
 
-	t->migrating = t->monitor.migrating;
-	if (t->migrating && !reason && !monitor__was_under_way(&t->monitor))
-		t->session.opened_by = REASON_MIGRATION_SETUP;
-	return reason;
+	if (t->migrating && !t->told) {
+		monitor__hear(&t->monitor);
+		return REASON_UNKNOWN;
+	}
+	says = monitor__ask(&t->monitor);
+	if (!t->migrating && look(t) != WINDOW_WAITS) /* meanwhile */
+		return t->over ? REASON_MIGRATION_END : REASON_UNKNOWN;
+	if (says == MONITOR_GONE)
+		return REASON_MONITOR_GONE;
+	if (says == MONITOR_ENDED) {
+		t->unseen = !t->migrating;
+		return REASON_MIGRATION_END;
+	}
+	/* A destination says so before it has read anything: that is seen. */
+	if (says == MONITOR_UNDER_WAY && !t->migrating && t->asked_under_way++)
+		begin_told(t);
+	return REASON_UNKNOWN;
 }
 
 static void print_line(struct trace *t)
@@ -249,9 +277,10 @@ static enum window_reason on_signal(struct trace *t)
 static enum window_reason on_time(struct trace *t, uint64_t now)
 {
 	const struct trace_options *o = t->options;
-	/* Before the window opens anew: one may have come and gone since the last look. */
-	enum window_reason reason = t->monitor.qmp ? follow_migration(t) : REASON_UNKNOWN;
+	enum window_reason reason = REASON_UNKNOWN;
 
+	if (t->monitor.qmp && (t->told || now >= t->next_tick_ms))
+		reason = follow_monitor(t);
 	if (reason)
 		return reason;
 	if (o->duration > 0 && now - t->start_ms >= (uint64_t)(o->duration * 1000))
@@ -262,12 +291,7 @@ static enum window_reason on_time(struct trace *t, uint64_t now)
 	}
 	if (now >= t->next_tick_ms) {
 		t->next_tick_ms = now + TICK_MS;
-		/* Waiting for a migration, the window opens anew at each tick, so that it begins
-		 * before the first page of it. */
-		if (t->monitor.qmp && !t->migrating) {
-			ask_for_blocks(t);
-			session__reopen(&t->session);
-		} else if (t->migrating || !t->options->tracer.windowed)
+		if (t->migrating || !t->options->tracer.windowed)
 			session__tick(&t->session, NULL);
 	}
 	return REASON_UNKNOWN;
@@ -285,7 +309,7 @@ static enum window_reason run(struct trace *t)
 	while (!reason) {
 		uint64_t now = now_ms(), until = t->next_tick_ms;
 
-		if (t->monitor.qmp && until > now + QMP_POLL_MS)
+		if (t->told && until > now + QMP_POLL_MS)
 			until = now + QMP_POLL_MS;
 		if (t->options->interval > 0 && until > t->next_line_ms)
 			until = t->next_line_ms;
@@ -377,14 +401,37 @@ static void let_go(struct trace *t)
 const int trace__signals[] = {SIGINT, SIGTERM, SIGCHLD, 0};
 
 /* -ENODATA: it never opened. */
-static int close_window(struct trace *t, struct record **out)
+static int close_window(struct trace *t, enum window_reason reason, struct record **out)
 {
+	bool ended = reason == REASON_MIGRATION_END;
+	int err = 0;
+
 	/* The last word may have come together with the target's end. */
 	tracer__window_events(t->tracer, on_window, t);
 	if (!t->migrating)
 		return -ENODATA;
-	return t->over ? session__over(&t->session, out)
-		       : session__cut(&t->session, SIGNAL_NONE, out);
+	if (!t->over)
+		err = session__end(&t->session, t->told && ended ? SIGNAL_TOLD : SIGNAL_NONE);
+	if (!err && t->monitor.qmp) {
+		t->session.told_outcome = monitor__last_words(&t->monitor, t->over);
+		ask_for_blocks(t);
+	}
+	if (!err)
+		err = session__over(&t->session, out);
+	if (!err && t->monitor.qmp)
+		monitor__put(&t->monitor, *out);
+	return err;
+}
+
+static int fail_unseen(const struct trace *t, enum window_reason reason)
+{
+	if (t->unseen)
+		return fail(STATUS_FAULT,
+			    "QEMU says that a migration has %s, which left no sign by which it "
+			    "could be traced",
+			    t->monitor.last.status);
+	return fail(STATUS_FAULT, "no migration was seen until the %s",
+		    window_reason__text(reason));
 }
 
 static int trace_window(struct trace *t, struct trace_outputs *out)
@@ -399,35 +446,17 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 	ask_for_blocks(t);
 	say_tracing(t);
 	reason = run(t);
-	err = t->options->tracer.windowed
-		      ? close_window(t, &r)
-		      : session__close(&t->session, reason,
-				       reason == REASON_MIGRATION_END ? t->monitor.reason : NULL,
-				       &r);
-	if (!err && t->monitor.qmp && !monitor__has_migrated(&t->monitor)) {
-		record__free(r);
-		err = -ENODATA;
-	}
+	err = t->options->tracer.windowed ? close_window(t, reason, &r)
+					  : session__close(&t->session, reason, NULL, &r);
 	if (err == -ENODATA)
-		return fail(STATUS_FAULT, "no migration was seen until the %s",
-			    window_reason__text(reason));
-	if (!err && t->monitor.qmp)
-		monitor__put(&t->monitor, r);
+		return fail_unseen(t, reason);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
 		     : trace__write_record(t->options, t->rules, r, out);
 	record__free(r);
 	return status;
 }
 
-static bool is_target_of(const struct trace_options *o, pid_t pid)
-{
-	for (size_t i = 0; i < o->nr_pids; i++)
-		if (o->pids[i] == pid)
-			return true;
-	return false;
-}
-
-/* Opens the monitor, which says whose it is: a target's, or the target where none was given. */
+/* Opens the monitor, which says whose it is: the target's, or the target where none was given. */
 static int open_monitor(struct monitor *m, struct trace_options *o)
 {
 	int err = monitor__open(m, o->qmp_path);
@@ -449,7 +478,7 @@ static int open_monitor(struct monitor *m, struct trace_options *o)
 		o->pids[o->nr_pids++] = pid;
 		o->tracer.tgids = o->pids;
 		o->tracer.nr_tgids = o->nr_pids;
-	} else if (pid && !is_target_of(o, pid)) {
+	} else if (pid && o->pids[0] != pid) {
 		return fail(STATUS_USAGE, "%s is the monitor of pid %d, which is not traced",
 			    o->qmp_path, (int)pid);
 	}

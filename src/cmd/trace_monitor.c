@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "cmd/trace_monitor.h"
@@ -13,7 +14,7 @@
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
 
-enum { TIMEOUT_MS = 5000, LAST_WORDS = 50 };
+enum { TIMEOUT_MS = 5000, LAST_WORDS = 200, LAST_WORD_US = 10000 };
 
 static void on_event(const char *name, json_object *data, int64_t wall_us, void *opaque)
 {
@@ -88,11 +89,6 @@ static bool is_under_way(const struct migration_state *state)
 	return strcmp(state->status, "none") && !migration__is_over(state);
 }
 
-bool monitor__was_under_way(const struct monitor *m)
-{
-	return is_under_way(&m->first);
-}
-
 const char *monitor__begins_as(const struct monitor *m)
 {
 	if (is_under_way(&m->first))
@@ -102,56 +98,41 @@ const char *monitor__begins_as(const struct monitor *m)
 	return "no migration of it has begun: waiting for one";
 }
 
-/* Is it over, and was it not when it was first asked for? One that came and went between two looks
- * has other figures, or at least another status. */
-static bool is_another(const struct migration_state *a, const struct migration_state *b)
+/* Has one ended since it was asked first? One that came and went between two questions has other
+ * figures, or at least another status. */
+static bool has_ended(const struct monitor *m)
 {
-	return strcmp(a->status, b->status) || a->total_ms != b->total_ms ||
-	       a->setup_ms != b->setup_ms || a->transferred_bytes != b->transferred_bytes ||
-	       a->syncs != b->syncs;
+	const struct migration_state *a = &m->first, *b = &m->last;
+
+	return migration__is_over(b) &&
+	       (strcmp(a->status, b->status) || a->total_ms != b->total_ms ||
+		a->setup_ms != b->setup_ms || a->transferred_bytes != b->transferred_bytes ||
+		a->syncs != b->syncs);
 }
 
-/* A state is seen a moment before its event is sent. */
-static void hear_last_words(struct monitor *m)
-{
-	struct migration_state state;
-
-	if (!m->phases || !m->phases->n)
-		return;
-	for (int i = 0; i < LAST_WORDS; i++) {
-		if (migration__query(m->qmp, &state))
-			return;
-		if (!m->phases->under_way)
-			break;
-	}
-	phases__on_downtime(m->phases, state.downtime_ms);
-}
-
-bool monitor__has_migrated(struct monitor *m)
-{
-	/* What it said of one may be heard after its end. */
-	qmp__drain(m->qmp);
-	return m->migrating || (m->phases && m->phases->n);
-}
-
-enum window_reason monitor__follow(struct monitor *m)
+enum monitor_says monitor__ask(struct monitor *m)
 {
 	int err = migration__query(m->qmp, &m->last);
 
 	if (err == -ETIMEDOUT)
-		return REASON_UNKNOWN; /* QEMU is busy: ask again */
+		return MONITOR_IDLE; /* QEMU is busy: ask again */
 	if (err)
-		return REASON_MONITOR_GONE;
-	if (is_under_way(&m->last)) {
-		m->migrating = true;
-		return REASON_UNKNOWN;
-	}
-	if (!migration__is_over(&m->last) || (!m->migrating && !is_another(&m->last, &m->first)))
-		return REASON_UNKNOWN;
-	m->migrating = true;
-	hear_last_words(m);
-	snprintf(m->reason, sizeof(m->reason), "migration %s (QMP)", m->last.status);
-	return REASON_MIGRATION_END;
+		return MONITOR_GONE;
+	if (has_ended(m))
+		return MONITOR_ENDED;
+	/* As long as it connects nothing moves. */
+	return is_under_way(&m->last) && strcmp(m->last.status, "setup") ? MONITOR_UNDER_WAY
+									 : MONITOR_IDLE;
+}
+
+bool monitor__sends(const struct monitor *m)
+{
+	return !m->phases->incoming;
+}
+
+void monitor__hear(struct monitor *m)
+{
+	qmp__drain(m->qmp);
 }
 
 static enum migration_outcome outcome(const char *status)
@@ -163,15 +144,32 @@ static enum migration_outcome outcome(const char *status)
 	return !strcmp(status, "cancelled") ? OUTCOME_CANCELLED : OUTCOME_UNKNOWN;
 }
 
+enum migration_outcome monitor__last_words(struct monitor *m, bool over)
+{
+	bool ended = false;
+
+	/* QEMU ends one in its main loop, after the thread or the stream by which the window knows;
+	 * a state is seen a moment before its event is sent. */
+	for (int i = 0; i < LAST_WORDS; i++) {
+		if (migration__query(m->qmp, &m->last))
+			return OUTCOME_UNKNOWN;
+		ended = has_ended(m);
+		if (!over || (ended && !m->phases->under_way))
+			break;
+		usleep(LAST_WORD_US);
+	}
+	m->tells = ended || is_under_way(&m->last);
+	phases__on_downtime(m->phases, m->last.downtime_ms);
+	return ended ? outcome(m->last.status) : OUTCOME_UNKNOWN;
+}
+
 void monitor__put(const struct monitor *m, struct record *r)
 {
 	struct record_migration *to = &r->migration;
 	const struct migration_state *from = &m->last;
 
-	if (!to->role)
-		to->role = m->phases && m->phases->incoming ? ROLE_DESTINATION : ROLE_SOURCE;
-	if (!to->outcome)
-		to->outcome = outcome(from->status);
+	if (!m->tells)
+		return;
 	to->total_ms = record_count__of(from->total_ms);
 	to->downtime_ms = record_count__of(from->downtime_ms);
 	to->setup_ms = record_count__of(from->setup_ms);

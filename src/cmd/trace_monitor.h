@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A migration as its monitor tells of it: when it begins and ends, and its phases. It must not know
- * what is traced meanwhile.
+ * A migration as its monitor tells of it: its phases and figures, and how it ended. It must not
+ * know what is traced meanwhile.
  */
 #ifndef MIGPOP_CMD_TRACE_MONITOR_H
 #define MIGPOP_CMD_TRACE_MONITOR_H
@@ -19,8 +19,7 @@ struct monitor {
 	struct phases *phases;
 	u64 wall_after_boot_ns;
 	bool switched_on;                   /* the events are ours to switch off again */
-	bool migrating;                     /* it has said so */
-	char reason[64];                    /* why it has ended, for people */
+	bool tells;                         /* "last" is of the migration that was traced */
 	struct migration_state first, last; /* as it was at first, and as it was said last */
 };
 
@@ -32,12 +31,8 @@ pid_t monitor__emulator(const struct monitor *m);
 
 /* How the migration stands as the tracing begins, for people. */
 const char *monitor__begins_as(const struct monitor *m);
-bool monitor__was_under_way(const struct monitor *m);
 
-/* Has there been one since, though it may never have been seen to be under way? */
-bool monitor__has_migrated(struct monitor *m);
-
-/* QEMU's own figures, and its word for the end, into the record. */
+/* QEMU's own figures into the record, after monitor__last_words(). */
 void monitor__put(const struct monitor *m, struct record *r);
 void monitor__close(struct monitor *m);
 
@@ -45,7 +40,24 @@ void monitor__close(struct monitor *m);
  * not where a migration is under way. */
 void monitor__tell_phases(struct monitor *m, struct phases *phases);
 
-/* Asks how it goes: the reason to close the window, if there is one. */
-enum window_reason monitor__follow(struct monitor *m);
+enum monitor_says {
+	MONITOR_IDLE, /* none is under way, or it still connects */
+	MONITOR_UNDER_WAY,
+	MONITOR_ENDED, /* one has, since the monitor was opened */
+	MONITOR_GONE,
+};
+
+/* Asks how it goes. */
+enum monitor_says monitor__ask(struct monitor *m);
+
+/* Which way one goes. */
+bool monitor__sends(const struct monitor *m);
+
+/* Takes the events that have come, without asking anything. */
+void monitor__hear(struct monitor *m);
+
+/* The window is closed, and the migration "over": waits, not for long, until QEMU says so, too.
+ * QEMU's word for how it ended; OUTCOME_UNKNOWN where it has none. */
+enum migration_outcome monitor__last_words(struct monitor *m, bool over);
 
 #endif

@@ -45,8 +45,8 @@ static const struct argp_option argp_options[] = {
 	 1},
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
-	 "Open and close with the migration that QEMU's monitor reports, of the process whose "
-	 "monitor it is",
+	 "As --phase auto, of the process whose monitor it is, which tells phases, the outcome and "
+	 "QEMU's own figures",
 	 2},
 	{"phase", OPT_PHASE, "auto", 0,
 	 "Open and close with a migration, told by QEMU's own threads and stream: no monitor is "
@@ -157,12 +157,15 @@ static void check_options(const struct trace_options *o)
 	if (!o->nr_pids && !o->command && !o->incoming && !o->qmp_path)
 		usage_fail("nothing to trace: give -p PID, -c CGROUP, --incoming, --qmp SOCKET or "
 			   "-- COMMAND");
-	if (o->qmp_path && o->command)
-		usage_fail("--qmp goes with QEMUs that run already");
+	if (o->qmp_path && (o->command || o->nr_pids > 1))
+		usage_fail("--qmp goes with one QEMU that runs already: the one whose monitor it "
+			   "is");
 	if (o->incoming && (o->nr_pids || o->command || o->qmp_path || o->interval > 0))
 		usage_fail("--incoming goes without other targets, --qmp and -i");
-	if (!o->incoming && o->tracer.windowed && (o->nr_pids != 1 || o->qmp_path))
-		usage_fail("--phase auto goes with one -p PID, without --qmp");
+	if (o->qmp_path && o->tracer.windowed)
+		usage_fail("either --qmp or --phase auto, not both");
+	if (!o->incoming && o->tracer.windowed && o->nr_pids != 1)
+		usage_fail("--phase auto goes with one -p PID");
 	if (o->nr_pids && o->command)
 		usage_fail("either a command or -p and -c, not both");
 }
@@ -274,6 +277,8 @@ int trace_options__parse(struct trace_options *o, int argc, char **argv)
 	parse_color("auto", &o->color);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o))
 		return STATUS_USAGE;
+	if (o->qmp_path)
+		o->tracer.windowed = true;
 	o->tracer.tgids = o->pids;
 	o->tracer.nr_tgids = o->nr_pids;
 	return STATUS_OK;

@@ -93,14 +93,16 @@ enum migration_outcome window__outcome(const struct window *w)
 		return said != OUTCOME_UNKNOWN ? said : destination__outcome(w);
 	case SIGNAL_ENDED_BEFORE:
 		return OUTCOME_ENDED;
+	case SIGNAL_TOLD:
+		return said;
 	default:
 		return OUTCOME_UNKNOWN;
 	}
 }
 
-const char *window__outcome_text(const struct window *w)
+const char *migration_outcome__text(enum migration_outcome outcome)
 {
-	const char *word = names__word(NAMES_OUTCOME, window__outcome(w));
+	const char *word = names__word(NAMES_OUTCOME, outcome);
 
 	return word ? word : "unknown";
 }

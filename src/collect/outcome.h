@@ -15,8 +15,8 @@
  * migration was not over. */
 enum migration_outcome window__outcome(const struct window *w);
 
-/* The same in words for people: "unknown" has one here. Static. */
-const char *window__outcome_text(const struct window *w);
+/* In words for people: OUTCOME_UNKNOWN has one here. Static. */
+const char *migration_outcome__text(enum migration_outcome outcome);
 
 /* Fills role, outcome, transport and purpose. */
 void window__describe(const struct window *w, struct record_migration *out);

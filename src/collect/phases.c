@@ -68,6 +68,9 @@ int phases__on_status(struct phases *p, u64 ns, const char *status)
 	}
 	if (strcmp(status, "active") || p->stopped)
 		return 0;
+	/* 11.1 counts the first round and does not announce it. */
+	if (p->n && last(p)->phase == PHASE_SETUP && !p->round)
+		p->round = 1;
 	return mark(p, ns, p->incoming ? PHASE_INCOMING : PHASE_PRECOPY, p->round);
 }
 

@@ -207,10 +207,10 @@ static int snapshot__take(struct session *s, bool counting, struct snapshot *sna
 }
 
 /* What was counted until here is none of the window's. */
-static int open_window(struct session *s, bool counting)
+static int open_window(struct session *s)
 {
 	struct snapshot snap;
-	int err = snapshot__take(s, counting, &snap);
+	int err = snapshot__take(s, false, &snap);
 
 	if (err)
 		return err;
@@ -227,19 +227,9 @@ int session__open(struct session *s, enum window_reason by)
 	tracer__drain();
 	err = tracer__enter_memory(s->tracer);
 	if (!err)
-		err = open_window(s, false);
+		err = open_window(s);
 	s->opened_by = by;
 	return err ? err : tracer__begin(s->tracer, &s->open.counters.taken_ns);
-}
-
-int session__reopen(struct session *s)
-{
-	u64 ns;
-	int err = tracer__look(s->tracer, EDGE_OPEN_BEFORE, &ns);
-
-	if (!err)
-		err = open_window(s, true);
-	return err ? err : tracer__look(s->tracer, EDGE_OPEN, &s->open.counters.taken_ns);
 }
 
 static int add_tick(struct session *s, const struct snapshot *snap)
@@ -332,6 +322,8 @@ int session__close(struct session *s, enum window_reason by, const char *text, s
 
 static bool lasts(pid_t pid, const struct under_way *u)
 {
+	if (u->told)
+		return true;
 	return u->thread ? proc__thread_lives(pid, u->thread)
 			 : proc__has_descriptor(pid, u->stream);
 }
@@ -339,7 +331,7 @@ static bool lasts(pid_t pid, const struct under_way *u)
 static int arm_under_way(struct session *s, u32 awaits, const struct under_way *u)
 {
 	pid_t pid = s->targets[0].pid;
-	int err = open_window(s, false);
+	int err = open_window(s);
 
 	if (!err)
 		err = tracer__arm_under_way(s->tracer, pid, awaits, u);
@@ -355,7 +347,7 @@ static int arm_waiting(struct session *s, u32 awaits)
 	struct window w;
 	bool armed = tracer__window(s->tracer, pid, &w);
 	/* What nobody has counted yet can be read before the window may open. */
-	int err = open_window(s, false);
+	int err = open_window(s);
 
 	if (!err)
 		err = tracer__arm(s->tracer, pid, awaits);
@@ -390,6 +382,13 @@ int session__begun(struct session *s, const struct under_way *u)
 	return arm_under_way(s, s->window.awaits, u);
 }
 
+int session__begin_told(struct session *s, bool sends)
+{
+	const struct under_way u = {.stream = -1, .told = true, .sends = sends};
+
+	return session__begun(s, &u);
+}
+
 /* What ends without a signal of its own is ended by the tracer. */
 static enum window_reason signal__reason(u32 signal)
 {
@@ -410,6 +409,8 @@ static enum window_reason signal__reason(u32 signal)
 		return REASON_PROCESS_END;
 	case SIGNAL_ENDED_BEFORE:
 		return REASON_ENDED_BEFORE;
+	case SIGNAL_TOLD:
+		return REASON_MIGRATION_END;
 	case SIGNAL_NONE:
 		break;
 	}
@@ -442,6 +443,8 @@ static int make_record(struct session *s, struct record **out)
 {
 	struct snapshot snap;
 	enum window_reason by = signal__reason(s->window.closed_by);
+	enum migration_outcome outcome = s->told_outcome ? s->told_outcome
+							 : window__outcome(&s->window);
 	char text[128];
 	int err;
 
@@ -456,14 +459,17 @@ static int make_record(struct session *s, struct record **out)
 	s->targets[0].looks = NULL;
 	s->targets[0].nr_looks = 0;
 	look_at_content(s, &snap.counters);
-	if (!err)
+	if (!err && !s->phases.n)
 		err = phases__of_window(&s->phases, &s->window);
 	snprintf(text, sizeof(text), "%s, migration %s", window_reason__text(by),
-		 window__outcome_text(&s->window));
+		 migration_outcome__text(outcome));
 	if (!err)
 		err = books__make_record(s, &snap, by, text, out);
-	if (!err)
+	s->phases.n = 0;
+	if (!err) {
 		window__describe(&s->window, &(*out)->migration);
+		(*out)->migration.outcome = outcome;
+	}
 	/* Nothing counts until the next one opens: where this ends, that begins. */
 	snapshot__free(&s->open);
 	s->open = snap;
@@ -509,9 +515,14 @@ int session__over(struct session *s, struct record **out)
 	return end_window(s, out);
 }
 
+int session__end(struct session *s, enum window_signal by)
+{
+	return tracer__close_window(s->tracer, s->targets[0].pid, by);
+}
+
 int session__cut(struct session *s, enum window_signal by, struct record **out)
 {
-	int err = tracer__close_window(s->tracer, s->targets[0].pid, by);
+	int err = session__end(s, by);
 
 	return err ? err : end_window(s, out);
 }

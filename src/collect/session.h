@@ -58,8 +58,10 @@ struct session {
 	struct snapshot open;
 	enum window_reason opened_by;
 	bool windowed; /* its one target has a window of its own, and others share the tracer */
-	struct window window;   /* as it was when last looked at */
-	bool begun;             /* it is open, and the books have begun with it */
+	struct window window; /* as it was when last looked at */
+	bool begun;           /* it is open, and the books have begun with it */
+	enum migration_outcome
+		told_outcome;   /* by QEMU, for its record; unknown where it says none */
 	unsigned int told_room; /* bits of tables: that they are full has been told */
 	struct phases phases;
 	struct record_tick *ticks;
@@ -96,10 +98,16 @@ enum window_state session__look(struct session *s);
  * has begun. It is watched from here on, unless it was waited for again by then. */
 int session__begun(struct session *s, const struct under_way *u);
 
+/* The same of one that QEMU tells of, and that has left no sign: only session__cut() ends it. */
+int session__begin_told(struct session *s, bool sends);
+
 /* It is over: makes the record, and waits for the next one. */
 int session__over(struct session *s, struct record **out);
 
-/* Ends the window before its time ("by", see tracer__close_window()). Then as session__over(). */
+/* Ends the window before its time ("by", see tracer__close_window()): it is over then. */
+int session__end(struct session *s, enum window_signal by);
+
+/* The same, then as session__over(). */
 int session__cut(struct session *s, enum window_signal by, struct record **out);
 
 /* What target "i" says of its RAM blocks: "told" becomes the session's. */
@@ -119,9 +127,6 @@ void session__look_at_exit(struct session *s, size_t i);
 
 /* The window opens: counting begins here. */
 int session__open(struct session *s, enum window_reason by);
-
-/* Opens it anew, here, while counting goes on: what moves meanwhile is uncertain. */
-int session__reopen(struct session *s);
 
 /* A point of the timeline, and a record of the window so far if "out" is not NULL. */
 int session__tick(struct session *s, struct record **out);

@@ -529,14 +529,6 @@ int tracer__begin(struct tracer *t, u64 *ns)
 	return err;
 }
 
-int tracer__look(struct tracer *t, enum edge edge, u64 *ns)
-{
-	int err = tracer__run(t->skel->progs.edge__look_only, edge, 0);
-
-	*ns = t->skel->bss->edge_ns;
-	return err;
-}
-
 int tracer__stop(struct tracer *t, u64 *ns)
 {
 	int err = tracer__run(t->skel->progs.edge__close, 0, 0);

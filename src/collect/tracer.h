@@ -71,9 +71,6 @@ int tracer__enter_memory(struct tracer *t);
  * backings and processes. *ns (CLOCK_BOOTTIME) is when. 0, or a negative errno. */
 int tracer__begin(struct tracer *t, u64 *ns);
 
-/* Takes the kernel's figures for an edge of the opening while counting goes on. */
-int tracer__look(struct tracer *t, enum edge edge, u64 *ns);
-
 /* Are the kernel's figures of private memory exact? Not where there are more CPUs than the programs
  * have room for: then each may hold back a batch (proc__counter_slack()). */
 bool tracer__knows_cpus(const struct tracer *t);
@@ -87,6 +84,8 @@ int tracer__enter(struct tracer *t, pid_t tgid);
 struct under_way {
 	pid_t thread; /* that sends; or 0, and */
 	int stream;   /* the descriptor that is received from; -1: none is under way */
+	bool told;    /* neither is known: QEMU says that one is under way, and ends */
+	bool sends;   /* of one that is told */
 };
 
 /* Its window opens with the next migration that it sends or receives ("awaits", enum

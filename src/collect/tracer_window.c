@@ -4,6 +4,7 @@
  * heard of them. Knows nothing of records.
  */
 #include <errno.h>
+#include <stdint.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,6 +14,9 @@
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
+
+/* No descriptor: one that is closed is not the end of the migration. */
+enum { NO_STREAM = INT32_MAX };
 
 static int on_event(void *data, void *sample, size_t size)
 {
@@ -126,11 +130,11 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 		.state = WINDOW_WAKES,
 		.opened_by = SIGNAL_UNDER_WAY,
 		.awaits = awaits,
-		.incoming = !u->thread,
+		.incoming = !u->thread && !u->sends,
 		.thread = (u32)u->thread,
 		.sender = u->thread && proc__is_snapshot_thread(u->thread) ? SENDER_SNAPSHOT
 									   : SENDER_LIVE,
-		.stream = u->stream,
+		.stream = u->told ? NO_STREAM : u->stream,
 		.cut = -1,
 		.accepted = -1,
 	};

@@ -12,6 +12,8 @@ build=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release
 migpop='' trace_options=()
 # How the guest runs, and that it does not until it is told to.
 accel=tcg stands=(-S)
+# The window of END.json: by the monitor, or (1) from before the migration until after it.
+around=0
 # Properties of the memory object, each with a comma before it.
 memory_properties=''
 # A property of -name, the same.
@@ -128,14 +130,18 @@ find_migpop() {
 	command -v "$migpop" >/dev/null || die "no $migpop; build first"
 }
 
-# attach END, END.phase or END.incoming: by its monitor, without one, or without knowing who it is.
+# attach END, END.phase or END.incoming: by its monitor (or around it all), by its threads and stream,
+# or without knowing who it is.
 attach() {
 	local end=$1 window
 
 	case $end in
 	*.phase) window=(-p "${pid[${end%.phase}]}" --phase auto) ;;
 	*.incoming) window=(--incoming) ;;
-	*) window=(-p "${pid[$end]}" --qmp "$work/$end.watch") ;;
+	*)
+		window=(-p "${pid[$end]}")
+		((around)) || window+=(--qmp "$work/$end.watch")
+		;;
 	esac
 	"$migpop" trace "${window[@]}" "${trace_options[@]}" \
 		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
@@ -155,10 +161,11 @@ wait_attached() {
 	die "$end: tracer did not attach: $(tail -n 3 "$out/$end.trace.log")"
 }
 
-# The tracer closes its window with the migration and ends by itself.
+# The tracer closes its window with the migration and ends by itself, unless it is around it.
 collect() {
 	local end=$1 status=0
 
+	((!around)) || [[ $end == *.* ]] || kill -INT "${helper[$end]}"
 	wait_until "$timeout" ended "${helper[$end]}" ||
 		die "$end: the migration is over and the tracer has not ended"
 	wait "${helper[$end]}" || status=$?

@@ -30,8 +30,8 @@ usage: migrate.sh --out DIR [options]
   --build DIR         where the build left migpop and qmp-cli (default build/release)
   --migpop PATH       the tracer (default: the one in --build)
   --no-trace          measure without a tracer
-  --phase             trace each end by migpop trace --phase auto as well, the destination also by
-                      --incoming
+  --phase             trace each end by migpop trace --phase auto, the destination also by --incoming;
+                      and from before the migration until after it, which is the record of each end
   --names             QEMU names its threads, as under libvirt
   --mode MODE         handed to migpop trace
   --stack KIND        handed to migpop trace
@@ -132,7 +132,7 @@ for end in source destination; do
 done
 if ((trace)); then
 	ends=(source destination)
-	((!phase)) || ends+=(source.phase destination.phase destination.incoming)
+	((!phase)) || { around=1 && ends+=(source.phase destination.phase destination.incoming); }
 	for end in "${ends[@]}"; do attach "$end"; done
 	for end in "${ends[@]}"; do wait_attached "$end"; done
 fi

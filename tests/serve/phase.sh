@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One migration, each end traced twice at once: by what its monitor says, and by its own threads and
+# One migration, each end traced twice at once: from before it until after it, and by its own threads and
 # stream (--phase auto); the destination by --incoming as well. All must have seen the same. Options are those of tests/qemu/migrate.sh;
 # --qemu 10 is scripts/qemu10.sh's.
 set -euo pipefail
@@ -25,34 +25,33 @@ while (($#)); do
 done
 "$here/../qemu/migrate.sh" "${options[@]}" --phase
 
-# Anonymous memory moves between what the two take for the begin and the end of the migration: tens
-# of pages. Guest memory does not.
+# Anonymous memory moves before and after the migration: tens of pages. Guest memory does not.
 # shellcheck disable=SC2016 # names with a dollar are jq's
 checks='
 def check(what; value; expected; holds):
 	"\(if holds then "ok  " else "FAIL" end)  \($side)\t\(what)\t\(value)\t\(expected)";
 def guest: [.accounting[] | select(.inode == $run[$side].inode)];
 def others: .totals.populated_pages - .totals.zero_populated_pages;
-$qmp[0] as $qmp |
+$around[0] as $around |
 check("opened by"; .window.opened_by_text; $opened; .window.opened_by_text == $opened),
 check("closed by"; .window.closed_by_text; $closed; .window.closed_by_text == $closed),
-check("zero pages"; .totals.zero_populated_pages; $qmp.totals.zero_populated_pages;
-      .totals.zero_populated_pages == $qmp.totals.zero_populated_pages and
+check("zero pages"; .totals.zero_populated_pages; $around.totals.zero_populated_pages;
+      .totals.zero_populated_pages == $around.totals.zero_populated_pages and
       .totals.zero_populated_pages > 30000),
-check("guest memory, traced"; guest | map(.traced_pages); $qmp | guest | map(.traced_pages);
-      guest | map(.traced_pages) == ($qmp | guest | map(.traced_pages)) and length == 1),
+check("guest memory, traced"; guest | map(.traced_pages); $around | guest | map(.traced_pages);
+      guest | map(.traced_pages) == ($around | guest | map(.traced_pages)) and length == 1),
 check("guest memory, residual"; guest | map(.residual_pages); [0];
       guest | map(.residual_pages) == [0]),
-check("other pages"; others; "\($qmp | others) - 64 .. \($qmp | others)";
-      others <= ($qmp | others) and others >= ($qmp | others) - 64),
+check("other pages"; others; "\($around | others) - 64 .. \($around | others)";
+      others <= ($around | others) and others >= ($around | others) - 64),
 check("books"; [.accounting[] | select(.residual_pages != null and
       ((.residual_pages | fabs) > .uncertainty_pages))] | length; 0;
       all(.accounting[]; .residual_pages == null or
           (.residual_pages | fabs) <= .uncertainty_pages)),
 check("lost"; .lost.events; 0; .lost.events == 0),
 check("unwind errors"; .lost.unwind_errors; {}; .lost.unwind_errors == {}),
-check("begins and ends within that of the monitor"; .window.start_ns - $qmp.window.start_ns;
-      ">= 0"; .window.start_ns >= $qmp.window.start_ns and .window.end_ns <= $qmp.window.end_ns)
+check("begins and ends within the one around it"; .window.start_ns - $around.window.start_ns;
+      ">= 0"; .window.start_ns >= $around.window.start_ns and .window.end_ns <= $around.window.end_ns)
 '
 declare -A opened=([source]="creation of QEMU's migration thread" [destination]="begin of the incoming stream")
 declare -A closed=([source]="end of QEMU's migration thread, migration completed"
@@ -61,9 +60,9 @@ failed=0
 for record in source.phase destination.phase destination.incoming; do
 	end=${record%.*}
 	lines=$(jq -r --arg side "$end" --arg opened "${opened[$end]}" --arg closed "${closed[$end]}" \
-		--slurpfile qmp "$out/$end.json" --argjson run "$(<"$out/run.json")" "$checks" \
+		--slurpfile around "$out/$end.json" --argjson run "$(<"$out/run.json")" "$checks" \
 		"$out/$record.json") || lines="FAIL  $record: no two records"
 	column -t -s $'\t' <<<"$lines"
 	! grep -q '^FAIL' <<<"$lines" || failed=1
 done
-((!failed)) || die "$out: --qmp and those that ask no monitor do not agree"
+((!failed)) || die "$out: a window around the migration and those of the migration do not agree"

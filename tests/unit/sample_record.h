@@ -98,7 +98,7 @@ static inline void sample__head(struct record *r)
 	r->started_at = strdup("2026-11-30T06:12:47.123456789Z");
 	r->host_name = strdup("hypervisor-3");
 	r->host_boot_id = strdup("6b1f9b0e-54a5-4c1e-8d0a-1c1c3f2b7a55");
-	r->opened_by = REASON_MIGRATION_SETUP;
+	r->opened_by = REASON_THREAD_ARGUMENT;
 	r->closed_by = REASON_MIGRATION_END;
 	r->migration.role = ROLE_DESTINATION;
 	r->migration.outcome = OUTCOME_COMPLETED;

@@ -113,7 +113,8 @@ static void outcomes(void **state)
 		if (cases[i].tail)
 			memcpy(&w.tail, cases[i].tail, sizeof(w.tail));
 		if (window__outcome(&w) != cases[i].outcome)
-			fail_msg("%s: %s", cases[i].what, window__outcome_text(&w));
+			fail_msg("%s: %s", cases[i].what,
+				 migration_outcome__text(window__outcome(&w)));
 	}
 }
 

@@ -72,6 +72,9 @@ static void source(void **state)
 	has(&p, "setup 10-30, precopy 1 30-50, precopy 2 50-75, precopy 3 75-90");
 	tell(&p, "10 setup 20 pass 1 30 active 50 cancelling 60 cancelled 70 resume");
 	has(&p, "setup 10-30, precopy 1 30-60");
+	/* the first round is not announced, and the last before the guest stops: 11.1 */
+	tell(&p, "10 setup 30 active 50 pass 2 70 stop 90 completed");
+	has(&p, "setup 10-30, precopy 1 30-50, precopy 2 50-70, downtime 70-90");
 	tell(&p, "10 setup 15 failed");
 	has(&p, "setup 10-15");
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Windows without a monitor on another kernel: tests/serve/phase.sh, a migration of a real QEMU whose
-# ends are each traced by --phase auto and beside it by their monitor. Huge pages are for who asks for
+# ends are each traced by --phase auto and beside it from before until after. Huge pages are for who asks for
 # them: where all of QEMU's memory is made of them, parts of one come and go without an event, and the
 # books of anonymous memory say so (docs/counting.md).
 #

@@ -76,6 +76,8 @@ refused 2 "unrecognized option" "$migpop" report --x no-record.json
 # QEMU's monitor.
 refused 2 "/nonexistent" "${trace[@]}" --qmp /nonexistent -p $$
 refused 2 "no-record.json" "${trace[@]}" --qmp no-record.json -p $$
+refused 2 "goes with one QEMU" "${trace[@]}" --qmp no-record.json -p $$ -p $PPID
+refused 2 "either --qmp or --phase" "${trace[@]}" --qmp no-record.json --phase auto -p $$
 refused 2 "File name too long" "${trace[@]}" --qmp "$(printf '%0200d' 0)" -p $$
 start no-qmp "$target" listen no-qmp.sock say ready wait
 await no-qmp ready

@@ -63,34 +63,6 @@ equal "command-first-thread-ends: residual of anonymous memory beyond its uncert
 	"$(ask command-first-thread-ends '[.accounting[] | select(.kind == "anon")
 		| select((.residual_pages // 0 | fabs) > .uncertainty_pages)] | length')" 0
 
-# A window that a migration opens: the target goes before it does.
-trace_migration() {
-	start "$1-qemu" "$target" qmp "$1.sock" say ready wait "${@:2}"
-	await "$1-qemu" ready
-	trace "$1" --qmp "$1.sock" -p "$said"
-}
-# no_migration NAME: as with --phase auto there is nothing to record then.
-no_migration() {
-	finish "$tracer"
-	equal "$1: exit status" "$status" 4
-	equal "$1: no record" "$(wc -c <"$1.json" 2>/dev/null || echo 0)" 0
-	cases=$((cases + 1))
-}
-trace_migration before-killed
-murder "$said"
-no_migration before-killed
-trace_migration before-ends
-go "$said"
-no_migration before-ends
-trace_migration during-killed migration active memfd 100 say "done" hold
-go "$said"
-await during-killed-qemu "done"
-murder "$said"
-finish "$tracer"
-equal "during-killed: exit status" "$status" 0
-equal "during-killed: residual of memfds" "$(residual_of_memfds during-killed)" 0
-cases=$((cases + 1))
-
 # One that has ended already, but is not reaped yet, and one that is no more.
 start zombie-family "$adopt" "$target" say ready wait
 await zombie-family ready

@@ -23,11 +23,9 @@
  *			cannot write
  *	children COUNT	so many children do the rest each; the parent waits for them
  *	child-pid PID	one child with this process id does the rest; the parent waits for it
- *	qmp SOCKET	be a QEMU's monitor there, to one client, from a thread
- *	listen SOCKET	be no monitor there: say something else to one client
+ *	listen SOCKET	be no monitor there: say something else to one client, from a thread
  *	forks COUNT	have so many children one after the other, and reap each
- *	migration WORD	what it says of the migration from now on; "none" before. Ends when it was
- *asked on-usr2		count SIGUSR2 from now on, and SIGCHLD
+ *	on-usr2		count SIGUSR2 from now on, and SIGCHLD
  *	counted		print "usr2 COUNT chld COUNT"
  *	ignore-term	SIGTERM is ignored from now on
  *	raise SIGNAL	to itself
@@ -58,8 +56,6 @@ enum { SITES = 256 };
 static size_t page_size;
 static volatile sig_atomic_t nr_usr2, nr_chld;
 static char *warm_memory;
-static const char *volatile migration = "none";
-static volatile bool migration_told; /* somebody has asked since, and has the answer */
 
 static void check(const char *what, int ok)
 {
@@ -343,34 +339,6 @@ static void child_with_pid(pid_t wanted)
 		wait_for_children();
 }
 
-static void *monitor(void *listener)
-{
-	FILE *to;
-	int fd = accept(*(int *)listener, NULL, NULL);
-	char request[4096];
-	bool said;
-	ssize_t n;
-
-	check("accept", fd >= 0);
-	to = fdopen(fd, "w");
-	check("fdopen", to != NULL);
-	fprintf(to, "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\n");
-	while (!fflush(to) && (n = read(fd, request, sizeof(request) - 1)) > 0) {
-		const char *id;
-
-		request[n] = '\0';
-		id = strstr(request, "\"id\":");
-		check("a command with an id", id != NULL);
-		fprintf(to, "{\"id\": %d, \"return\": {", atoi(id + 5));
-		said = strstr(request, "query-migrate\"") && strcmp(migration, "none");
-		if (said)
-			fprintf(to, "\"status\": \"%s\"", migration);
-		fprintf(to, "}}\n");
-		migration_told = !fflush(to) && said;
-	}
-	return NULL;
-}
-
 static void *no_monitor(void *listener)
 {
 	int fd = accept(*(int *)listener, NULL, NULL);
@@ -380,15 +348,7 @@ static void *no_monitor(void *listener)
 	return NULL;
 }
 
-static void tell_migration(const char *word)
-{
-	migration_told = false;
-	migration = word;
-	while (!migration_told)
-		usleep(1000);
-}
-
-static void start_server(const char *path, void *(*serve)(void *))
+static void listen_at(const char *path)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	static int listener;
@@ -399,7 +359,7 @@ static void start_server(const char *path, void *(*serve)(void *))
 	check("bind", !bind(listener, (struct sockaddr *)&addr, sizeof(addr)));
 	check("listen", !listen(listener, 1));
 	signal(SIGPIPE, SIG_IGN);
-	errno = pthread_create(&id, NULL, serve, &listener);
+	errno = pthread_create(&id, NULL, no_monitor, &listener);
 	check("pthread_create", !errno);
 }
 
@@ -439,14 +399,10 @@ static int run_counting(const char *name, const char *argument)
 		exit((int)number(argument));
 	else if (!strcmp(name, "say") && argument)
 		say(argument);
-	else if (!strcmp(name, "qmp") && argument)
-		start_server(argument, monitor);
 	else if (!strcmp(name, "listen") && argument)
-		start_server(argument, no_monitor);
+		listen_at(argument);
 	else if (!strcmp(name, "forks"))
 		forks(number(argument));
-	else if (!strcmp(name, "migration") && argument)
-		tell_migration(argument);
 	else
 		return 0;
 	return 1;
