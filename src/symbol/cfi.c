@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rows and function ranges of one ELF image. Descriptions come from cfi_section, rows from
- * cfi_program; here they meet.
+ * Turns the call frame information of one ELF image into rows and function ranges. cfi_section
+ * finds the frame descriptions, cfi_program runs each of them into rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,8 +29,9 @@ static int add_rows(struct cfi_rows *rows, const struct cfi_section *s)
 	return err;
 }
 
-/* An entry point has no caller. The dynamic linker's is assembly that no frame describes: chains
- * that reach it have come to their end, which is not to be taken for a hole. */
+/* Marks the entry point as the end of every chain, because it has no caller. The entry point of the
+ * dynamic linker is assembly without a frame description: without this row, chains that reach it
+ * would be counted as chains that broke off. */
 static int end_at_entry(struct cfi_rows *rows, const struct image *image)
 {
 	const uint32_t rule = UNWIND_RULE(UNWIND_END, UNWIND_BP_SAME, 0);
@@ -62,9 +63,9 @@ static int end_at_entry(struct cfi_rows *rows, const struct image *image)
 
 #ifdef __aarch64__
 
-/* mov x8, __NR_rt_sigreturn; svc 0: where handlers of signals return to. The vDSO has it, and no
- * call frame information since 5.8 (87676cfca141). The instruction before is there for those who
- * look below return addresses. */
+/* Finds "mov x8, __NR_rt_sigreturn; svc 0" in the vDSO: signal handlers return to it, and since
+ * Linux 5.8 (87676cfca141) it has no call frame information. The row begins one instruction
+ * earlier, for callers that look up the address before a return address. */
 static int add_trampoline(struct cfi_rows *rows, const struct image *image)
 {
 	static const unsigned char code[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the call frame information of an ELF image to rows that the kernel side can bisect, and to
- * the ranges of its functions. Knows nothing of processes, mappings or BPF maps.
+ * Turns the call frame information of an ELF image into rows that the kernel side can search by
+ * bisection, and into the ranges of the image's functions. Knows nothing of processes, mappings or
+ * BPF maps.
  *
- * All calls may run in several threads at once, on one file too. A file is taken whole or not at
- * all: 0, or with *out empty
- *   -ENOEXEC   it is no program or library for this architecture
- *   -ENOENT    it has no call frame information
- *   -EBADMSG   it is damaged: truncated, sizes that lie, or parts that contradict each other
- *   -EOVERFLOW its code reaches further from its base than rows can count
+ * Several threads may call these functions at once, even on the same file. A file is read as a
+ * whole or not at all. The functions return 0, or leave *out empty and return
+ *   -ENOEXEC   the file is no program or library for this architecture
+ *   -ENOENT    the file has no call frame information
+ *   -EBADMSG   the file is damaged: truncated, with impossible sizes, or with parts that contradict
+ *   each other
+ *   -EOVERFLOW the code reaches further from its base than a row can express
  *   or another negative errno.
  */
 #ifndef MIGPOP_SYMBOL_CFI_H
@@ -20,25 +22,27 @@
 struct unwind_row;
 
 struct cfi_table {
-	struct unwind_row *rows; /* ascending pc, no neighbours of equal rule; UNWIND_NONE between
-				    functions, and last */
+	struct unwind_row *rows; /* by ascending pc, no two neighbours with the same rule;
+				    UNWIND_NONE between functions, and as the last row */
 	size_t n;
-	uint64_t base;      /* ELF virtual address that the rows' pc count from */
-	size_t unsupported; /* rows that are UNWIND_UNSUPPORTED */
+	uint64_t base;      /* the pc of each row counts from this ELF virtual address */
+	size_t unsupported; /* number of rows that are UNWIND_UNSUPPORTED */
 };
 
-/* Functions, or parts of them: one range a frame description. */
+/* The ranges of functions, or of parts of functions: one range for each frame description. */
 struct cfi_ranges {
 	struct cfi_range {
-		uint64_t start, end; /* ELF virtual addresses, end exclusive */
-	} * v;                       /* ascending and apart */
+		uint64_t start, end; /* ELF virtual addresses; end is exclusive */
+	} * v;                       /* ascending, without overlaps */
 	size_t n;
 };
 
-/* The file position of "fd" is not moved. What *out holds afterwards goes with cfi__free. */
+/* Reads the rows of the file "fd", whose file position does not move. Free *out with cfi__free().
+ * */
 int cfi__read(int fd, struct cfi_table *out);
 
-/* The same for an ELF image in memory, which is not needed afterwards: the vDSO. */
+/* Reads the rows of an ELF image in memory, such as the vDSO. The memory is not needed afterwards.
+ * */
 int cfi__read_image(const void *image, size_t size, struct cfi_table *out);
 
 void cfi__free(struct cfi_table *t);
@@ -47,10 +51,11 @@ int cfi__read_ranges(int fd, struct cfi_ranges *out);
 int cfi__read_ranges_image(const void *image, size_t size, struct cfi_ranges *out);
 void cfi__free_ranges(struct cfi_ranges *r);
 
-/* The last range that starts at or below "address", whether or not it holds it; NULL without. */
+/* The last range that starts at or below "address", whether or not it contains "address"; NULL if
+ * there is none. */
 const struct cfi_range *cfi_ranges__at_or_below(const struct cfi_ranges *r, uint64_t address);
 
-/* The range that holds "address"; NULL if none does. */
+/* The range that contains "address"; NULL if there is none. */
 const struct cfi_range *cfi_ranges__find(const struct cfi_ranges *r, uint64_t address);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The instructions of DWARF 5, 6.4.2, with GCC's and as far as x86-64 and arm64 have them. libdw
- * runs them anew for every row and allocates each: five times as long as a tracer has for all
- * modules of a QEMU.
+ * Runs the call frame instructions of DWARF 5, section 6.4.2, and GCC's extensions, as far as
+ * x86-64 and arm64 use them. libdw could run them too, but it runs all of them anew for every row
+ * and allocates each row, which takes five times as long as a tracer has for all modules of a QEMU.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,10 +17,10 @@ enum { REMEMBER_MAX = 32 };
 struct program {
 	struct cfi_cursor in;
 	const struct cfi_common *common;
-	struct cfi_rows *rows; /* NULL while a CIE's are run */
+	struct cfi_rows *rows; /* NULL while the initial instructions of a CIE are run */
 	uint64_t at, end;
 	struct cfi_state state;
-	struct cfi_state *remembered; /* REMEMBER_MAX of them */
+	struct cfi_state *remembered; /* an array of REMEMBER_MAX states */
 	size_t n_remembered;
 };
 
@@ -118,7 +118,7 @@ static void set_where(struct program *p, uint64_t reg, struct cfi_where to)
 		*where = to;
 }
 
-/* An offset is an operand in units of the CIE's data alignment. */
+/* DWARF encodes an offset in units of the CIE's data alignment. */
 static int64_t factored(struct program *p, int64_t operand)
 {
 	int64_t offset;
@@ -140,7 +140,8 @@ static void set_how(struct program *p, uint64_t reg, int how)
 	set_where(p, reg, (struct cfi_where){.how = how});
 }
 
-/* A CIE's own are restored to nothing said: some compilers do. */
+/* Restores the register's rule from the CIE. In the initial instructions of the CIE itself there is
+ * no rule yet, and the register becomes "unchanged": some compilers write such a restore. */
 static void restore(struct program *p, uint64_t reg)
 {
 	struct cfi_state initial = p->common->initial;
@@ -203,8 +204,8 @@ static void run_cfa(struct program *p, uint8_t op)
 		p->state.len = w.len;
 		return;
 	}
-	/* The others change one half of a register with an offset. After an expression the other
-	 * half is unknown, and every reader takes it for something else. */
+	/* The other instructions change the register or the offset, and keep the other one. After
+	 * an expression there is neither, and every reader of DWARF assumes something different. */
 	if (p->state.cfa == CFA_EXPRESSION)
 		p->state.cfa = CFA_NONE;
 	if (op == DW_CFA_def_cfa_register)
@@ -237,7 +238,8 @@ static void run_register(struct program *p, uint8_t op)
 		set_how(p, reg, CFI_UNDEFINED);
 		break;
 	case DW_CFA_same_value:
-		/* Of the stack pointer it would say that the CFA is not the caller's. */
+		/* "Same value" of the stack pointer would mean that the CFA is not the caller's
+		 * stack pointer. */
 		set_how(p, reg, reg == REG_SP ? CFI_ELSEWHERE : CFI_UNCHANGED);
 		break;
 	case DW_CFA_expression:
@@ -296,10 +298,11 @@ static void run_other(struct program *p, uint8_t op)
 		run_register(p, op);
 		break;
 #ifdef __aarch64__
-	case DW_CFA_AARCH64_negate_ra_state: /* signed: the unwinder takes that off anyway */
+	case DW_CFA_AARCH64_negate_ra_state: /* the return address is signed from here on, or no
+						more: the unwinder removes signatures anyway */
 		break;
 #endif
-	default: /* DW_CFA_set_loc has no user here */
+	default: /* compilers for these architectures do not use DW_CFA_set_loc */
 		p->in.bad = true;
 	}
 }
@@ -341,8 +344,9 @@ int cfi_program__initial(struct cfi_common *common, const uint8_t *at, const uin
 	return err;
 }
 
-/* An instruction adds a row at most; there is one more of the last instructions, and one on each
- * side where no function is. */
+/* Reserves room for the rows of one function. Each instruction, at least one byte long, adds at
+ * most one row; one more row ends the instructions, and one on each side marks the gap to the next
+ * function. */
 static int reserve(struct cfi_rows *rows, size_t instructions)
 {
 	size_t need = rows->n + instructions + 3, size = rows->size;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the rules of DWARF for one PC to one word of a row, on arm64. What the kernel side could not
- * follow exactly becomes UNWIND_UNSUPPORTED, never something near.
+ * Turns the DWARF rules for one PC into one word of a row, on arm64. Rules that the kernel side
+ * could not follow exactly become UNWIND_UNSUPPORTED, never an approximation.
  */
 #include "migpop.h"
 #include "symbol/cfi_program.h"
 
 static const uint32_t unsupported = UNWIND_RULE(UNWIND_UNSUPPORTED, 0, 0);
 
-/* The vDSO's trampoline, by the frame record that the kernel puts on top of what it saved; where
- * that lies from sp on is fixed. */
+/* Recognises the vDSO's trampoline. Its frame is found through the frame record that the kernel
+ * puts above the saved registers, at a fixed distance from sp. */
 static bool is_signal_frame(const struct cfi_state *s)
 {
 	return s->cfa == CFA_REGISTER && s->reg == REG_BP && !s->offset &&
@@ -42,7 +42,7 @@ uint32_t cfi_state__rule(const struct cfi_state *s, bool signal)
 	if (s->ra.how == CFI_AT_OFFSET) {
 		if (s->ra.offset >= 0 || s->ra.offset % 8 || s->ra.offset < -8 * UNWIND_RA_MAX)
 			return unsupported;
-		/* What is below sp is gone with the next signal. */
+		/* Memory below sp is overwritten by the next signal. */
 		if (s->reg == REG_SP && -s->ra.offset > s->offset)
 			return unsupported;
 		ra = (uint32_t)(-s->ra.offset / 8);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the rules of DWARF for one PC to one word of a row, on x86-64. What the kernel side could
- * not follow exactly becomes UNWIND_UNSUPPORTED, never something near.
+ * Turns the DWARF rules for one PC into one word of a row, on x86-64. Rules that the kernel side
+ * could not follow exactly become UNWIND_UNSUPPORTED, never an approximation.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "migpop.h"
 #include "symbol/cfi_program.h"
 
-/* Is the expression the word at rsp + offset, or its address? */
+/* True if the expression computes rsp + offset, or with "deref" the word that is stored there. */
 static bool is_word_of_stack(const uint8_t *expression, size_t len, int64_t offset, bool deref)
 {
 	struct cfi_cursor c = {.at = expression, .end = expression + len};
@@ -22,8 +22,8 @@ static bool is_word_of_stack(const uint8_t *expression, size_t len, int64_t offs
 	return !c.bad && c.at == c.end;
 }
 
-/* The frame that the kernel builds for a signal, as the C library's trampoline describes it:
- * struct ucontext at rsp. */
+/* Recognises the frame that the kernel builds for a signal, as the C library describes its
+ * trampoline: struct ucontext lies at rsp. */
 static bool is_signal_frame(const struct cfi_state *s)
 {
 	return s->cfa == CFA_EXPRESSION && is_word_of_stack(s->expression, s->len, 160, true) &&
@@ -35,7 +35,8 @@ static bool is_signal_frame(const struct cfi_state *s)
 	       is_word_of_stack(s->bp.expression, s->bp.len, 120, false);
 }
 
-/* ((rip & 15) >= N) << 3 is added to rsp + 8: stubs of a procedure linkage table. */
+/* Recognises the stubs of a procedure linkage table: the expression adds ((rip & 15) >= N) << 3 to
+ * rsp + 8. Stores N in *from. */
 static bool is_plt(struct cfi_cursor c, int64_t *from)
 {
 	static const uint8_t before[] = {DW_OP_breg16, 0, DW_OP_lit15, DW_OP_and};
@@ -78,7 +79,7 @@ static enum unwind_kind cfa_kind(const struct cfi_state *s, int64_t *offset)
 	if (s->cfa != CFA_REGISTER || s->offset % 8)
 		return UNWIND_UNSUPPORTED;
 	*offset = s->offset / 8;
-	/* A return address below rsp is gone with the next signal. */
+	/* A return address below rsp is overwritten by the next signal. */
 	if (s->reg == REG_SP)
 		return *offset > 0 ? UNWIND_SP : UNWIND_UNSUPPORTED;
 	return s->reg == REG_BP ? UNWIND_BP : UNWIND_UNSUPPORTED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table says a second time what .eh_frame says, so each finds damage in the other; and it is
- * sorted already.
+ * Reads the sorted table of .eh_frame_hdr. The table repeats what .eh_frame says, so damage in
+ * either of them is found by comparing the two; and its order saves sorting.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "symbol/image.h"
 
 enum {
-	HEADER_SIZE = 12, /* version, three encodings, eh_frame, number of entries */
+	HEADER_SIZE = 12, /* version, three encodings, address of .eh_frame, number of entries */
 	SEGMENT_MAX = 64 << 20,
 };
 
@@ -76,7 +76,8 @@ uint64_t cfi_search__last(const struct cfi_search *t)
 	return t->fills ? last : UINT64_MAX;
 }
 
-/* Most FDEs follow in the section those that they follow in the table. */
+/* Finds the FDE at "offset". FDEs mostly follow each other in the section as they do in the table,
+ * so the next one is tried first. */
 static const struct cfi_fde *find_fde(const struct cfi_section *s, size_t guess, uint64_t offset)
 {
 	size_t low = 0, high = s->n_fde;
@@ -114,7 +115,8 @@ static bool has_start(const struct cfi_search *t, uint64_t start)
 	return false;
 }
 
-/* lld leaves out all but one of the descriptions of functions that it has folded into one. */
+/* Every function must be in the table. If lld has folded several functions into one, it keeps only
+ * one of their entries; so it is enough if the start of each function is there. */
 static int check_left_out(const struct cfi_search *t, const struct cfi_section *s)
 {
 	for (size_t i = 0; t->n != s->n_fde && i < s->n_fde; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * .eh_frame_hdr: where .eh_frame is, and the linker's sorted table of its frame descriptions, by
- * which these are put in order and checked.
+ * Reads .eh_frame_hdr: where .eh_frame lies, and the linker's sorted table of its frame
+ * descriptions. The table puts the frame descriptions in order and is used to check them.
  */
 #ifndef MIGPOP_SYMBOL_CFI_SEARCH_H
 #define MIGPOP_SYMBOL_CFI_SEARCH_H
@@ -14,25 +14,26 @@ struct cfi_section;
 struct image;
 
 struct cfi_search {
-	uint64_t eh_frame; /* ELF virtual addresses, */
-	uint64_t address;  /* of this header itself */
+	uint64_t eh_frame; /* ELF virtual address of .eh_frame */
+	uint64_t address;  /* ELF virtual address of .eh_frame_hdr itself */
 	struct cfi_search_entry {
-		int32_t start, fde; /* from "address" */
+		int32_t start, fde; /* distances from "address" */
 	} * v;
 	size_t n;
-	bool fills; /* all of its segment: the linker left none out */
+	bool fills; /* the table fills its segment, so the linker left out no entry */
 };
 
-/* -EBADMSG if it contradicts itself, else as cfi.h. To be freed in every case. */
+/* Reads the table. Returns 0, -EBADMSG if it contradicts itself, or another error of cfi.h. Free *t
+ * in every case. */
 int cfi_search__read(struct cfi_search *t, const struct image *image);
 void cfi_search__free(struct cfi_search *t);
 
-/* Offset in .eh_frame of the last description that the table knows; UINT64_MAX where there may be
- * more. */
+/* Offset in .eh_frame of the last frame description in the table; UINT64_MAX if there may be later
+ * ones. */
 uint64_t cfi_search__last(const struct cfi_search *t);
 
-/* Puts the section's FDEs in the table's order; -EBADMSG if the two contradict each other. Without
- * a table the order stays. */
+/* Puts the section's FDEs into the table's order. Returns -EBADMSG if table and section contradict
+ * each other. Without a table the order does not change. */
 int cfi_search__order(const struct cfi_search *t, struct cfi_section *s);
 
 #endif

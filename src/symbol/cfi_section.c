@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Takes .eh_frame apart where the program headers say it is, as the unwinder of a program itself
- * would; section headers are asked only where these say nothing, for .debug_frame last.
+ * Splits .eh_frame into its entries. The program headers tell where it lies, as they tell the
+ * unwinder of a running program. Section headers are used only if the program headers say nothing,
+ * and .debug_frame only if there is no .eh_frame.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +16,9 @@
 #include "symbol/image.h"
 
 enum {
-	SECTION_MAX = 64 << 20, /* the largest browsers have a third */
-	PADDING = 64,           /* zeros that end a LEB128 which libdw reads beyond the section */
+	SECTION_MAX = 64 << 20, /* the largest browsers have a third of it */
+	PADDING = 64, /* zeros behind the section: they end a LEB128 number that libdw reads beyond
+			 the end */
 };
 
 static const unsigned char ident[EI_NIDENT] = {
@@ -46,7 +48,8 @@ static void *room(void **v, size_t n, size_t *size, size_t one)
 	return more;
 }
 
-/* "at" is the address of what is read. */
+/* Reads an address in one of the DW_EH_PE_* encodings. "at" is the address of the bytes that are
+ * read. */
 static uint64_t read_encoded(struct cfi_cursor *c, uint8_t encoding, uint64_t at)
 {
 	uint64_t value;
@@ -95,14 +98,15 @@ static int read_augmentation(struct cfi_cie *cie, const Dwarf_CIE *e)
 			cfi_cursor__fixed(&c, 1);
 			break;
 		case 'P':
-			/* Where the personality routine is does not matter. */
+			/* Skip the address of the personality routine. */
 			read_encoded(&c, (uint8_t)cfi_cursor__fixed(&c, 1) & 15, 0);
 			break;
 		case 'S':
 			cie->common.signal = true;
 			break;
 #ifdef __aarch64__
-		case 'B': /* which key signs its return addresses */
+		case 'B': /* tells which key signs return addresses; the unwinder removes signatures
+			     anyway */
 			break;
 #endif
 		default:
@@ -134,7 +138,8 @@ static int add_cie(struct cfi_section *s, const Dwarf_CIE *e, uint32_t offset)
 	return err;
 }
 
-/* CIEs come before their FDEs: a pointer to anything else is damage. */
+/* Finds the CIE at "offset". A CIE comes before its FDEs, so a pointer to a CIE that was not read
+ * yet is damage. */
 static const struct cfi_cie *find_cie(const struct cfi_section *s, uint64_t offset)
 {
 	size_t low = 0, high = s->n_cie;
@@ -172,7 +177,7 @@ static int add_fde(struct cfi_section *s, const Dwarf_FDE *e, uint32_t offset,
 	skip = cie->sized ? cfi_cursor__unsigned(&c) : 0;
 	if (c.bad || skip > (uint64_t)(c.end - c.at))
 		return -EBADMSG;
-	/* Linkers leave debug information of functions that they have dropped, at address 0. */
+	/* Linkers keep the debug information of functions that they dropped, at address 0. */
 	if (!s->eh && !fde->start)
 		return 0;
 	if (!image__executable(image, fde->start, fde->end))
@@ -185,7 +190,7 @@ static int add_fde(struct cfi_section *s, const Dwarf_FDE *e, uint32_t offset,
 	return 0;
 }
 
-/* What ends the entries must be the end, or zeros up to it. */
+/* The entries must end at the end of the section, or be followed by zeros up to it. */
 static int check_end(const struct cfi_section *s, uint64_t offset)
 {
 	uint64_t to = s->open_ended && offset + 4 <= s->size ? offset + 4 : s->size;
@@ -196,7 +201,8 @@ static int check_end(const struct cfi_section *s, uint64_t offset)
 	return 0;
 }
 
-/* Up to the entry at "last", or where that is UINT64_MAX up to what ends them. */
+/* Reads the entries up to the one at offset "last"; if "last" is UINT64_MAX, up to the end of the
+ * section. */
 static int read_entries(struct cfi_section *s, const struct image *image, uint64_t last)
 {
 	Elf_Data data = {.d_buf = s->bytes, .d_size = s->size, .d_type = ELF_T_BYTE};
@@ -220,7 +226,7 @@ static int read_entries(struct cfi_section *s, const struct image *image, uint64
 	return err;
 }
 
-/* Of .eh_frame at its address, up to "max" bytes. */
+/* Copies .eh_frame, which begins at "address", up to "max" bytes of it. */
 static int take_bytes(struct cfi_section *s, const struct image *image, uint64_t address,
 		      uint64_t max)
 {
@@ -299,7 +305,7 @@ static int by_start(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Empty ones go: they describe no PC. */
+/* Checks that functions do not overlap, and removes empty ones: they describe no PC. */
 static int check_apart(struct cfi_section *s)
 {
 	uint64_t end = 0;

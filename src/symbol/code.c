@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Call instructions, recognised from their end: on x86-64 prefixes before the opcode do not matter.
+ * Recognises call instructions from their last byte backwards. On x86-64, prefixes before the
+ * opcode do not matter then.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -49,7 +50,7 @@ void code__close(struct code *c)
 	free(c);
 }
 
-/* Targets of direct calls lie in the file's own code. */
+/* The target of a direct call must lie in the file's own code. */
 static bool is_code(const struct code *c, uint64_t target)
 {
 	return target < UINT64_MAX && image__executable(&c->image, target, target + 1);
@@ -62,7 +63,8 @@ static uint32_t word(const uint8_t *p)
 
 #ifdef __aarch64__
 
-/* BL, BLR, and BLRAA and its like, which check a signed pointer first. */
+/* Recognises BL, BLR, and BLRAA and its variants, which check a signed pointer before they branch.
+ * */
 static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have, uint64_t after)
 {
 	uint32_t op = have < 4 ? 0 : word(end - 4);
@@ -74,7 +76,8 @@ static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have
 
 #else
 
-/* Bytes of an indirect near call (FF /2) that begins with p[0..2]; 0 if it is none. */
+/* The length in bytes of the indirect near call (FF /2) that begins at "p", judged by p[0..2]; 0 if
+ * it is none. */
 static size_t indirect_call_len(const uint8_t *p)
 {
 	unsigned int mod = p[1] >> 6, rm = p[1] & 7, sib = rm == 4 && mod != 3;
@@ -102,7 +105,8 @@ static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have
 int code__is_after_call(const struct code *c, uint64_t address)
 {
 	const GElf_Phdr *load = address ? image__load_at(&c->image, address - 1) : NULL;
-	uint8_t bytes[CALL_MAX + 1] = {0}; /* a call of two bytes at the end has no SIB */
+	/* one byte more: for a call of two bytes, p[2] lies behind the call */
+	uint8_t bytes[CALL_MAX + 1] = {0};
 	size_t have;
 	int err;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Executable mappings of a process, and what is mapped there.
+ * Reads the executable mappings of a process, and opens the files that are mapped there.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,9 +15,10 @@
 #include "symbol/code_mapping.h"
 #include "symbol/elf_file.h"
 
-enum { IMAGE_MAX = 1 << 16 }; /* the vDSO is a few pages */
+enum { IMAGE_MAX = 1 << 16 }; /* the vDSO is a few pages long */
 
-/* The kernel writes a newline in a path as \012, and says behind it that the file is gone. */
+/* Undoes what the kernel does to a path: it writes a newline as \012, and appends " (deleted)" if
+ * the file has no name any more. */
 static void clean_path(char *path)
 {
 	static const char deleted[] = " (deleted)";
@@ -32,8 +33,8 @@ static void clean_path(char *path)
 	}
 }
 
-/* Reads a line of maps whose path ends it; the path stays in the line. *is_code: can it be
- * executed? */
+/* Parses a line of /proc/PID/maps; m->path points into the line. Stores in *is_code whether the
+ * mapping is executable. */
 static bool parse_line(char *line, struct code_mapping *m, bool *is_code)
 {
 	unsigned int major, minor;
@@ -68,7 +69,7 @@ int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, vo
 	for (line = strtok_r(text, "\n", &save); line && !err; line = strtok_r(NULL, "\n", &save)) {
 		if (!parse_line(line, &m, &is_code))
 			continue;
-		/* Loaders map a file from its beginning on, in one piece. */
+		/* Loaders map the beginning of a file first, and all of it in one piece. */
 		if (!m.file_offset && m.inode)
 			begin = m;
 		if (!is_code)
@@ -80,7 +81,8 @@ int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, vo
 	return err;
 }
 
-/* Is it the file that is mapped? Devices are not compared: btrfs and overlayfs show others. */
+/* Returns "fd" if it is the mapped file, and else closes it. Only inode numbers are compared,
+ * because btrfs and overlayfs show other device numbers in maps than fstat() does. */
 static int of_mapping(int fd, const struct code_mapping *m)
 {
 	struct stat st;
@@ -91,9 +93,10 @@ static int of_mapping(int fd, const struct code_mapping *m)
 	return -ESTALE;
 }
 
-/* The path in maps is shown from the reader's root. Where the process's root is another directory,
- * in a mount namespace that is not the reader's, the path begins with directories above that root:
- * each shorter end of the path is tried below the process's root. */
+/* maps shows the path from the reader's root. If the process has another root directory, in a mount
+ * namespace that is not the reader's, the path may begin with directories above that root. So the
+ * path is tried below the process's root, each time
+ * with one leading directory less. */
 static int open_below_root(pid_t pid, const struct code_mapping *m)
 {
 	char root[32];
@@ -111,9 +114,9 @@ static int open_below_root(pid_t pid, const struct code_mapping *m)
 	return err;
 }
 
-/* map_files leads to the file itself, wherever it is and even if it has no name any more; it needs
- * CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. exe does the same for the main program, and needs no
- * more than reading the process's memory does. */
+/* /proc/PID/map_files leads to the file itself, wherever it is and even if it was deleted, but
+ * needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. /proc/PID/exe does the same for the main program,
+ * and needs no more than reading the process's memory does. */
 int code_mapping__open(pid_t pid, const struct code_mapping *m)
 {
 	char path[96];

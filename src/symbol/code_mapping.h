@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Executable mappings of a process, as lines of /proc/PID/maps have them, and what is mapped there.
- * Knows nothing of what is looked for in it.
+ * The executable mappings of a process, as /proc/PID/maps lists them, and the files that are mapped
+ * there. Knows nothing of what a caller looks for in these files.
  */
 #ifndef MIGPOP_SYMBOL_CODE_MAPPING_H
 #define MIGPOP_SYMBOL_CODE_MAPPING_H
@@ -13,23 +13,27 @@
 
 struct code_mapping {
 	uint64_t start, end, file_offset;
-	uint64_t device, inode; /* 0 where there is no file */
-	uint64_t load; /* where the file's beginning is mapped, with it; 0 where it is not */
+	uint64_t device, inode; /* of the file; 0 if no file is mapped */
+	uint64_t load; /* where the beginning of the file is mapped, if the same loading mapped it;
+			  else 0 */
 	char *path;    /* as the process sees it; "" for anonymous memory */
 };
 
-/* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, by address,
- * until it returns non-zero, which is returned. The path is the text's, which is changed. */
+/* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, by ascending
+ * address. If "visit" returns non-zero, the loop ends and returns that value. "text" is changed,
+ * and the paths point into it. */
 int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data);
 
-/* The mapped file, for reading: through map_files, which knows deleted files and those of other
- * mount namespaces, else as the process's main program, else by name below the process's root. A
- * descriptor, or a negative errno: -ESTALE where another file has that name by now. */
+/* Opens the mapped file for reading: through map_files, which reaches deleted files and files of
+ * other mount namespaces; else as the process's main program; else by name below the process's
+ * root. Returns a descriptor for the caller to close, or a negative errno: -ESTALE if another file
+ * has the name by now. */
 int code_mapping__open(pid_t pid, const struct code_mapping *m);
 
 bool code_mapping__is_vdso(const struct code_mapping *m);
 
-/* A copy of what is mapped, to be freed; NULL if it cannot be read or is no few pages. */
+/* Copies the mapped memory. Free the copy; NULL if the memory cannot be read or is larger than a
+ * vDSO. */
 void *code_mapping__read(pid_t pid, const struct code_mapping *m);
 
 #endif

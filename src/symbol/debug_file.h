@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the separate debug file of an ELF file: by build-id, by .gnu_debuglink, and from debuginfod
- * servers if that was asked for. Without being asked, it makes no request to anywhere.
+ * servers if the user asked for it. Unless the user did, it makes no network request.
  */
 #ifndef MIGPOP_SYMBOL_DEBUG_FILE_H
 #define MIGPOP_SYMBOL_DEBUG_FILE_H
@@ -13,17 +13,18 @@
 
 struct debug_finder;
 
-/* Why debuginfod cannot be asked on this machine, static; NULL if it can. */
+/* Why debuginfod cannot be asked on this machine, a static string; NULL if it can. */
 const char *debug_finder__why_no_debuginfod(void);
 
-/* "dir" is searched before /usr/lib/debug, and may be NULL; it must outlive the finder. NULL
- * without memory. */
+/* "dir" is searched before /usr/lib/debug; it may be NULL, and must outlive the finder.
+ * "debuginfod" allows network requests. Returns NULL without memory. */
 struct debug_finder *debug_finder__new(const char *dir, bool debuginfod);
 void debug_finder__free(struct debug_finder *f);
 
-/* For the file "path" as process "pid" sees it, open as "elf"; its debug file is looked for on this
- * side and, while the process lives, in its root. "build_id" is its hex, or NULL. A descriptor to
- * be closed, or -ENOENT. */
+/* Opens the debug file of the file "path", which process "pid" has mapped and which is open as
+ * "elf". Searches this process's root directory and, while the process lives, the root directory of
+ * "pid". "build_id" is the build-id of "elf" in hex, or NULL. Returns a descriptor for the caller
+ * to close, or -ENOENT. */
 int debug_finder__open(struct debug_finder *f, Elf *elf, const char *build_id, const char *path,
 		       pid_t pid);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the readers of ELF files share. Nothing in a file is trusted.
+ * Functions that all readers of ELF files share. Nothing in a file is trusted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 #include "symbol/elf_file.h"
 #include "symbol/open_in_root.h"
 
-/* Largest section that is read into memory: symbols of the largest programs known take 100 MiB. */
+/* Most bytes of a section that are read into memory. The symbols of the largest known programs take
+ * 100 MiB. */
 static const uint64_t section_max = 256 << 20;
 static const uint64_t page_mask = 4095;
 
@@ -61,7 +62,7 @@ Elf *elf_file__begin(int fd)
 	return elf;
 }
 
-/* The i-th loadable segment in *out; false if that is none. */
+/* Stores the i-th program header in *out. Returns false if it is not a loadable segment. */
 static bool load_segment(Elf *elf, size_t i, GElf_Phdr *out)
 {
 	return gelf_getphdr(elf, (int)i, out) && out->p_type == PT_LOAD;

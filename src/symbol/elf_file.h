@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the readers of ELF files share: opening one without side effects, its code, its sections.
- * Every file may be damaged, and be another's to write.
+ * Functions that all readers of ELF files share: opening a file without side effects, finding its
+ * code and its sections. Every file may be damaged, and somebody else may write it meanwhile.
  */
 #ifndef MIGPOP_SYMBOL_ELF_FILE_H
 #define MIGPOP_SYMBOL_ELF_FILE_H
@@ -12,28 +12,30 @@
 
 #include <gelf.h>
 
-/* A regular file for reading; anything else is not even opened, since that can have effects. Where
- * "root" is not NULL, "path" is one in it, symbolic links included. A descriptor, or a negative
- * errno. */
+/* Opens a regular file for reading. Nothing else is opened, because opening a device can have
+ * effects. If "root" is not NULL, "path" and its symbolic links are followed inside "root". Returns
+ * a descriptor for the caller to close, or a negative errno. */
 int elf_file__open(const char *root, const char *path);
 
-/* Reads an ELF file piece by piece, not by mapping it: one that is cut short meanwhile would kill
- * us. NULL if it is none. The descriptor stays the caller's, and must outlive it. */
+/* Begins to read an ELF file, piece by piece and not by mapping it: if a mapped file were cut
+ * short, reading the mapping would kill us. Returns NULL if the file is no ELF file. The descriptor
+ * stays the caller's, and must outlive the Elf. */
 Elf *elf_file__begin(int fd);
 
-/* The executable segment (any, if there is none) that maps the page of "offset" in the file. */
+/* Finds the segment that maps the page at "offset" in the file, an executable one if there is one.
+ * Returns false if there is none. */
 bool elf_file__segment(Elf *elf, uint64_t offset, GElf_Phdr *out);
 
-/* Start of the page of the lowest segment; 0 without segments. */
+/* Where the page of the lowest segment begins, an ELF virtual address; 0 without segments. */
 uint64_t elf_file__base(Elf *elf);
 
-/* Has it a section of that name, with content? */
+/* True if the file has a section of this name, with content. */
 bool elf_file__has_section(Elf *elf, const char *name);
 
-/* Content of a section; NULL if it has none in this file or it is too large to be true. */
+/* The content of a section; NULL if the section has none in this file, or is impossibly large. */
 Elf_Data *elf_file__data(Elf_Scn *section, const GElf_Shdr *header);
 
-/* Lower-case hex of the build-id, to be freed; NULL if it has none. */
+/* The build-id in lower-case hex, for the caller to free; NULL if the file has none. */
 char *elf_file__build_id(Elf *elf);
 
 #endif

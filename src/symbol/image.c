@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Opens an ELF image and checks its program headers once, so that what reads it afterwards can rely
- * on them. Files are read, not mapped: one that is cut short under us must not raise SIGBUS.
+ * Opens an ELF image and checks its program headers once, so that later readers can rely on them.
+ * Files are read, not mapped: if a mapped file were cut short, reading the mapping would raise
+ * SIGBUS.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,7 +15,7 @@
 
 enum { SEGMENTS_MAX = 1024 };
 
-/* What is traced is of the tracer's own architecture. */
+/* The tracer traces programs of its own architecture only. */
 #ifdef __aarch64__
 enum { MACHINE = EM_AARCH64 };
 #else
@@ -33,7 +34,7 @@ static bool ends_within(uint64_t start, uint64_t len, uint64_t end)
 	return start <= end && len <= end - start;
 }
 
-/* Segments that the kernel would not map as they are written are damage. */
+/* A segment that the kernel could not map as it is written is damage. */
 static bool load_is_sane(const struct image *i, const GElf_Phdr *p)
 {
 	const GElf_Phdr *before = i->n ? &i->load[i->n - 1] : NULL;
@@ -104,7 +105,7 @@ int image__open_memory(struct image *i, const void *memory, size_t size)
 {
 	*i = (struct image){.fd = -1, .memory = memory, .size = size};
 	pthread_once(&libelf_once, libelf_init);
-	/* Nothing is written to it: it is only ever read from. */
+	/* elf_memory() takes a pointer to non-const, but the memory is only read. */
 	i->elf = elf_memory((char *)(uintptr_t)memory, size);
 	return open_elf(i);
 }
@@ -142,10 +143,10 @@ int image__read(const struct image *i, uint64_t offset, void *buffer, size_t len
 	return 0;
 }
 
-/* Bytes of constants that are looked through: QEMU has 10 to 20 MiB. */
+/* How much is searched: the read-only constants of QEMU take 10 to 20 MiB. */
 enum { TEXT_WINDOW = 1 << 20, TEXT_LONGEST = 256, TEXT_SEGMENT_MAX = 128 << 20 };
 
-/* In one segment, by windows that overlap by the longest text. */
+/* Searches one segment, in windows that overlap by the longest text. */
 static char *text_in(const struct image *i, const GElf_Phdr *p, char *window, const char *begins)
 {
 	uint64_t end = p->p_filesz > TEXT_SEGMENT_MAX ? TEXT_SEGMENT_MAX : p->p_filesz;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ELF files that are mapped by processes. Nothing in a file is trusted: what cannot be read has no
- * names.
+ * The ELF files that processes have mapped. Nothing in a file is trusted: if a file cannot be read,
+ * its code has no names.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,35 +21,35 @@
 #include "symbol/source.h"
 #include "symbol/symbols.h"
 
-/* Files kept open: half of what a process is commonly allowed. QEMU has about 50, and containers
- * of one image share theirs by build-id. */
+/* Most files kept open: half of what a process is commonly allowed. A QEMU maps about 50 files, and
+ * containers made from the same image share modules by build-id. */
 enum { OPEN_MAX_FILES = 512 };
 
-/* What was found at an address, so that it is looked for once. */
+/* The frames found at one address, kept so that they are looked up only once. */
 struct place {
 	uint64_t address;
-	struct record_frames frames; /* none: a free entry */
+	struct record_frames frames; /* n is 0: the entry is free */
 };
 
 struct module {
 	struct modules *owner;
-	struct stat st; /* of the file: dev, inode, size and time are its identity */
+	struct stat st; /* the file's status: device, inode, size and time identify it */
 	char *build_id, *path;
 	pid_t pid;
-	int fd, debug_fd; /* -1: none */
-	void *image;      /* in place of a file */
+	int fd, debug_fd; /* -1: not open */
+	void *image;      /* a copy of an image in memory, in place of a file */
 	size_t image_size;
 	bool is_read;
-	bool marked; /* in use: modules__drop_unmarked() */
+	bool marked; /* a process still maps it: see modules__drop_unmarked() */
 	bool text_sought;
 	char *text; /* see module__text() */
 	Elf *elf, *debug_elf;
 	uint64_t base;
 	struct cfi_ranges ranges;
-	struct code *code; /* NULL where it cannot be read */
+	struct code *code; /* NULL if it cannot be read */
 	struct symbols symbols;
 	struct source *source;
-	struct place *places; /* open addressing, room is a power of two */
+	struct place *places; /* a hash table with open addressing; its size is a power of two */
 	size_t nr_places, places_room;
 };
 
@@ -155,7 +155,8 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The same file, or a copy of it: containers of one image have each a device of their own. */
+/* Finds the module of the same file, or of a copy of it: each container made from an image shows
+ * the file on a device of its own. */
 static struct module *find_file(const struct modules *ms, const struct stat *st,
 				const char *build_id)
 {
@@ -236,7 +237,8 @@ const char *module__text(struct module *m, const char *begins)
 	return m->text;
 }
 
-/* Symbols, and what has the DWARF: the file itself, or the separate one where one is missing. */
+/* Reads the symbols, and opens the DWARF: of the file itself, or of its separate debug file if the
+ * file itself lacks one of the two. */
 static int read_names(struct module *m)
 {
 	bool has_symbols = elf_file__has_section(m->elf, ".symtab");
@@ -272,7 +274,7 @@ static int module__read(struct module *m)
 	if (!m->elf)
 		return 0;
 	m->base = elf_file__base(m->elf);
-	/* Without ranges, as in a damaged file, symbols are all there is. */
+	/* A damaged file has no ranges: then symbols alone give names. */
 	err = m->image ? cfi__read_ranges_image(m->image, m->image_size, &m->ranges)
 		       : cfi__read_ranges(m->fd, &m->ranges);
 	if (m->image ? code__open_image(&m->code, m->image, m->image_size)
@@ -281,7 +283,7 @@ static int module__read(struct module *m)
 	return err == -ENOMEM ? err : read_names(m);
 }
 
-/* What to call the function at "address", into the outermost of its frames. */
+/* Names the function at "address", in the outermost frame at that address. */
 static int name_function(const struct module *m, uint64_t address, struct record_frame *f)
 {
 	const struct symbol *symbol = symbols__find(&m->symbols, &m->ranges, address);
@@ -310,7 +312,7 @@ static int find_place(struct module *m, uint64_t address, struct record_frames *
 	return err ? err : name_function(m, address, &frames->v[frames->n - 1]);
 }
 
-/* The entry of "address", or the free one where it goes. */
+/* The entry of "address", or the free entry where "address" belongs. */
 static struct place *place_of(struct place *places, size_t room, uint64_t address)
 {
 	size_t at = (address * 0x9e3779b97f4a7c15) >> 32 & (room - 1);
@@ -339,12 +341,12 @@ static bool make_room(struct module *m)
 	return true;
 }
 
-/* The ELF virtual address of what lies at "file_offset". */
+/* The ELF virtual address of the byte at "file_offset". */
 static uint64_t address_of(const struct module *m, uint64_t file_offset)
 {
 	GElf_Phdr segment;
 
-	/* The vDSO is mapped as it lies in its image, whose one segment is all of it. */
+	/* The vDSO is mapped as it lies in its image, which has one segment. */
 	if (m->elf && elf_file__segment(m->elf, file_offset, &segment))
 		return file_offset - segment.p_offset + segment.p_vaddr;
 	return file_offset;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ELF files that are mapped by processes, each once however many map it: kept open from when they
- * are first seen, read when a name in them is first asked for. Knows nothing of mappings.
+ * The ELF files that processes have mapped. A file has one module, however many processes map it.
+ * It is kept open from when it is first seen, and read when one of its names is first needed. Knows
+ * nothing of mappings.
  */
 #ifndef MIGPOP_SYMBOL_MODULE_H
 #define MIGPOP_SYMBOL_MODULE_H
@@ -16,46 +17,48 @@ struct module;
 struct modules;
 struct record_frames;
 
-/* "finder" must outlive them; NULL: no separate debug files. NULL without memory. */
+/* "finder" finds separate debug files, and must outlive the modules; NULL: they are not looked for.
+ * Returns NULL without memory. */
 struct modules *modules__new(struct debug_finder *finder);
 void modules__free(struct modules *ms);
 
 /*
- * The module of an open file, whose descriptor is taken, or of an image in memory, whose bytes are
- * copied. "path" is what process "pid" calls it. Belongs to the modules; NULL without memory.
+ * Return the module of an open file, whose descriptor they take over, or of an image in memory,
+ * whose bytes they copy. "path" is the file's path as process "pid" sees it. The module belongs to
+ * "ms"; NULL without memory.
  */
 struct module *modules__of_file(struct modules *ms, int fd, const char *path, pid_t pid);
 struct module *modules__of_image(struct modules *ms, const void *image, size_t size);
 
-/* How many there are, in use or not. To have those freed that nobody uses: unmark all, mark those
- * in use, and drop the rest. */
+/* The number of modules, in use or not. To free the modules that nobody uses: unmark all, mark
+ * those in use, and drop the others. */
 size_t modules__count(const struct modules *ms);
 void modules__unmark(struct modules *ms);
 void module__mark(struct module *m);
 void modules__drop_unmarked(struct modules *ms);
 
-/* Lower-case hex; NULL if it has none. */
+/* The build-id in lower-case hex, which belongs to the module; NULL if the file has none. */
 const char *module__build_id(const struct module *m);
 
-/* The text that begins with "begins" in its read-only data, up to its end or some hundred bytes;
- * belongs to the module, and is looked for once: "begins" is always the same. NULL if there is
- * none. */
+/* The text that begins with "begins" in the file's read-only data, up to its end or 256 bytes. It
+ * belongs to the module. The file is searched only once, so "begins" must always be the same. NULL
+ * if there is no such text. */
 const char *module__text(struct module *m, const char *begins);
 
 /*
- * What is at "file_offset": frames with symbol, function, file, line and inlined, innermost first.
- * There is at least one; they belong to the module, good until the next call. *offset gets the
- * distance from the module's load address; in a file that is no ELF file, the offset in the file.
- * NULL without memory.
+ * Returns the frames at "file_offset", innermost first, with symbol, function, file, line and
+ * inlined filled in. There is at least one frame. The frames belong to the module, and are valid
+ * until the next call. Stores in *offset the distance from the module's load address, or, if the
+ * file is no ELF file, the offset in the file. Returns NULL without memory.
  */
 const struct record_frames *module__find(struct module *m, uint64_t file_offset, uint64_t *offset);
 
-/* Is "file_offset" the first byte of a function with none before it? There makecontext() has stacks
- * begin. */
+/* True if "file_offset" is the first byte of a function and no function ends right before it.
+ * Stacks made by makecontext() begin with such an address. */
 bool module__begins_function(struct module *m, uint64_t file_offset);
 
-/* Can a call return to "file_offset"? A call instruction ends there, or a function begins as above,
- * or the file cannot tell. */
+/* True if a call can return to "file_offset": a call instruction ends there, or
+ * module__begins_function() is true, or the file cannot be read. */
 bool module__can_return_to(struct module *m, uint64_t file_offset);
 
 #endif

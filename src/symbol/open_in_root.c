@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walk along a path below a root directory, a descriptor a directory. No step follows a link by
- * itself, and ".." goes back to the descriptor that the walk came from, so that no rename leads it
- * out.
+ * Walks along a path below a root directory, with one descriptor for each directory. No step
+ * follows a link by itself, and ".." goes back to the descriptor that the walk came from. So no
+ * rename can lead the walk out of the root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 enum { DEPTH_MAX = 64, LINKS_MAX = 40 };
 
 struct walk {
-	int fds[DEPTH_MAX + 1]; /* fds[0] is the root, fds[depth] where the walk is */
+	int fds[DEPTH_MAX + 1]; /* fds[0] is the root, fds[depth] is where the walk is now */
 	int depth;
-	int links;           /* followed so far */
-	char rest[PATH_MAX]; /* what is still to be walked */
+	int links;           /* number of links followed so far */
+	char rest[PATH_MAX]; /* the part of the path that is still to be walked */
 };
 
 static void walk__go_back_to(struct walk *w, int depth)
@@ -30,7 +30,7 @@ static void walk__go_back_to(struct walk *w, int depth)
 		close(w->fds[w->depth--]);
 }
 
-/* Takes the first component off the rest, into "name"; false where none is left. */
+/* Moves the first component of the rest into "name". Returns false if there is none left. */
 static bool walk__next(struct walk *w, char name[NAME_MAX + 1], int *err)
 {
 	char *at = w->rest + strspn(w->rest, "/");
@@ -45,8 +45,8 @@ static bool walk__next(struct walk *w, char name[NAME_MAX + 1], int *err)
 	return true;
 }
 
-/* Puts what the link at fds[depth] says before the rest, and the walk where the link counts from.
- */
+/* Follows the symbolic link at fds[depth]: puts its target before the rest, and the walk where the
+ * target counts from. */
 static int walk__follow(struct walk *w)
 {
 	char target[PATH_MAX], rest[PATH_MAX];

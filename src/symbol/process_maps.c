@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What code one process has and had mapped. It is asked twice a second, so that what has not
- * changed must cost no more than reading the text.
+ * The code that one process has mapped now, and had mapped before. It is updated twice a second, so
+ * an update without changes must cost no more than reading /proc/PID/maps.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "symbol/module.h"
 #include "symbol/process_maps.h"
 
-/* Past mappings kept; compilers at run time map and unmap without end. */
+/* Most past mappings that are kept: a compiler at run time maps and unmaps without end. */
 enum { PAST_MAX = 1024 };
 
 static void mapping__clear(struct mapping *m)
@@ -35,7 +35,7 @@ void process_maps__clear(struct process_maps *p)
 	mappings__clear(&p->past);
 }
 
-/* Takes "m" over. */
+/* Appends *m, and takes over what it points to. */
 static int add(struct mappings *ms, const struct mapping *m)
 {
 	struct mapping *v = ms->v;
@@ -76,7 +76,8 @@ static struct module *find_module(struct modules *modules, pid_t pid, const stru
 	return fd < 0 ? NULL : modules__of_file(modules, fd, m->path, pid);
 }
 
-/* The mapping of "ms" that is "m": "*next" is where it is if nothing has changed. */
+/* Finds the mapping of "ms" that equals "m". Both lists are sorted by address, so the search goes
+ * on at *next. */
 static const struct mapping *find_same(const struct mappings *ms, size_t *next,
 				       const struct code_mapping *m)
 {
@@ -107,7 +108,8 @@ static int update_mapping(const struct code_mapping *code, void *data)
 	return err;
 }
 
-/* Into the past goes what is not there any more, the oldest of it out if there is too much. */
+/* Moves a mapping that is gone into the past. If the past is full, its oldest mapping goes; if it
+ * has the same mapping already, the old entry goes. */
 static void retire(struct mappings *past, struct mapping *m)
 {
 	for (size_t i = 0; i < past->n; i++) {
@@ -129,7 +131,7 @@ int process_maps__update(struct process_maps *p, struct modules *modules)
 	size_t next = 0;
 	int err;
 
-	/* A process that has ended, and is not yet waited for, has none. */
+	/* maps is empty if the process has ended and was not waited for yet. */
 	if (!text || !*text) {
 		free(text);
 		return -ESRCH;

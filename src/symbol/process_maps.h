@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What code one process has and had mapped, each mapping with its module. Knows nothing of names.
+ * The code that one process has mapped now, and had mapped before, each mapping with its module.
+ * Knows nothing of names.
  */
 #ifndef MIGPOP_SYMBOL_PROCESS_MAPS_H
 #define MIGPOP_SYMBOL_PROCESS_MAPS_H
@@ -16,7 +17,7 @@ struct modules;
 
 struct mapping {
 	struct code_mapping code;
-	struct module *module; /* NULL where there is no file that can be read */
+	struct module *module; /* NULL if there is no file, or if it cannot be read */
 };
 
 struct mappings {
@@ -26,16 +27,17 @@ struct mappings {
 
 struct process_maps {
 	pid_t pid;
-	struct mappings now;  /* by address */
-	struct mappings past; /* gone: oldest first, and not forever */
+	struct mappings now; /* sorted by address */
+	/* mappings that are gone, oldest first; only the latest 1024 are kept */
+	struct mappings past;
 };
 
-/* Reads /proc/PID/maps; modules that are new are opened through the process's own eyes. 0, or a
- * negative errno with what was known kept. */
+/* Reads /proc/PID/maps, and opens the files of new mappings as the process sees them. Returns 0, or
+ * a negative errno; after an error the old mappings are kept. */
 int process_maps__update(struct process_maps *p, struct modules *modules);
 void process_maps__clear(struct process_maps *p);
 
-/* What is at "address", else what was there last; NULL if nothing ever was. */
+/* The mapping at "address" now, or else the last one there was; NULL if there never was one. */
 const struct mapping *process_maps__find(const struct process_maps *p, uint64_t address);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From a user PC to the frames of a record, by the mappings of processes and the names in modules.
+ * Turns a user PC into the frames of a record, by the mappings of processes and the names in
+ * modules.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -78,8 +79,8 @@ static void mark(struct mappings *ms)
 			module__mark(ms->v[i].module);
 }
 
-/* Files that no process has mapped any more are kept open for the next that does: some builds of
- * QEMU with their libraries, not all that there ever were. */
+/* Files that no process has mapped any more are kept open for the next process that maps them:
+ * enough for some builds of QEMU with their libraries, but not for all files there ever were. */
 static void trim(struct resolver *r)
 {
 	if (modules__count(r->modules) <= MODULES_KEPT)
@@ -109,7 +110,7 @@ static bool set(char **to, const char *from)
 	return !from || *to;
 }
 
-/* Appends a frame that says what "name" says, if that is not NULL. */
+/* Appends a frame. Its names are copied from "name", unless that is NULL. */
 static int append(struct record_frames *frames, const char *module, const char *build_id,
 		  uint64_t offset, const struct record_frame *name)
 {
@@ -152,14 +153,15 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	uint64_t at, offset;
 	int err = 0;
 
-	/* It stands where return addresses do, but nothing called from the byte before it. */
+	/* The address stands where a return address should, but it begins a function and nothing is
+	 * called from the byte before it. */
 	if (is_return && m && m->module &&
 	    module__begins_function(m->module, file_offset(m, address)))
 		is_return = false;
 	at = address - is_return;
 	if (!m)
 		return append(frames, NULL, NULL, address, NULL);
-	/* Code that is in no file comes from a compiler at run time. */
+	/* Code that is in no file was made by a compiler at run time. */
 	if (!*m->code.path)
 		return append(frames, "[jit]", NULL, address, NULL);
 	offset = file_offset(m, at);
@@ -168,7 +170,7 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	names = module__find(m->module, offset, &offset);
 	if (!names)
 		return -ENOMEM;
-	/* Headers that say another thing than how the file is mapped are not believed. */
+	/* If the ELF headers contradict how the file is mapped, they are not believed. */
 	if (m->code.load && offset != at - m->code.load)
 		return append(frames, m->code.path, module__build_id(m->module),
 			      address - m->code.load, NULL);
@@ -178,11 +180,11 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 	return err;
 }
 
-/* The module of the program; NULL where it is not known. */
+/* The module of the program that "pid" runs; NULL if it is not known. */
 static struct module *exe_module(struct resolver *r, pid_t pid, const char *exe)
 {
 	static const char deleted[] =
-		" (deleted)"; /* as the kernel says, and mappings here do not */
+		" (deleted)"; /* the kernel appends this to exe; paths of mappings are without it */
 	size_t len = exe ? strlen(exe) : 0;
 	struct process_maps *p = find(r, pid);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a user PC to the frames of a record: module, function, line of the source. Mappings are
- * remembered while the process lives, so that names can be had after it has gone. Knows nothing of
- * BPF.
+ * Turns a user PC into the frames of a record: module, function, line of the source. The mappings
+ * of a process are remembered, so that names can be found after the process has gone. Knows nothing
+ * of BPF.
  */
 #ifndef MIGPOP_SYMBOL_RESOLVE_H
 #define MIGPOP_SYMBOL_RESOLVE_H
@@ -15,41 +15,45 @@ struct record_frames;
 struct resolver;
 
 struct resolver_options {
-	const char *debug_dir; /* of separate debug files, before /usr/lib/debug; may be NULL */
-	bool debuginfod;       /* ask the servers of DEBUGINFOD_URLS; else no request is made */
+	const char *debug_dir; /* where separate debug files are searched before /usr/lib/debug; may
+				  be NULL */
+	bool debuginfod; /* true: ask the servers of DEBUGINFOD_URLS; false: make no network request
+			  */
 };
 
-/* "options" and what they point to are not needed afterwards but for debug_dir. NULL without
+/* "options->debug_dir" must outlive the resolver; "options" itself need not. Returns NULL without
  * memory. */
 struct resolver *resolver__new(const struct resolver_options *options);
 void resolver__free(struct resolver *r);
 
-/* Takes the code that "pid" has mapped now in place of what was remembered; what is unmapped by now
- * is still known where nothing else has come. Costs about what reading /proc/PID/maps does. A
- * process that is gone keeps what was remembered. 0, or a negative errno. */
+/* Reads which code "pid" has mapped now. Code that was unmapped since the last call is still known,
+ * unless other code is mapped there. Costs about as much as reading /proc/PID/maps. If the process
+ * is gone, its mappings stay remembered. Returns 0 or a negative errno. */
 int resolver__remember(struct resolver *r, pid_t pid);
 
-/* Frees what is remembered of a process, but not of the files it had mapped. */
+/* Frees what is remembered of a process. The files it had mapped stay known. */
 void resolver__forget(struct resolver *r, pid_t pid);
 
 /*
- * Appends the frames of "address" of "pid": functions that are inlined there, innermost first, then
- * the function that they are inlined into; one frame at least. What cannot be known stays NULL,
- * with the address itself as offset where there is no module. A return address is looked up as the
- * call before it. 0, or -ENOMEM.
+ * Appends the frames of "address" in "pid": the functions that are inlined there, innermost first,
+ * then the function they are inlined into; at least one frame. Members that are not known stay
+ * NULL; without a module the offset is the address itself. If "is_return", the call before the
+ * address is looked up. Returns 0 or -ENOMEM.
  */
 int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_return,
 		      struct record_frames *frames);
 
-/* Can a call have pushed "address" as where to return to? False for what is in no mapping that is
- * known, and for code with no call instruction before it; true where that cannot be told. */
+/* True if a call can have pushed "address" as its return address. False if "address" is in no known
+ * mapping, or if no call instruction ends there; true if this cannot be told. */
 bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address);
 
-/* The text that begins with "begins" among what the program that "pid" runs has to print, up to its
- * end or some hundred bytes; to be freed. NULL if there is none. */
+/* The text that begins with "begins" in the read-only data of the program that "pid" runs, up to
+ * its end or 256 bytes, for the caller to free; NULL if there is none. "begins" must always be the
+ * same. */
 char *resolver__exe_text(struct resolver *r, pid_t pid, const char *exe, const char *begins);
 
-/* Build-id of the program that "pid" runs, lower-case hex to be freed; NULL if it has none. */
+/* The build-id of the program that "pid" runs, in lower-case hex, for the caller to free; NULL if
+ * it has none. */
 char *resolver__exe_build_id(struct resolver *r, pid_t pid, const char *exe);
 
 #endif

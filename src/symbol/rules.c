@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which rule a call site matches first. It knows records, not where rules come from.
+ * Finds the first rule that a call site matches. It knows records, but not where rules come from.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -49,7 +49,8 @@ static bool frame__is_of(const struct record_frame *f, const struct alternatives
 	return alternatives__match(a, slash ? slash + 1 : f->module);
 }
 
-/* Each step called, directly or not, by the one after it. */
+/* True if the frames match all steps, in order: a function of each step is called, directly or not,
+ * by one of the next step. */
 static bool frames__have(const struct record_frames *f, const struct condition *c)
 {
 	size_t step = 0;
@@ -67,7 +68,8 @@ static bool frames__touch_module(const struct record_frames *f, const struct alt
 	return false;
 }
 
-/* A function that is inlined where debug information says so is one frame without it. */
+/* Counts without inlined frames: without debug information, an inlined function has no frame of its
+ * own. */
 static bool frames__are_deep(const struct record_frames *f, const struct condition *c)
 {
 	size_t depth = 0;

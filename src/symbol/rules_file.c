@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where rules come from: files named by the user, those of this machine, the shipped ones. It must
- * not know what a rule says.
+ * Reads rules from files: those named by the user, those of this machine, and the shipped ones. It
+ * must not know what a rule says.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -98,7 +98,7 @@ static int is_rules(const struct dirent *entry)
 	return entry->d_name[0] != '.' && dot && !strcmp(dot, ".rules");
 }
 
-/* What strcoll() says of names depends on who runs us; which rule wins must not. */
+/* strcoll() depends on the locale of whoever runs us, but which rule wins must not. */
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -126,8 +126,8 @@ int rules__add_directory(struct rules *r, const char *path, char *why, size_t wh
 	return err;
 }
 
-/* A build tree has its rules beside the program; asked for first, so that what was just built does
- * not go by what an older one has installed. */
+/* A build tree has its rules beside the program. They come before the installed ones, so that a new
+ * build does not use the rules of an old installation. */
 static const char *shipped_directory(char *path, size_t size)
 {
 	const char *named = getenv("MIGPOP_RULES_DIR");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the reading of rules (rules_parse.c) and their matching (rules.c) share.
+ * What the parser of rules (rules_parse.c) and the matcher (rules.c) share.
  */
 #ifndef MIGPOP_SYMBOL_RULES_INTERNAL_H
 #define MIGPOP_SYMBOL_RULES_INTERNAL_H
@@ -22,11 +22,11 @@ enum rule_field {
 };
 
 struct pattern {
-	const char *text; /* of the rule's line */
+	const char *text; /* points into rule.line */
 	bool is_glob;
 };
 
-/* Patterns of which one has to match. */
+/* Patterns, one of which must match. */
 struct alternatives {
 	struct pattern *v;
 	size_t n;
@@ -35,13 +35,14 @@ struct alternatives {
 struct condition {
 	enum rule_field field;
 	bool negated;
-	struct alternatives *steps; /* RULE_IN: innermost first; one for any other field */
+	/* RULE_IN: one for each step, innermost first; other fields: one */
+	struct alternatives *steps;
 	size_t nr_steps;
-	size_t min, max; /* RULE_DEPTH alone */
+	size_t min, max; /* used by RULE_DEPTH only */
 };
 
 struct rule {
-	char *line; /* cut into the strings below */
+	char *line; /* the line of the file, cut into the strings below */
 	const char *category;
 	struct condition *conditions;
 	size_t nr_conditions;
@@ -52,8 +53,9 @@ struct rules {
 	size_t n;
 };
 
-/* 0, with *@rule zeroed for a line that says nothing; -EINVAL with the reason in @why, or -ENOMEM.
- * @line is cut up and freed by rule__clear(), or here where there is no rule. */
+/* Parses one line, which rule__clear() frees, or rule__parse() itself if the line has no rule.
+ * Returns 0, with *rule zeroed if the line is empty or a comment; -EINVAL with the reason in "why";
+ * or -ENOMEM. */
 int rule__parse(struct rule *rule, char *line, char *why, size_t why_size);
 void rule__clear(struct rule *rule);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One line of a rules file: a category and its conditions. It knows what conditions there are, not
- * how they are matched nor where lines come from.
+ * Parses one line of a rules file: a category and its conditions. It knows which conditions there
+ * are, but not how they are matched, nor where lines come from.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -62,7 +62,7 @@ static bool is_kind(const char *s)
 
 static const struct {
 	const char *name;
-	bool (*holds)(const char *); /* NULL: names and patterns of any kind */
+	bool (*holds)(const char *); /* NULL: every name and pattern is allowed */
 } fields[] = {
 	[RULE_ACCESS] = {"access", is_access}, [RULE_CONTEXT] = {"context", is_context},
 	[RULE_SYSCALL] = {"syscall", NULL},    [RULE_END] = {"end", is_end},
@@ -94,7 +94,8 @@ static size_t count(const char *s, const char *what)
 	return n;
 }
 
-/* The text up to the next @separator, which goes; *@rest is behind it, NULL at the end. */
+/* Returns the text before the next separator, and removes the separator. *rest is what follows;
+ * NULL at the end. */
 static char *cut(char **rest, const char *separator)
 {
 	char *start = *rest, *end = strstr(start, separator);
@@ -153,7 +154,7 @@ static bool parse_number(const char **text, size_t *out)
 	return n <= UINT16_MAX;
 }
 
-/* "4", "3-6", "6-" */
+/* Parses "4", "3-6" or "6-". */
 static int parse_depth(const struct parser *p, struct condition *c, const char *text)
 {
 	const char *s = text;
@@ -196,8 +197,8 @@ static int parse_condition(const struct parser *p, struct condition *c, char *te
 			    text);
 }
 
-/* The next word of *@rest, quotes taken off; NULL at the end of the line or in front of a comment,
- * and with *@err for a quote that does not end. */
+/* The next word of *rest, without its quotes; NULL at the end of the line, before a comment, and if
+ * a quote does not end: then *err is set. */
 static char *next_word(const struct parser *p, char **rest, int *err)
 {
 	char *in = *rest + strspn(*rest, " \t\r"), *word = in, *out = in;
@@ -231,7 +232,7 @@ static int parse_conditions(const struct parser *p, struct rule *rule, char *res
 	char *word;
 	int err = 0;
 
-	/* each condition has its own '=': no more of them than that */
+	/* each condition has an '=', so there are no more conditions than '=' */
 	rule->conditions = calloc(count(rest, "=") + 1, sizeof(*rule->conditions));
 	if (!rule->conditions)
 		return parser__no_memory(p);
@@ -255,7 +256,7 @@ int rule__parse(struct rule *rule, char *line, char *why, size_t why_size)
 	rule->line = line;
 	word = next_word(&p, &rest, &err);
 	if (!word)
-		goto out; /* empty, or wrong */
+		goto out; /* an empty line, a comment, or an error */
 	if (!is_category(word)) {
 		err = parser__fail(&p, "%s is no category: lower-case letters, digits and -", word);
 		goto out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Functions, inlined functions and lines of the source by the DWARF of an ELF file. Nothing in the
- * file is trusted: each walk ends.
+ * Finds functions, inlined functions and lines of the source in the DWARF of an ELF file. Nothing
+ * in the file is trusted: every loop has a limit.
  */
 #include <dwarf.h>
 #include <errno.h>
@@ -15,19 +15,19 @@
 #include "symbol/source.h"
 
 enum {
-	SPANS_MAX = 1 << 22, /* Chromium has a million of them */
-	STEPS_MAX = 1 << 22, /* entries looked at for one answer */
-	NESTING_MAX = 64,    /* of scopes in functions, and of functions in name spaces */
+	SPANS_MAX = 1 << 22, /* Chromium has a million */
+	STEPS_MAX = 1 << 22, /* most DWARF entries that are looked at for one answer */
+	NESTING_MAX = 64,    /* most scopes inside a function, and most name spaces around it */
 };
 
-/* Addresses of a unit, or of a function in it. */
+/* A range of addresses that belongs to a compilation unit, or to a function. */
 struct span {
 	uint64_t start, end;
 	Dwarf_Off die;
 };
 
 struct spans {
-	struct span *v; /* by start, once sorted */
+	struct span *v; /* sorted by start after sort() */
 	size_t n, room;
 };
 
@@ -39,9 +39,9 @@ struct unit {
 struct source {
 	Dwarf *dwarf;
 	struct spans units;
-	struct unit *v; /* those that were asked for */
+	struct unit *v; /* the units that were asked for so far */
 	size_t n;
-	unsigned int steps; /* left */
+	unsigned int steps; /* how many steps are left for this answer */
 	int err;
 };
 
@@ -75,7 +75,7 @@ static void add_ranges(struct source *s, struct spans *spans, Dwarf_Die *die)
 	while (step(s) && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
 		span.start = start;
 		span.end = end;
-		/* The linker leaves 0 behind for what it threw away. */
+		/* The linker leaves address 0 for functions that it dropped. */
 		if (start && start < end)
 			add_span(s, spans, &span);
 	}
@@ -109,7 +109,7 @@ static const struct span *find(const struct spans *spans, uint64_t address)
 	return low && address < spans->v[low - 1].end ? &spans->v[low - 1] : NULL;
 }
 
-/* Clang and rustc write no .debug_aranges, so the units themselves are asked. */
+/* Clang and rustc write no .debug_aranges, so the addresses are read from the units themselves. */
 static void read_units(struct source *s)
 {
 	Dwarf_Off at = 0, next;
@@ -156,7 +156,7 @@ void source__close(struct source *s)
 	free(s);
 }
 
-/* Functions below "parent", those in name spaces and classes as well. */
+/* Adds the functions below "parent", including those in name spaces and classes. */
 static void read_functions(struct source *s, struct spans *functions, Dwarf_Die *parent, int depth)
 {
 	Dwarf_Die die;
@@ -204,7 +204,7 @@ static struct unit *find_unit(struct source *s, uint64_t address)
 	return &s->v[s->n++];
 }
 
-/* The scope in "parent" that holds "address", into *out. */
+/* Finds the scope inside "parent" that contains "address", and stores it in *out. */
 static bool find_scope(struct source *s, Dwarf_Die *parent, uint64_t address, Dwarf_Die *out)
 {
 	if (dwarf_child(parent, out))
@@ -254,7 +254,7 @@ static struct line line_at(Dwarf_Die *unit, uint64_t address)
 	return (struct line){dwarf_linesrc(found, NULL, NULL), (uint32_t)line};
 }
 
-/* Where the function "die" that is inlined is called. */
+/* The line that calls the inlined function "die". */
 static struct line line_of_call(Dwarf_Die *unit, Dwarf_Die *die)
 {
 	Dwarf_Files *files;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Functions, inlined functions and lines of the source by the DWARF of an ELF file. Knows nothing
- * of processes nor of symbol tables.
+ * Finds functions, inlined functions and lines of the source in the DWARF of an ELF file. Knows
+ * nothing of processes or symbol tables.
  */
 #ifndef MIGPOP_SYMBOL_SOURCE_H
 #define MIGPOP_SYMBOL_SOURCE_H
@@ -11,13 +11,14 @@
 struct record_frames;
 struct source;
 
-/* NULL where the file has no DWARF. The descriptor stays the caller's, and must outlive it. */
+/* Returns NULL if the file has no DWARF. The descriptor stays the caller's, and must outlive the
+ * result. */
 struct source *source__open(int fd);
 void source__close(struct source *s);
 
-/* Appends what "address" of the file lies in: inlined functions, innermost first, then the function
- * itself. Fills function, file, line and inlined. Appends nothing where DWARF does not say. 0, or
- * -ENOMEM. */
+/* Appends the frames at "address", an ELF virtual address: inlined functions, innermost first, then
+ * the function they are inlined into. Fills function, file, line and inlined. Appends nothing if
+ * DWARF does not say. Returns 0 or -ENOMEM. */
 int source__find(struct source *s, uint64_t address, struct record_frames *frames);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names of functions by the symbol tables of ELF files. Nothing in a file is trusted.
+ * Finds names of functions in the symbol tables of ELF files. Nothing in a file is trusted.
  */
 #include <errno.h>
 #include <gelf.h>
@@ -10,10 +10,12 @@
 #include "symbol/elf_file.h"
 #include "symbol/symbols.h"
 
-/* How far below an address the symbol that holds it is looked for: others may lie in it. */
+/* How many symbols below an address are looked at: small functions may lie inside the one that
+ * contains the address. */
 enum { STEPS_MAX = 256 };
 
-/* "malloc" rather than "__libc_malloc", and what is exported rather than local labels. */
+/* Ranks symbols at the same address: "malloc" before "__libc_malloc", and exported names before
+ * local labels. */
 static uint8_t preference(const char *name, unsigned char binding)
 {
 	unsigned int underscores = (unsigned int)strspn(name, "_");
@@ -38,14 +40,14 @@ static bool is_function(Elf *elf, const GElf_Sym *sym)
 	case STT_FUNC:
 	case STT_GNU_IFUNC:
 		return sym->st_shndx != SHN_UNDEF;
-	case STT_NOTYPE: /* written in assembly */
+	case STT_NOTYPE: /* functions written in assembly often have no type */
 		return sym->st_shndx != SHN_UNDEF && sym->st_shndx < SHN_LORESERVE &&
 		       is_code_section(elf, sym->st_shndx);
 	}
 	return false;
 }
 
-/* "$x" and "$d": where code and data begin, at every function of arm64. */
+/* "$x" and "$d" mark where code and data begin, at every function of arm64. */
 static bool is_mark(const char *name, const GElf_Sym *sym)
 {
 	return *name == '$' && GELF_ST_TYPE(sym->st_info) == STT_NOTYPE;
@@ -61,7 +63,8 @@ static Elf_Scn *find_table(Elf *elf, unsigned int type, GElf_Shdr *header)
 	return NULL;
 }
 
-/* elf_strptr() reads the whole section, however large it says to be. */
+/* elf_strptr() reads the whole string section, whatever size it claims to have: check the size
+ * first. */
 static bool has_strings(Elf *elf, unsigned int index)
 {
 	Elf_Scn *section = elf_getscn(elf, index);
@@ -135,9 +138,10 @@ void symbols__free(struct symbols *s)
 }
 
 /*
- * Does "symbol" name "address"? "below" is the FDE at or below it. What .dynsym says is only true
- * of the same FDE: sizes there are those of the sources, and what follows may be a stripped
- * function. A symbol without a size reaches to the end of its FDE, or to the next one.
+ * True if "symbol" names "address". "below" is the frame description at or below the address. A
+ * symbol of .dynsym holds only for its own frame description: its size is what the source said, and
+ * what follows may be a function whose symbol was stripped. A symbol without a size reaches to the
+ * end of its frame description, or to the next one.
  */
 static bool holds(const struct symbol *symbol, const struct cfi_range *below, uint64_t address)
 {
@@ -168,7 +172,7 @@ const struct symbol *symbols__find(const struct symbols *s, const struct cfi_ran
 	for (; low && nearest - low < STEPS_MAX; low--) {
 		const struct symbol *symbol = &s->v[low - 1];
 
-		/* One without a size ends where the next one starts. */
+		/* A symbol without a size ends where the next symbol starts. */
 		if (!symbol->size && symbol->start != s->v[nearest - 1].start)
 			continue;
 		if (holds(symbol, below, address))

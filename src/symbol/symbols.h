@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of functions by the symbol tables of ELF files. Knows nothing of processes.
+ * Finds names of functions in the symbol tables of ELF files. Knows nothing of processes.
  */
 #ifndef MIGPOP_SYMBOL_SYMBOLS_H
 #define MIGPOP_SYMBOL_SYMBOLS_H
@@ -14,24 +14,26 @@
 #include "symbol/cfi.h"
 
 struct symbol {
-	uint64_t start, size; /* addresses of the ELF file; a size may be 0: not known */
-	const char *name;     /* in the ELF file that it was read from; a version may follow at @ */
-	bool exported;        /* from .dynsym, which has not all functions */
-	uint8_t preference;   /* among those of one start: the highest */
+	uint64_t start, size; /* ELF virtual address, and bytes; 0 bytes: the size is not known */
+	const char *name;   /* belongs to the Elf it was read from; "@" and a version may follow the
+			       name */
+	bool exported;      /* from .dynsym, which does not list all functions */
+	uint8_t preference; /* among symbols with the same start, the highest wins */
 };
 
 struct symbols {
-	struct symbol *v; /* by start, then preference, once sorted */
+	struct symbol *v; /* after symbols__sort(): by start, then by preference */
 	size_t n, room;
 };
 
-/* Adds the functions of the first table of that type (SHT_SYMTAB, SHT_DYNSYM), if there is one. The
- * Elf must outlive them. 0, or -ENOMEM. */
+/* Adds the functions of the first table of this type (SHT_SYMTAB or SHT_DYNSYM), if there is one.
+ * The Elf must outlive the symbols. Returns 0 or -ENOMEM. */
 int symbols__add(struct symbols *s, Elf *elf, unsigned int table_type);
 void symbols__sort(struct symbols *s);
 void symbols__free(struct symbols *s);
 
-/* The function that "address" is in, given the ranges of FDEs; NULL where none can be told. */
+/* The function that contains "address", given the ranges of the frame descriptions; NULL if none is
+ * known. */
 const struct symbol *symbols__find(const struct symbols *s, const struct cfi_ranges *ranges,
 				   uint64_t address);
 
