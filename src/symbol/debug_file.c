@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finds the separate debug file of an ELF file. It does not use libdwfl's own search: that one asks
+ * Finds the separate debug file of an ELF file. It does not use the search of libdwfl, which asks
  * debuginfod servers whenever DEBUGINFOD_URLS is set.
  */
 #include <dlfcn.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <elfutils/libdwelf.h>
+#include <zlib.h>
 
 #include "symbol/debug_file.h"
 #include "symbol/elf_file.h"
@@ -21,7 +22,8 @@
 static const char system_dir[] = "/usr/lib/debug";
 static const char debuginfod_library[] = "libdebuginfod.so.1";
 
-/* debuginfod.h is in a package of its own; its functions are looked up when they are asked for. */
+/* debuginfod.h comes in a package of its own. So its functions are looked up by name when they are
+ * needed. */
 struct debuginfod {
 	void *library, *client;
 	int (*find)(void *client, const unsigned char *build_id, int len, char **path);
@@ -30,7 +32,7 @@ struct debuginfod {
 
 struct debug_finder {
 	const char *dir;
-	bool ask; /* debuginfod; false as well after a server did not answer */
+	bool ask; /* ask debuginfod servers; becomes false when a server did not answer */
 	struct debuginfod debuginfod;
 };
 
@@ -70,7 +72,8 @@ void debug_finder__free(struct debug_finder *f)
 	free(f);
 }
 
-/* A download goes on for minutes: whoever asks us to end meanwhile has it blocked and pending. */
+/* A download can take minutes. Signals that end us are blocked and stay pending meanwhile, so look
+ * for them here. */
 static int on_progress(void *client, long done, long total)
 {
 	sigset_t pending;
@@ -82,7 +85,8 @@ static int on_progress(void *client, long done, long total)
 	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
 }
 
-/* dlsym() gives pointers to data; ISO C has no cast from these to functions. */
+/* Looks a function up. dlsym() returns a pointer to data, and ISO C has no cast from it to a
+ * pointer to a function. */
 static bool find_function(void *library, const char *name, void *pointer)
 {
 	void *found = dlsym(library, name);
@@ -121,34 +125,27 @@ static int ask_debuginfod(struct debug_finder *f, const char *build_id)
 	if (!f->ask)
 		return -ENOENT;
 	fd = f->debuginfod.find(f->debuginfod.client, (const unsigned char *)build_id, 0, NULL);
-	/* One that is not there for one file keeps us waiting as long for the next. */
+	/* A server that did not answer for one file would keep us waiting as long for the next
+	 * file. */
 	if (fd < 0 && fd != -ENOENT)
 		f->ask = false;
 	return fd;
 }
 
-/* CRC-32 as .gnu_debuglink has it: of the whole debug file. */
+/* The CRC-32 of the whole debug file, as .gnu_debuglink has it. */
 static uint32_t crc_of(int fd)
 {
-	static uint32_t table[256];
-	uint8_t buf[16384];
-	uint32_t crc = ~0U;
+	unsigned char buf[16384];
+	uLong crc = crc32(0, NULL, 0);
 	ssize_t got;
 
-	for (uint32_t i = 0; !table[255] && i < 256; i++) {
-		uint32_t c = i;
-
-		for (int bit = 0; bit < 8; bit++)
-			c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
-		table[i] = c;
-	}
 	for (off_t at = 0; (got = pread(fd, buf, sizeof(buf), at)) > 0; at += got)
-		for (ssize_t i = 0; i < got; i++)
-			crc = table[(crc ^ buf[i]) & 0xff] ^ crc >> 8;
-	return ~crc;
+		crc = crc32(crc, buf, (uInt)got);
+	return (uint32_t)crc;
 }
 
-/* Of the same build? By build-id where both have one, else by "crc" where there is one. */
+/* True if the debug file is of the same build: by build-id if both files have one, else by "crc" if
+ * there is one. */
 static bool belongs(int fd, const char *build_id, const GElf_Word *crc)
 {
 	Elf *elf = elf_file__begin(fd);
@@ -182,7 +179,8 @@ static int find_by_build_id(const char *root, const char *dir, const char *build
 	return try(root, path, build_id, NULL);
 }
 
-/* What .gnu_debuglink names is beside the file, in .debug beside it, or under "dir". */
+/* Finds the file that .gnu_debuglink names: beside the ELF file, in .debug beside it, or below one
+ * of the directories. */
 static int find_by_link(const char *root, const char *const dirs[3], const char *path,
 			const char *build_id, const char *link, const GElf_Word *crc)
 {
