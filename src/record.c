@@ -4,6 +4,7 @@
  * come from nor how they are shown.
  */
 #include "record.h"
+#include "array.h"
 
 #include <errno.h>
 #include <math.h>
@@ -198,23 +199,6 @@ void record__free(struct record *r)
 	free(r->opened_by_text);
 	free(r->closed_by_text);
 	free(r);
-}
-
-/*
- * One more zeroed element at the end of an array of @n. Room doubles whenever @n is a power of two,
- * so no capacity has to be kept beside each array; NULL without memory, @v then as it was.
- */
-static void *array__grow(void *v, size_t n, size_t size)
-{
-	void *p = v;
-
-	if ((n & (n - 1)) == 0) {
-		p = reallocarray(v, n ? 2 * n : 1, size);
-		if (!p)
-			return NULL;
-	}
-	memset((char *)p + n * size, 0, size);
-	return p;
 }
 
 struct record_callsite *record__add_callsite(struct record *r)

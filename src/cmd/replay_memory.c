@@ -4,6 +4,7 @@
  * handler's time or payload's; a run of zero pages costs two readings, however long it is.
  */
 #include "cmd/replay_memory.h"
+#include "array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,12 +133,11 @@ static int sink__block(void *opaque, unsigned int index, const char *name, uint6
 	struct replay_block *blocks;
 
 	(void)index; /* one after the other */
-	blocks = realloc(m->blocks, (m->nr_blocks + 1) * sizeof(*blocks));
+	blocks = array__grow(m->blocks, m->nr_blocks, sizeof(*blocks));
 	if (!blocks)
 		return -ENOMEM;
 	m->blocks = blocks;
 	blocks += m->nr_blocks++;
-	memset(blocks, 0, sizeof(*blocks));
 	blocks->fd = -1;
 	blocks->length = length;
 	snprintf(blocks->name, sizeof(blocks->name), "%s", name);

@@ -4,6 +4,7 @@
  * before them: no look-up is needed to build the tree. It must not know how it is drawn.
  */
 #include "output/flame.h"
+#include "array.h"
 #include "output/stack.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ struct build_node {
 
 struct build {
 	struct build_node *v;
-	size_t n, size;
+	size_t n;
 };
 
 const char *flame_kind__name(enum flame_kind kind)
@@ -176,16 +177,11 @@ static struct site site__of(const struct record *r, const struct record_callsite
 
 static struct build_node *build__add(struct build *b, size_t parent, const struct step *s)
 {
-	struct build_node *v = b->v, *node;
-	size_t size = b->size ? 2 * b->size : 256;
+	struct build_node *v = array__grow(b->v, b->n, sizeof(*v)), *node;
 
-	if (b->n == b->size) {
-		v = reallocarray(v, size, sizeof(*v));
-		if (!v)
-			return NULL;
-		b->v = v;
-		b->size = size;
-	}
+	if (!v)
+		return NULL;
+	b->v = v;
 	node = &v[b->n];
 	*node = (struct build_node){.node = {.kind = s->kind,
 					     .frame = s->frame,

@@ -4,6 +4,7 @@
  * message borrows what the tables and the samples own, and is packed once all of it is there.
  */
 #include "output/pprof.h"
+#include "array.h"
 #include "clock.h"
 #include "output/gzip.h"
 #include "output/pprof_tables.h"
@@ -228,7 +229,7 @@ static void builder__sample(struct builder *b, const struct record_callsite *c,
 {
 	Pprof__Profile *p = &b->profile;
 	struct sample *s = calloc(1, sizeof(*s) + stack__depth(c) * sizeof(s->location[0]));
-	Pprof__Sample **more = reallocarray(p->sample, p->n_sample + 1, sizeof(*p->sample));
+	Pprof__Sample **more = array__grow(p->sample, p->n_sample, sizeof(*p->sample));
 	struct format_text process;
 
 	p->sample = more ? more : p->sample;

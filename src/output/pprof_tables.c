@@ -3,6 +3,7 @@
  * Tables of a profile: each thing is looked for in a tree and numbered when it is new.
  */
 #include "output/pprof_tables.h"
+#include "array.h"
 #include "output/format.h"
 
 #include <search.h>
@@ -74,7 +75,7 @@ static void *table__find(const struct pprof_table *t, const void *key, compare_f
 static void *table__add(struct pprof_tables *all, struct pprof_table *t, const void *key,
 			size_t size, compare_fn *cmp)
 {
-	void **more = reallocarray(t->v, t->n + 1, sizeof(*more)), *copy = malloc(size);
+	void **more = array__grow(t->v, t->n, sizeof(*more)), *copy = malloc(size);
 
 	if (more)
 		t->v = more;

@@ -4,6 +4,7 @@
  * ramblock" has addresses in versions after 7.2.
  */
 #include "qemu/ram_query.h"
+#include "array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,12 +22,11 @@ static struct ram_told *add(struct ram_told **v, size_t *n, const char *id)
 	for (size_t i = 0; i < *n; i++)
 		if (!strcmp((*v)[i].id, id))
 			return &(*v)[i];
-	more = realloc(*v, (*n + 1) * sizeof(*more));
+	more = array__grow(*v, *n, sizeof(*more));
 	if (!more)
 		return NULL;
 	*v = more;
 	more += (*n)++;
-	memset(more, 0, sizeof(*more));
 	snprintf(more->id, sizeof(more->id), "%s", id);
 	return more;
 }

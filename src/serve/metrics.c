@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "losses.h"
 #include "output/format.h"
 #include "serve/metrics.h"
@@ -115,7 +116,7 @@ static double *find(struct metrics *m, enum metric metric, const char *guest, co
 		    same(s->guest, guest))
 			return &s->value;
 	}
-	more = reallocarray(m->v, m->n + 1, sizeof(*more));
+	more = array__grow(m->v, m->n, sizeof(*more));
 	if (!more)
 		return NULL;
 	m->v = more;

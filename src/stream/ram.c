@@ -3,6 +3,7 @@
  * A section of RAM: which blocks there are, and their pages, as QEMU's migration/ram.c writes them.
  * Where zero pages follow each other they are handed on as one range.
  */
+#include "array.h"
 #include "stream/reader.h"
 #include "stream/xbzrle.h"
 
@@ -81,9 +82,7 @@ static int make_room(struct stream_reader *r, uint64_t at)
 	if (r->nr_blocks == STREAM_BLOCKS_MAX)
 		return stream_reader__fail(r, at, -ENOTSUP, "more than %d RAM blocks",
 					   STREAM_BLOCKS_MAX);
-	if (r->nr_blocks & (r->nr_blocks - 1) || r->nr_blocks == 1)
-		return 0;
-	blocks = realloc(r->blocks, (r->nr_blocks ? 2 * r->nr_blocks : 2) * sizeof(*blocks));
+	blocks = array__grow(r->blocks, r->nr_blocks, sizeof(*blocks));
 	if (!blocks)
 		return stream_reader__fail(r, at, -ENOMEM, "%s", strerror(ENOMEM));
 	r->blocks = blocks;

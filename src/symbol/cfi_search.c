@@ -151,7 +151,7 @@ int cfi_search__order(const struct cfi_search *t, struct cfi_section *s)
 	}
 	free(s->fde);
 	s->fde = ordered;
-	s->n_fde = s->size_fde = t->n;
+	s->n_fde = t->n;
 	s->ordered = true;
 	return 0;
 }

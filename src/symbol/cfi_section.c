@@ -11,6 +11,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
+#include "array.h"
 #include "symbol/cfi_search.h"
 #include "symbol/cfi_section.h"
 #include "symbol/image.h"
@@ -31,21 +32,6 @@ void cfi_section__free(struct cfi_section *s)
 	free(s->cie);
 	free(s->fde);
 	*s = (struct cfi_section){0};
-}
-
-/* An array that has room for one more, or NULL. */
-static void *room(void **v, size_t n, size_t *size, size_t one)
-{
-	void *more;
-
-	if (n < *size)
-		return *v;
-	more = realloc(*v, (*size * 2 + 64) * one);
-	if (!more)
-		return NULL;
-	*v = more;
-	*size = *size * 2 + 64;
-	return more;
 }
 
 /* Reads an address in one of the DW_EH_PE_* encodings. "at" is the address of the bytes that are
@@ -118,11 +104,12 @@ static int read_augmentation(struct cfi_cie *cie, const Dwarf_CIE *e)
 
 static int add_cie(struct cfi_section *s, const Dwarf_CIE *e, uint32_t offset)
 {
-	struct cfi_cie *cie = room((void **)&s->cie, s->n_cie, &s->size_cie, sizeof(*cie));
+	struct cfi_cie *cie = array__grow(s->cie, s->n_cie, sizeof(*cie));
 	int err;
 
 	if (!cie)
 		return -ENOMEM;
+	s->cie = cie;
 	cie += s->n_cie++;
 	*cie = (struct cfi_cie){.offset = offset};
 	cie->common.code_align = e->code_alignment_factor;
@@ -162,13 +149,14 @@ static const struct cfi_cie *find_cie(const struct cfi_section *s, uint64_t offs
 static int add_fde(struct cfi_section *s, const Dwarf_FDE *e, uint32_t offset,
 		   const struct image *image)
 {
-	struct cfi_fde *fde = room((void **)&s->fde, s->n_fde, &s->size_fde, sizeof(*fde));
+	struct cfi_fde *fde = array__grow(s->fde, s->n_fde, sizeof(*fde));
 	const struct cfi_cie *cie = find_cie(s, e->CIE_pointer);
 	struct cfi_cursor c = {.at = e->start, .end = e->end};
 	uint64_t skip;
 
 	if (!fde)
 		return -ENOMEM;
+	s->fde = fde;
 	if (!cie)
 		return -EBADMSG;
 	fde += s->n_fde;

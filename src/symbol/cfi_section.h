@@ -38,7 +38,7 @@ struct cfi_section {
 	bool ordered;     /* the FDEs are in ascending order */
 	struct cfi_cie *cie;
 	struct cfi_fde *fde;
-	size_t n_cie, n_fde, size_cie, size_fde;
+	size_t n_cie, n_fde;
 };
 
 /* Reads the section of an image. Returns 0 or an error of cfi.h. Free *s in every case. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "record.h"
 #include "symbol/debug_file.h"
 #include "symbol/elf_file.h"
@@ -137,7 +138,7 @@ void modules__drop_unmarked(struct modules *ms)
 
 static struct module *add(struct modules *ms)
 {
-	struct module **v = reallocarray(ms->v, ms->n + 1, sizeof(*v));
+	struct module **v = array__grow(ms->v, ms->n, sizeof(*v));
 	struct module *m = v ? calloc(1, sizeof(*m)) : NULL;
 
 	if (v)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "collect/proc.h"
 #include "symbol/module.h"
 #include "symbol/process_maps.h"
@@ -38,10 +39,8 @@ void process_maps__clear(struct process_maps *p)
 /* Appends *m, and takes over what it points to. */
 static int add(struct mappings *ms, const struct mapping *m)
 {
-	struct mapping *v = ms->v;
+	struct mapping *v = array__grow(ms->v, ms->n, sizeof(*v));
 
-	if ((ms->n & (ms->n - 1)) == 0)
-		v = reallocarray(ms->v, ms->n ? 2 * ms->n : 1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	ms->v = v;

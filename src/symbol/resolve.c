@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "record.h"
 #include "symbol/debug_file.h"
 #include "symbol/module.h"
@@ -62,7 +63,7 @@ int resolver__remember(struct resolver *r, pid_t pid)
 	struct process_maps *p = find(r, pid), *more;
 
 	if (!p) {
-		more = reallocarray(r->v, r->n + 1, sizeof(*more));
+		more = array__grow(r->v, r->n, sizeof(*more));
 		if (!more)
 			return -ENOMEM;
 		r->v = more;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "symbol/rules.h"
 #include "symbol/rules_internal.h"
 
@@ -21,7 +22,7 @@ static void say(char *why, size_t size, const char *path, int err)
 
 static int rules__add(struct rules *r, const struct rule *rule)
 {
-	struct rule *more = realloc(r->v, (r->n + 1) * sizeof(*more));
+	struct rule *more = array__grow(r->v, r->n, sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;

@@ -11,6 +11,7 @@
 
 #include <elfutils/libdw.h>
 
+#include "array.h"
 #include "record.h"
 #include "symbol/source.h"
 
@@ -28,7 +29,7 @@ struct span {
 
 struct spans {
 	struct span *v; /* sorted by start after sort() */
-	size_t n, room;
+	size_t n;
 };
 
 struct unit {
@@ -52,17 +53,15 @@ static bool step(struct source *s)
 
 static void add_span(struct source *s, struct spans *spans, const struct span *span)
 {
-	if (spans->n == spans->room) {
-		size_t more = spans->room ? 2 * spans->room : 64;
-		void *v = spans->n < SPANS_MAX ? reallocarray(spans->v, more, sizeof(*span)) : NULL;
+	struct span *more = NULL;
 
-		if (!v) {
-			s->err = spans->n < SPANS_MAX ? -ENOMEM : -E2BIG;
-			return;
-		}
-		spans->v = v;
-		spans->room = more;
+	if (spans->n < SPANS_MAX)
+		more = array__grow(spans->v, spans->n, sizeof(*more));
+	if (!more) {
+		s->err = spans->n < SPANS_MAX ? -ENOMEM : -E2BIG;
+		return;
 	}
+	spans->v = more;
 	spans->v[spans->n++] = *span;
 }
 
@@ -191,7 +190,7 @@ static struct unit *find_unit(struct source *s, uint64_t address)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].die == span->die)
 			return &s->v[i];
-	more = reallocarray(s->v, s->n + 1, sizeof(*s->v));
+	more = array__grow(s->v, s->n, sizeof(*s->v));
 	if (!more) {
 		s->err = -ENOMEM;
 		return NULL;

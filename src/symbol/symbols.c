@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "symbol/elf_file.h"
 #include "symbol/symbols.h"
 
@@ -75,15 +76,11 @@ static bool has_strings(Elf *elf, unsigned int index)
 
 static int add(struct symbols *s, const struct symbol *symbol)
 {
-	if (s->n == s->room) {
-		size_t more = s->room ? 2 * s->room : 256;
-		void *v = reallocarray(s->v, more, sizeof(*s->v));
+	struct symbol *more = array__grow(s->v, s->n, sizeof(*more));
 
-		if (!v)
-			return -ENOMEM;
-		s->v = v;
-		s->room = more;
-	}
+	if (!more)
+		return -ENOMEM;
+	s->v = more;
 	s->v[s->n++] = *symbol;
 	return 0;
 }

@@ -23,7 +23,7 @@ struct symbol {
 
 struct symbols {
 	struct symbol *v; /* after symbols__sort(): by start, then by preference */
-	size_t n, room;
+	size_t n;
 };
 
 /* Adds the functions of the first table of this type (SHT_SYMTAB or SHT_DYNSYM), if there is one.
