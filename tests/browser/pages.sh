@@ -130,12 +130,12 @@ click "//*[@id='reset']"
 same "reset restores all widths" "$before" "$(js "$widths")"
 
 js 'document.querySelector(".node[tabindex=\"0\"]").focus()' >/dev/null
-keys "$(node all)" $'\ue015'
-keys "$(node coroutine_trampoline)" $'\ue015'
-keys "$(node 'qemu!fn+0x5a2c40')" $'\ue007'
+keys "$(node all)" "$key_down"
+keys "$(node coroutine_trampoline)" "$key_down"
+keys "$(node 'qemu!fn+0x5a2c40')" "$key_enter"
 check "arrows walk and Enter zooms" 'return document.activeElement.textContent === "qemu!fn+0x5a2c40" &&
 	!document.getElementById("reset").disabled'
-keys "$(node 'qemu!fn+0x5a2c40')" $'\ue00c'
+keys "$(node 'qemu!fn+0x5a2c40')" "$key_escape"
 same "Escape zooms out" "$before" "$(js "$widths")"
 click "//label[span='zero pages']"
 check "widths by zero pages leave out the rest" 'return ![...document.querySelectorAll(".node")].some(e =>

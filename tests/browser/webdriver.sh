@@ -96,7 +96,12 @@ click() {
 		webdriver "element/$id/click" '{}' >/dev/null
 }
 
-# keys XPATH TEXT: typed at the element. Enter, Escape and the arrows are WebDriver's code points.
+# WebDriver's code points of these keys (U+E015, U+E007, U+E00C) as bytes: bash writes \u as it is where the
+# locale is C.
+# shellcheck disable=SC2034 # for who sources this
+key_down=$'\xee\x80\x95' key_enter=$'\xee\x80\x87' key_escape=$'\xee\x80\x8c'
+
+# keys XPATH TEXT: typed at the element.
 keys() {
 	local id
 
