@@ -120,6 +120,8 @@ void record_target__clear(struct record_target *t)
 	free(t->guest);
 	free(t->uuid);
 	free(t->cgroup);
+	free(t->pod_uid);
+	free(t->container_id);
 	free(t->vmm_name);
 	free(t->vmm_version);
 	free(t->vmm_package);
@@ -135,8 +137,8 @@ static bool own(char **s)
 
 int record_target__copy(struct record_target *to, const struct record_target *from)
 {
-	char **strings[] = {&to->comm,     &to->exe,         &to->build_id,
-			    &to->guest,    &to->uuid,        &to->cgroup,
+	char **strings[] = {&to->comm,     &to->exe,         &to->build_id,   &to->guest,
+			    &to->uuid,     &to->cgroup,      &to->pod_uid,    &to->container_id,
 			    &to->vmm_name, &to->vmm_version, &to->vmm_package};
 	bool ok = true;
 

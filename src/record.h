@@ -144,10 +144,11 @@ struct record_target {
 	char *build_id;
 	char **cmdline;
 	size_t nr_cmdline;
-	char *guest;  /* QEMU's -name guest=, NULL if none */
-	char *uuid;   /* of the guest, NULL if none was given */
-	int64_t uid;  /* of the process; RECORD_UNKNOWN where it is gone */
-	char *cgroup; /* path in the cgroup hierarchy of version 2 */
+	char *guest;                  /* QEMU's -name guest=, NULL if none */
+	char *uuid;                   /* of the guest, NULL if none was given */
+	int64_t uid;                  /* of the process; RECORD_UNKNOWN where it is gone */
+	char *cgroup;                 /* path in the cgroup hierarchy of version 2 */
+	char *pod_uid, *container_id; /* by its cgroup, NULL if in none */
 	char *vmm_name, *vmm_version, *vmm_package;
 	int64_t ram_bytes; /* the guest's memory, without what could be plugged in later */
 	int64_t rss_pages_before, rss_pages_after; /* resident, at both edges of the window */

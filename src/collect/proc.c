@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "collect/proc.h"
+#include "proc/container.h"
 #include "record.h"
 #include "vmm/qemu_options.h"
 #include "vmm/vmm.h"
@@ -331,17 +332,32 @@ static int64_t uid_of(pid_t pid)
 }
 
 /* In the hierarchy of version 2, which is number 0, on hosts with both as well. */
-static char *cgroup_of(pid_t pid)
+static char *cgroup_of(const char *text)
 {
-	char *text = proc__read(pid, "cgroup", NULL), *path = NULL;
+	char *path = NULL;
 
 	for (const char *line = text; line && !path; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, "0::", 3))
 			path = strndup(line + 3, strcspn(line + 3, "\n"));
 	}
-	free(text);
 	return path;
+}
+
+static void describe_cgroup(pid_t pid, struct record_target *t)
+{
+	char *text = proc__read(pid, "cgroup", NULL);
+	struct container c;
+
+	if (!text)
+		return;
+	t->cgroup = cgroup_of(text);
+	container__find(text, &c);
+	if (*c.pod)
+		t->pod_uid = strdup(c.pod);
+	if (*c.id)
+		t->container_id = strdup(c.id);
+	free(text);
 }
 
 const char *proc__boot_id(void)
@@ -364,7 +380,7 @@ void proc__describe(pid_t pid, struct record_target *t)
 
 	t->pid = (uint32_t)pid;
 	t->uid = uid_of(pid);
-	t->cgroup = cgroup_of(pid);
+	describe_cgroup(pid, t);
 	t->comm = proc__comm(pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	got = readlink(path, exe, sizeof(exe) - 1);

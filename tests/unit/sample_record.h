@@ -113,6 +113,9 @@ static inline void sample__head(struct record *r)
 	t->uuid = strdup("8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90");
 	t->uid = 64055;
 	t->cgroup = strdup("/machine.slice/machine-qemu.scope/libvirt/emulator");
+	t->pod_uid = strdup("0f9a4a52-6c5b-4e0e-8a3b-5d1c2b3a4f60");
+	t->container_id =
+		strdup("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
 	t->vmm_name = strdup("QEMU");
 	t->vmm_version = strdup("7.2.22");
 	t->ram_bytes = 1073741824;
