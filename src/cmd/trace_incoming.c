@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop trace --incoming: the first migration that comes in, to whichever QEMU of this host.
+ * migpop trace --incoming: the first migration that comes in, to whichever QEMU of this host, or of
+ * one guest.
  */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,11 +31,33 @@ struct incoming {
 	int status; /* of its record */
 };
 
+/* Is the guest of "pid" the one that was asked for? Another one is told of: whoever waits has given
+ * the wrong name, or too early. */
+static bool is_wanted(const struct incoming *in, pid_t pid)
+{
+	const char *guest = in->options->guest;
+	struct record_target t;
+	bool wanted;
+
+	if (!guest)
+		return true;
+	record_target__init(&t);
+	proc__describe(pid, &t);
+	wanted = (t.guest && !strcmp(t.guest, guest)) || (t.uuid && !strcasecmp(t.uuid, guest));
+	if (!wanted && !in->options->quiet)
+		fprintf(stderr, "pid %d receives guest %s, which is not asked for\n", (int)pid,
+			t.guest ? t.guest : "of no name");
+	record_target__clear(&t);
+	return wanted;
+}
+
 static void on_opened(pid_t pid, void *data)
 {
 	struct incoming *in = data;
 	char *comm;
 
+	if (!is_wanted(in, pid))
+		return;
 	if (in->pid) {
 		if (!in->options->quiet)
 			fprintf(stderr,
@@ -134,7 +158,9 @@ static int run(struct incoming *in)
 	watcher__close(in->watcher);
 	in->watcher = NULL;
 	if (!in->over)
-		return fail(STATUS_FAULT, "no migration was seen until the %s",
+		return fail(STATUS_FAULT, "no migration%s%s was seen until the %s",
+			    in->options->guest ? " of guest " : "",
+			    in->options->guest ? in->options->guest : "",
 			    window_reason__text(reason));
 	return in->status;
 }
@@ -146,11 +172,11 @@ static void say_waiting(const struct incoming *in)
 	if (in->options->quiet)
 		return;
 	fprintf(stderr,
-		"waiting for a migration to come in: %zu QEMU%s can receive one, more when they "
-		"are "
-		"started; %s mode, stacks %s\n",
-		n, n == 1 ? "" : "s", mode__name(watcher__mode(in->watcher)),
-		stack__name(in->options->tracer.stack));
+		"waiting for a migration%s%s to come in: %zu QEMU%s can receive one, more when "
+		"they are started; %s mode, stacks %s\n",
+		in->options->guest ? " of guest " : "",
+		in->options->guest ? in->options->guest : "", n, n == 1 ? "" : "s",
+		mode__name(watcher__mode(in->watcher)), stack__name(in->options->tracer.stack));
 }
 
 int trace_incoming(const struct trace_options *o, const struct rules *rules,

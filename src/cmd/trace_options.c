@@ -43,6 +43,10 @@ static const struct argp_option argp_options[] = {
 	 "later, "
 	 "and trace it: as with --phase auto, which this implies",
 	 1},
+	{"guest", 'g', "GUEST", 0,
+	 "With --incoming: only a migration of the guest of this name or UUID, which others may "
+	 "run beside",
+	 1},
 	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
 	 "As --phase auto, of the process whose monitor it is, which tells phases, the outcome and "
@@ -162,6 +166,8 @@ static void check_options(const struct trace_options *o)
 			   "is");
 	if (o->incoming && (o->nr_pids || o->command || o->qmp_path || o->interval > 0))
 		usage_fail("--incoming goes without other targets, --qmp and -i");
+	if (o->guest && !o->incoming)
+		usage_fail("-g goes with --incoming");
 	if (o->qmp_path && o->tracer.windowed)
 		usage_fail("either --qmp or --phase auto, not both");
 	if (!o->incoming && o->tracer.windowed && o->nr_pids != 1)
@@ -203,6 +209,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->incoming = true;
 		o->tracer.windowed = true;
 		o->tracer.arm_started = AWAITS_STREAM;
+		break;
+	case 'g':
+		o->guest = arg;
 		break;
 	case OPT_QMP:
 		o->qmp_path = arg;

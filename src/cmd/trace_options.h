@@ -27,7 +27,8 @@ struct trace_options {
 	struct tracer_options tracer;
 	struct resolver_options names;
 	struct rules_files rules_files;
-	bool incoming; /* whichever QEMU receives a migration */
+	bool incoming;     /* whichever QEMU receives a migration, */
+	const char *guest; /* or the one whose guest has this name or UUID; NULL: any */
 	bool quiet, verbose, color;
 };
 

@@ -108,7 +108,7 @@ ask later '.lost.unwind_errors' '{}'
 
 # A tracer that gets no time from before the start until after the end misses neither pages nor chains:
 # the stacks are unwound afterwards.
-wait_for busy
+wait_for busy -g idle-busy
 kill -STOP "${helper[busy]}"
 send busy
 kill -CONT "${helper[busy]}"
@@ -116,9 +116,47 @@ ends busy 0
 receives busy
 ask busy '.lost.unwind_errors' '{}'
 
+# receive NAME [OPTIONS…]: a guest with such options, which the one that has stood still so far sends to.
+receive() {
+	local name=$1
+
+	shift
+	start_named "source-$name"
+	start "$name" "$@" -incoming "unix:$work/$name.stream"
+	wait_until "$timeout" test -S "$work/$name.stream" || failed "$name: it does not listen"
+	qmp "source-$name" drive migrate "{\"uri\": \"unix:$work/$name.stream\"}" >/dev/null
+	qmp "source-$name" drive --wait-migration completed >/dev/null
+	quit "source-$name"
+}
+
+# chosen TRACER GUEST NAME: of two that come in, the other one first, the guest that was asked for is traced.
+uuid=0f9a4a52-6c5b-4e0e-8a3b-5d1c2b3a4f60
+chosen() {
+	local name=$3
+
+	wait_for "$1" -g "$2"
+	receive "before-$1" -uuid 8d6e3b9c-0f43-4b21-9a0d-2f7f0c5e1a90
+	! ended "${helper[$1]}" || failed "$1: it has traced another guest"
+	grep -q "^pid ${pid[before-$1]} receives guest idle-before-$1, which is not asked for" "$out/$1.trace.log" ||
+		failed "$1: $(cat "$out/$1.trace.log")"
+	receive "$name" -uuid $uuid
+	ends "$1" 0
+	ask "$1" '.target.pid' "${pid[$name]}"
+	ask "$1" '.target.guest' "\"idle-$name\""
+	ask "$1" '.migration.outcome' '"completed"'
+	quit "before-$1"
+	quit "$name"
+}
+chosen name idle-wanted wanted
+chosen uuid "${uuid^^}" second
+wait_for absent -g nobody -d 0.2
+ends absent 4
+grep -q '^migpop: no migration of guest nobody was seen until ' "$out/absent.trace.log" ||
+	failed "absent: $(cat "$out/absent.trace.log")"
+
 # Ctrl-C under way: the record of what came until then.
 start_named source
-wait_for cut
+wait_for cut -g idle-other
 qmp other drive migrate-incoming "{\"uri\": \"unix:$work/slow\"}" >/dev/null
 qmp source drive migrate-set-parameters '{"max-bandwidth": 4000}' >/dev/null
 qmp source drive migrate "{\"uri\": \"unix:$work/slow\"}" >/dev/null
