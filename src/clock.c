@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Times since boot, and of the wall.
+ * Reads and converts times since boot and wall-clock times.
  */
 #include "clock.h"
 
@@ -21,7 +21,8 @@ uint64_t clock__wall_after_boot_ns(void)
 {
 	uint64_t shortest = UINT64_MAX, between = 0;
 
-	/* Two clocks cannot be read at one instant: the try that was interrupted least counts. */
+	/* Two clocks cannot be read at the same instant: use the attempt that took the shortest
+	 * time. */
 	for (int i = 0; i < 10; i++) {
 		uint64_t before = clock__ns(CLOCK_BOOTTIME), wall = clock__ns(CLOCK_REALTIME);
 		uint64_t took = clock__ns(CLOCK_BOOTTIME) - before;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Losses of a record: what its call sites and counts say together.
+ * Judges the losses of a record from its call sites and counts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ bool record_callsite__is_whole(const struct record *r, const struct record_calls
 {
 	if (c->chain_end)
 		return ends_as(c, CHAIN_COMPLETE) || ends_as(c, CHAIN_JIT);
-	/* Kernel workers have no frame, and no chain is taken of what goes with its process. */
+	/* Kernel workers have no frames, and no chain is taken for pages that are given back when a
+	 * process ends. */
 	return !is(r->stack, names__word(NAMES_STACK, STACK_CFI)) || !c->frames.n ||
 	       (c->populated_pages <= 0 && c->faults <= 0);
 }
@@ -95,7 +96,8 @@ static struct record_room *find_room(struct record *r, enum record_table table, 
 	return room->module || !module ? room : NULL;
 }
 
-/* The program, or library, that there was no room for is where the chain ends. */
+/* Counts a call site whose chain ended because a table was full. The program or library that had no
+ * room in the table is the one where the chain ends. */
 static int count_room(struct record *r, const struct record_callsite *c)
 {
 	const char *module = c->frames.n ? c->frames.v[c->frames.n - 1].module : NULL;

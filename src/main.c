@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop: picks the command.
+ * migpop: runs the command that the first argument names.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static void usage(FILE *to)
 	      to);
 }
 
-/* What --version says, after a command as well. */
+/* What --version prints, after a command too. */
 const char *argp_program_version = "migpop " MIGPOP_VERSION;
 
 int main(int argc, char **argv)
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
-		/* argp says who it is from argv[0]. */
+		/* argp takes the name for its messages from argv[0]. */
 		snprintf(name, sizeof(name), "migpop %s", commands[i].name);
 		argv[1] = name;
 		return commands[i].run(argc - 1, argv + 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words. Those of an enum are in a switch without a default: a value that has none yet does not
- * compile (-Wswitch). A word is part of the schema of records: it is never changed, only added.
+ * The words of all enums. The words of an enum are in a switch without a default, so that a new
+ * value without a word does not compile (-Wswitch). A word is part of the schema of records: words
+ * are added, but never changed.
  */
 #include "names.h"
 
@@ -19,7 +20,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
-/* What the tracer counts by is what records say. */
+/* The tracer's values are written into records as they are, so the enums must agree. */
 _Static_assert((int)ACCESS_NONE == RECORD_ACCESS_NONE && (int)ACCESS_READ == RECORD_ACCESS_READ &&
 		       (int)ACCESS_WRITE == RECORD_ACCESS_WRITE,
 	       "one enum in two headers");
@@ -233,7 +234,7 @@ static const char *purpose__word(int value)
 	return NULL;
 }
 
-/* A word for programs, and what a person reads. */
+/* A word for programs, and a text for people. */
 struct reason {
 	const char *word, *text;
 };
@@ -344,7 +345,7 @@ static const char *table__word(int value)
 	return NULL;
 }
 
-/* Numbers of the kernel's interface, with gaps between them. */
+/* Numbers of the kernel's interface, which have gaps. */
 struct numbered {
 	int value;
 	const char *word;
@@ -370,7 +371,8 @@ static const char *call__word(int value)
 	return numbered__find(calls, ARRAY_SIZE(calls), value);
 }
 
-/* Behaviours of madvise() are below these. */
+/* Behaviours of madvise() are smaller than FALLOCATE_MODES; modes of fallocate() are added to it.
+ * */
 enum { FALLOCATE_MODES = 256 };
 
 #define NAME(x)                                                                                    \
@@ -378,7 +380,7 @@ enum { FALLOCATE_MODES = 256 };
 		x, #x                                                                              \
 	}
 
-/* linux/mman.h of 6.18; those that older C libraries lack by number. */
+/* From linux/mman.h of 6.18. Names that older C libraries lack are given by number. */
 static const struct numbered advice[] = {
 	NAME(MADV_NORMAL),           NAME(MADV_RANDOM),          NAME(MADV_SEQUENTIAL),
 	NAME(MADV_WILLNEED),         NAME(MADV_DONTNEED),        NAME(MADV_FREE),
@@ -486,7 +488,8 @@ const char *kind__name(uint32_t kind)
 	case KIND_SHMEM:
 		return record_kind__name(RECORD_KIND_SHMEM);
 	case KIND_ANON:
-	case KIND_PRIVATE_FILE: /* copies on write, named after the file */
+	case KIND_PRIVATE_FILE: /* private copies of pages of a file; the memory is named after the
+				   file */
 		return record_kind__name(RECORD_KIND_ANON);
 	case KIND_HUGETLB:
 		return record_kind__name(RECORD_KIND_HUGETLB);
@@ -520,7 +523,8 @@ const char *window_reason__text(enum window_reason reason)
 
 char *syscall__name(int32_t nr)
 {
-	/* Not system calls: who works for one, or what ends the process. */
+	/* These are not system calls, but who populates memory for a process, or the end of the
+	 * process. */
 	static const struct numbered workers[] = {
 		{SYSCALL_IO_URING, "io_uring worker"},
 		{SYSCALL_VHOST, "vhost worker"},

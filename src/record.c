@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Life of a record: making, growing, ordering and freeing it. It must not know where the figures
- * come from nor how they are shown.
+ * The life of a record: making, growing, sorting and freeing it. It must not know where the figures
+ * come from, nor how they are shown.
  */
 #include "record.h"
 #include "array.h"
@@ -128,7 +128,7 @@ void record_target__clear(struct record_target *t)
 	record_target__init(t);
 }
 
-/* Puts a copy of *s in its place; false, and NULL there, without memory. */
+/* Replaces *s by a copy of it. Without memory *s becomes NULL, and the result is false. */
 static bool own(char **s)
 {
 	*s = strdup(*s);
@@ -143,7 +143,8 @@ int record_target__copy(struct record_target *to, const struct record_target *fr
 	bool ok = true;
 
 	*to = *from;
-	/* Each that fails is NULL, and none is left another's. */
+	/* After a failure go on: every string must become a copy or NULL, or two records would own
+	 * it. */
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		if (*strings[i])
 			ok = own(strings[i]) && ok;
@@ -234,7 +235,7 @@ struct record_advice *record__add_advice(struct record *r)
 	return &r->advice[r->nr_advice++];
 }
 
-/* What its content is is not known until it is looked at. */
+/* The content of a backing is unknown until somebody looks at it. */
 static struct record_backing *backing__init(struct record_backing *b)
 {
 	b->looked_pages = b->zero_written_pages = b->numa_node = RECORD_UNKNOWN;
@@ -362,7 +363,7 @@ int record__add_unwind_error(struct record *r, const char *kind, int64_t n)
 	return record_count__add(&r->lost.unwind_errors, &r->lost.nr_unwind_errors, kind, n);
 }
 
-/* Larger first; what is not known last. */
+/* Sorts the larger number first, and RECORD_UNKNOWN last. */
 static int compare__larger_first(int64_t a, int64_t b)
 {
 	return (a < b) - (a > b);
@@ -394,7 +395,7 @@ static int record_frames__compare(const struct record_frames *a, const struct re
 	return compare__smaller_first(a->n, b->n);
 }
 
-/* The rest of each comparison only makes the order the same in every run: qsort is not stable. */
+/* The members after the counts only make the order the same in every run: qsort() is not stable. */
 static int record_callsite__compare(const void *x, const void *y)
 {
 	const struct record_callsite *a = x, *b = y;

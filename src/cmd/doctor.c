@@ -70,12 +70,12 @@ static void print_hooks(const struct doctor *d, enum mode mode)
 {
 	for (int i = 0; i < d->n; i++) {
 		const struct hook *h = &d->hooks[i];
-		enum verdict v = !h->error ? VERDICT_GOOD : VERDICT_WARN;
+		enum tone tone = !h->error ? TONE_GOOD : TONE_WARN;
 
 		if (h->mode == mode)
-			fprintf(d->out, "  %-44s %s%s%s\n", h->name, flow__color(&d->text, v),
+			fprintf(d->out, "  %-44s %s%s%s\n", h->name, flow__color(&d->text, tone),
 				h->error ? why_not(h, d->around.lockdown) : "ok",
-				flow__color_end(&d->text, v));
+				flow__color_end(&d->text, tone));
 	}
 }
 
@@ -156,8 +156,8 @@ static void print_host(const struct doctor *d)
 	fprintf(d->out, "lockdown    %s\n", lockdown_text(s));
 	fprintf(d->out, "swap        %s\n", proc__has_swap() ? "in use" : "none");
 	for (unsigned int n = 0; surroundings__refuse(s, n, why, sizeof(why)); n++)
-		fprintf(d->out, "refused     %s%s%s\n", flow__color(&d->text, VERDICT_WARN), why,
-			flow__color_end(&d->text, VERDICT_WARN));
+		fprintf(d->out, "refused     %s%s%s\n", flow__color(&d->text, TONE_WARN), why,
+			flow__color_end(&d->text, TONE_WARN));
 }
 
 /* Opens the mode that auto takes, as trace would. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What two records have in common, and by how much it differs. A key says what a thing is without
- * what changes from run to run: process ids, addresses of libraries and of anonymous memory.
+ * Compares two records row by row. The key of a row says what a thing is, without what changes from
+ * run to run: process ids, and addresses of libraries and of anonymous memory.
  */
 #include "output/diff.h"
 #include "output/format.h"
@@ -30,7 +30,7 @@ int64_t diff__change(int64_t base, int64_t fixed)
 	return change;
 }
 
-/* --- order --- */
+/* --- the order of rows --- */
 
 static int row__compare_keys(const void *x, const void *y)
 {
@@ -48,7 +48,8 @@ static uint64_t row__magnitude(const struct diff_row *row, enum diff_count k)
 	return change < 0 ? (uint64_t)-change : (uint64_t)change;
 }
 
-/* By change, what is populated first; by size where nothing changed. */
+/* Rows with the largest change of populated pages come first, then of the other counts; rows
+ * without a change are sorted by size. */
 static int row__compare(const void *x, const void *y)
 {
 	const struct diff_row *a = x, *b = y;
@@ -82,7 +83,8 @@ static void row__merge(struct diff_row *into, struct diff_row *row)
 	free(row->key);
 }
 
-/* Sorting brings equal keys together: no look-up for each of many call sites. */
+/* Merges rows with equal keys. Sorting brings them together, which is faster than a look-up for
+ * each of many call sites. */
 static void table__merge(struct diff_table *t)
 {
 	size_t n = 0;
@@ -100,7 +102,7 @@ static void table__merge(struct diff_table *t)
 	qsort(t->v, t->n, sizeof(*t->v), row__compare);
 }
 
-/* --- what is the same --- */
+/* --- the keys --- */
 
 static const char *name__or(const char *s, const char *otherwise)
 {
@@ -115,7 +117,7 @@ static void key__frame(FILE *f, const struct record_frame *frame)
 	if (name && !stripped)
 		fprintf(f, "%s\n", name);
 	else if (!frame->module && !frame->build_id)
-		fputs("?\n", f); /* an address of this run alone */
+		fputs("?\n", f); /* the address means something in this run only */
 	else if (stripped)
 		fprintf(f, "%s %s\n", name__or(frame->build_id, frame->module), name);
 	else
@@ -142,7 +144,8 @@ static char *callsite__key(const struct record_callsite *c)
 	return key;
 }
 
-/* Anonymous memory without a name of its own is called by where it happened to lie. */
+/* Anonymous memory without a name is named after its address, which changes from run to run: its
+ * key is "[anon]". */
 static char *backing__key(const struct record_backing *b)
 {
 	const char *name = name__or(b->ram_block, name__or(b->name, "(no name)"));
@@ -156,7 +159,8 @@ static int table__reserve(struct diff_table *t, size_t n)
 	return t->v ? 0 : -ENOMEM;
 }
 
-/* Takes @key; NULL is the lack of memory for it. */
+/* Adds a row, which takes "key" over. "key" is NULL if there was no memory for it; then the result
+ * is NULL too. */
 static struct diff_row *table__add(struct diff_table *t, enum diff_side side, char *key)
 {
 	struct diff_row *row = &t->v[t->n];

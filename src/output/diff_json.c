@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two records side by side as JSON, schema "migpop.diff/1": every row, also those without a change.
+ * Writes two records side by side as JSON, schema "migpop.diff/1", with all rows, even those
+ * without a change.
  */
 #include "output/diff.h"
 #include "output/format.h"

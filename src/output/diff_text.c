@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two records side by side as text: base, fixed, and the change between them. Of call sites only
- * those with the largest changes; who wants all of them asks for JSON.
+ * Writes two records side by side as text: base, fixed, and the change between them. Only the call
+ * sites with the largest changes are shown; the JSON has all of them.
  */
 #include "output/diff.h"
 #include "output/text_internal.h"
@@ -25,29 +25,30 @@ static const char *change__text(char buf[FORMAT_NUMBER], int64_t n, bool is_time
 	return buf;
 }
 
-static void put__right(struct flow *w, enum verdict v, const char *s, int columns)
+static void put__right(struct flow *w, enum tone tone, const char *s, int columns)
 {
 	struct format_text t;
 
 	format__clear(&t);
 	format__add(&t, "%s", s);
-	fputs(flow__color(w->opt, v), w->f);
+	fputs(flow__color(w->opt, tone), w->f);
 	format__put(w->f, &t, -columns);
-	fputs(flow__color_end(w->opt, v), w->f);
+	fputs(flow__color_end(w->opt, tone), w->f);
 }
 
-/* In the three columns that every table begins with. Memory that is no longer populated is good. */
+/* Prints the three columns that every table begins with. If "is_good_news", fewer pages are good
+ * and shown in that colour. */
 static void put__triple(struct flow *w, const char *base, const char *fixed, int64_t change,
 			bool is_time, bool is_good_news)
 {
 	char n[FORMAT_NUMBER];
-	enum verdict v = !is_good_news || !change || change == RECORD_UNKNOWN ? VERDICT_NONE
-			 : change < 0                                         ? VERDICT_GOOD
-									      : VERDICT_BAD;
+	enum tone tone = !is_good_news || !change || change == RECORD_UNKNOWN ? TONE_PLAIN
+			 : change < 0                                         ? TONE_GOOD
+									      : TONE_BAD;
 
-	put__right(w, VERDICT_NONE, base, 12);
-	put__right(w, VERDICT_NONE, fixed, 13);
-	put__right(w, v, change__text(n, change, is_time), 14);
+	put__right(w, TONE_PLAIN, base, 12);
+	put__right(w, TONE_PLAIN, fixed, 13);
+	put__right(w, tone, change__text(n, change, is_time), 14);
 }
 
 static void text__total(struct flow *w, const struct diff_total *total, bool is_good_news)
@@ -85,7 +86,7 @@ static void put__row(struct flow *w, const struct diff_row *row)
 	put__triple(w, row->in[DIFF_BASE] ? format__count(a, base[DIFF_POPULATED]) : "–",
 		    row->in[DIFF_FIXED] ? format__count(b, fixed[DIFF_POPULATED]) : "–",
 		    diff__change(base[DIFF_POPULATED], fixed[DIFF_POPULATED]), false, true);
-	/* as diff(1) marks a line of one file only */
+	/* mark a row of one record only, as diff(1) marks a line of one file only */
 	fprintf(w->f, " %c ", row->in[DIFF_FIXED] ? row->in[DIFF_BASE] ? ' ' : '>' : '<');
 }
 
@@ -118,7 +119,7 @@ static bool row__is_changed(const struct diff_row *row)
 	return row->count[DIFF_BASE][DIFF_POPULATED] != row->count[DIFF_FIXED][DIFF_POPULATED];
 }
 
-/* One row for those from @shown on, which change least. */
+/* One row for all rows from "shown" on, which changed least. */
 static void put__rest(struct flow *w, const struct diff_table *table, size_t shown)
 {
 	struct diff_row rest = {.in = {true, true}};
@@ -151,7 +152,7 @@ static void text__table(struct flow *w, const struct diff_table *table, const ch
 		put__rest(w, table, shown);
 }
 
-/* Of many rows the first that fit, with one line for the rest. */
+/* How many of the rows are shown if at most "max" lines fit: one line is kept for the rest. */
 static size_t table__fit(const struct diff_table *table, size_t max)
 {
 	return table->n <= max ? table->n : max - 1;
@@ -172,11 +173,11 @@ static void text__record(struct flow *w, const char *side, const struct record *
 
 	format__clear(&t);
 	format__add(&t, "%-6s", side);
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 	text__head(w, r);
 }
 
-/* Names of one build are matched by offset, those of two cannot be. */
+/* Functions without a name are matched by their offset, which works only within one build. */
 static void text__builds(struct flow *w, const struct diff *d)
 {
 	const char *id[2] = {NULL, NULL};
@@ -199,7 +200,8 @@ int output_diff__text(const struct diff *d, FILE *f, const struct text_options *
 	text__builds(&w, d);
 	fprintf(f, "%12s%13s%14s   (< only in base, > only in fixed)\n", "base", "fixed", "change");
 	for (int i = 0; i < DIFF_NR_TOTALS; i++)
-		text__total(&w, &d->totals[i], i < 2); /* what was populated */
+		/* the first two totals count populated pages */
+		text__total(&w, &d->totals[i], i < 2);
 	text__table(&w, &d->categories, "category", d->categories.n);
 	text__table(&w, &d->backings, "RAM block or mapping",
 		    table__fit(&d->backings, MAX_BACKINGS));

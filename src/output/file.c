@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results are written to a temporary file beside their own and renamed over it, so that a reader
- * never sees half of one. It must not know what is written.
+ * Writes a result to a temporary file beside the final one and renames it, so that a reader never
+ * sees half of a result. It must not know what is written.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* statx, fallocate */
+#define _GNU_SOURCE /* for statx() and fallocate() */
 #endif
 #include "output/file.h"
 
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Held from open to commit, so that a disk that is full already says so at once. */
+/* Reserved from open to commit, so that a full disk is reported at once. */
 #define RESERVE_BYTES (256 << 10)
 
 static int output_file__adopt(struct output_file *o, int fd)
@@ -34,8 +34,9 @@ static int output_file__adopt(struct output_file *o, int fd)
 }
 
 /*
- * /dev/stdout and its like name what is open already. Opened anew, a file behind it would be
- * truncated and then written over by whoever else holds it: duplicate instead.
+ * The descriptor that a path like /dev/stdout stands for; -1 if it stands for none. If such a path
+ * were opened anew, a file behind it would be truncated, and then overwritten by whoever else has
+ * it open: duplicate the descriptor instead.
  */
 static int path__descriptor(const char *path)
 {
@@ -59,7 +60,8 @@ static int path__descriptor(const char *path)
 	return -1;
 }
 
-/* Can @path be replaced by renaming? Not what is no regular file, nor what is mounted on. */
+/* Returns 1 if "path" can be replaced by renaming, 0 if it must be written directly because it is
+ * no regular file or is a mount point, or a negative errno. */
 static int path__is_replaceable(const char *path)
 {
 	struct statx sx;
@@ -80,14 +82,14 @@ static int output_file__open_directly(struct output_file *o, const char *path, i
 	return fd < 0 ? -errno : output_file__adopt(o, fd);
 }
 
-/* Keep the mode of what is replaced, and its owner where that is allowed. */
+/* Gives the new file the mode of the file it replaces, and its owner where that is allowed. */
 static int file__take_after(int fd, const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
-	/* the group alone is better than neither */
+	/* if the owner cannot be kept, try to keep the group */
 	if (fchown(fd, st.st_uid, st.st_gid) && fchown(fd, (uid_t)-1, st.st_gid) && errno != EPERM)
 		return -errno;
 	return fchmod(fd, st.st_mode & 07777) ? -errno : 0;
@@ -116,7 +118,7 @@ static int output_file__open_beside(struct output_file *o)
 		o->temporary = path__beside(o->path);
 		if (!o->temporary)
 			return -ENOMEM;
-		/* not mkstemp: the mode is to be what the user's umask says */
+		/* not mkstemp(): the user's umask must decide about the mode */
 		fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0) {
@@ -126,7 +128,7 @@ static int output_file__open_beside(struct output_file *o)
 		return err;
 	}
 	err = file__take_after(fd, o->path);
-	/* not every file system can; only what it says about room counts */
+	/* not every file system supports it; only running out of room is an error */
 	if (!err && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE_BYTES) &&
 	    (errno == ENOSPC || errno == EDQUOT))
 		err = -errno;
@@ -150,7 +152,7 @@ static int output_file__open_path(struct output_file *o, const char *path)
 	if (replaceable == 0)
 		return output_file__open_directly(o, path, O_TRUNC);
 	if (replaceable == -ENOENT && path[0]) {
-		/* a link to nothing yet: what it names is made, the link stays */
+		/* a symbolic link to a missing file: make the file, and keep the link */
 		if (lstat(path, &st) == 0)
 			return output_file__open_directly(o, path, O_CREAT | O_TRUNC);
 		if (path[strlen(path) - 1] == '/')
@@ -160,7 +162,8 @@ static int output_file__open_path(struct output_file *o, const char *path)
 	}
 	if (replaceable < 0)
 		return replaceable;
-	o->path = realpath(path, NULL); /* a link stays a link */
+	/* a symbolic link stays a link: replace the file it leads to */
+	o->path = realpath(path, NULL);
 	return o->path ? output_file__open_beside(o) : -errno;
 }
 
@@ -180,7 +183,7 @@ int output_file__open(struct output_file *o, const char *path)
 	return err;
 }
 
-/* The name is on disk only when its directory is. */
+/* Syncs the directory of "path": only then is the new name on disk. */
 static int directory__sync(const char *path)
 {
 	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
@@ -192,7 +195,8 @@ static int directory__sync(const char *path)
 		slash[slash == copy] = '\0';
 	fd = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(copy);
-	/* a directory that may be written but not read cannot be synced: no reason to fail */
+	/* a directory that may be written but not read cannot be synced, which is no reason to fail
+	 * */
 	if (fd < 0)
 		return 0;
 	if (fsync(fd) && errno != EINVAL && errno != EROFS)
@@ -201,7 +205,8 @@ static int directory__sync(const char *path)
 	return err;
 }
 
-/* What stdio still holds, and any failure since the start: ferror() remembers, errno may not. */
+/* Flushes "f". Reports an earlier failure too, which ferror() remembers although errno may be gone.
+ * */
 static int stream__flush(FILE *f)
 {
 	bool failed = ferror(f);
@@ -220,7 +225,7 @@ int output_file__commit(struct output_file *o)
 	if (!err && o->temporary) {
 		off_t size = ftello(f);
 
-		/* gives the reserved blocks back */
+		/* returns the reserved blocks */
 		if (size < 0 || ftruncate(fileno(f), size) || fsync(fileno(f)))
 			err = -errno;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Call sites in the order of their chains, outermost frame first, share as many nodes as the chain
- * before them: no look-up is needed to build the tree. It must not know how it is drawn.
+ * Builds a tree of call sites. The call sites are sorted by their chains, outermost frame first. So
+ * each shares its first nodes with the one before it, and no look-up is needed to build the tree.
+ * It must not know how the tree is drawn.
  */
 #include "output/flame.h"
 #include "array.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One level of a path from the root to where the memory was asked for. */
+/* One level of the path from the root to where memory was requested. */
 struct step {
 	enum flame_kind kind;
 	const struct record_frame *frame;
@@ -20,12 +21,12 @@ struct step {
 
 struct site {
 	const struct record_callsite *c;
-	bool process, end, origin; /* does its path have such a step? */
+	bool process, end, origin; /* whether its path has such a step */
 };
 
 struct build_node {
 	struct flame_node node;
-	size_t first_child, last_child, next; /* 0: none */
+	size_t first_child, last_child, next; /* indexes; 0: there is none */
 };
 
 struct build {
@@ -64,9 +65,9 @@ void flame_node__name(const struct flame *flame, const struct flame_node *node,
 	format__fit(t, FLAME_NAME);
 }
 
-/* --- paths --- */
+/* --- the path of a call site --- */
 
-/* Step @i of the way from the root, which is none itself; false after the last. */
+/* Stores in *step the i-th step below the root. Returns false after the last. */
 static bool site__step(const struct site *s, size_t i, struct step *step)
 {
 	*step = (struct step){.kind = FLAME_PROCESS, .site = s->c};
@@ -99,7 +100,7 @@ static int frame__compare(const struct record_frame *a, const struct record_fram
 		cmp = string__compare(a->module, b->module);
 	if (!cmp)
 		cmp = a->inlined - b->inlined;
-	if (!cmp && (!x || !x[0])) /* what has no name is told apart by where it is */
+	if (!cmp && (!x || !x[0])) /* frames without a name are told apart by their offset */
 		cmp = (a->offset > b->offset) - (a->offset < b->offset);
 	return cmp;
 }
@@ -134,7 +135,8 @@ static int step__compare(const struct step *a, const struct step *b)
 	return 0;
 }
 
-/* How many steps two sites share from the root; @cmp: which of them comes first. */
+/* Returns how many steps two sites share from the root, and stores in *cmp which of them comes
+ * first. */
 static size_t site__shared(const struct site *a, const struct site *b, int *cmp)
 {
 	struct step x, y;
@@ -173,7 +175,7 @@ static struct site site__of(const struct record *r, const struct record_callsite
 	return s;
 }
 
-/* --- the tree, first in the order of the sites --- */
+/* --- the tree in the order of the sites --- */
 
 static struct build_node *build__add(struct build *b, size_t parent, const struct step *s)
 {
@@ -198,7 +200,8 @@ static struct build_node *build__add(struct build *b, size_t parent, const struc
 	return node;
 }
 
-/* From its last step to the root; @largest are the pages of the site that gave the category. */
+/* Adds the counts of a call site to node "i" and all nodes above it. "largest" has, for each level,
+ * the pages of the call site that gave the node its category. */
 static void build__weigh(struct build *b, size_t i, const struct record_callsite *c,
 			 int64_t *largest)
 {
@@ -219,7 +222,8 @@ static void build__weigh(struct build *b, size_t i, const struct record_callsite
 	}
 }
 
-/* @last: the node that the site before ended in, 0 at first; @largest: one a level of its path. */
+/* Adds the path of a site to the tree. "*last" is the node at which the path of the previous site
+ * ended, 0 for the first; "largest" has one entry for each level of the path. */
 static int build__site(struct build *b, const struct site *s, const struct site *before,
 		       size_t *last, int64_t *largest)
 {
@@ -250,7 +254,8 @@ static int build__sites(struct build *b, struct site *sites, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (sites[i].c->frames.n > deepest)
 			deepest = sites[i].c->frames.n;
-	largest = calloc(deepest + 4, sizeof(*largest)); /* root, process, end and origin */
+	/* room for root, process, end and origin */
+	largest = calloc(deepest + 4, sizeof(*largest));
 	if (!largest || !build__add(b, 0, &root))
 		err = -ENOMEM;
 	for (size_t i = 0; !err && i < n; i++)
@@ -259,7 +264,7 @@ static int build__sites(struct build *b, struct site *sites, size_t n)
 	return err;
 }
 
-/* --- and then with the children of a node side by side, largest first --- */
+/* --- the tree with the children of each node side by side, largest first --- */
 
 static int build__compare(const void *x, const void *y, void *arg)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Phrases side by side: a line ends where the next one would not fit, and colour takes no columns.
+ * Puts phrases side by side. A phrase that would not fit on the line begins the next one. Colour
+ * takes no columns.
  */
 #include "output/flow.h"
 
@@ -11,16 +12,16 @@ int options__width(const struct text_options *opt)
 	return width < 40 ? 40 : width > 400 ? 400 : width;
 }
 
-const char *flow__color(const struct text_options *opt, enum verdict v)
+const char *flow__color(const struct text_options *opt, enum tone tone)
 {
 	static const char *const codes[] = {"", "\033[32m", "\033[1;31m", "\033[33m"};
 
-	return opt && opt->color ? codes[v] : "";
+	return opt && opt->color ? codes[tone] : "";
 }
 
-const char *flow__color_end(const struct text_options *opt, enum verdict v)
+const char *flow__color_end(const struct text_options *opt, enum tone tone)
 {
-	return opt && opt->color && v != VERDICT_NONE ? "\033[0m" : "";
+	return opt && opt->color && tone != TONE_PLAIN ? "\033[0m" : "";
 }
 
 void flow__end(struct flow *w)
@@ -39,7 +40,7 @@ void flow__blank(struct flow *w)
 	w->lines++;
 }
 
-void flow__add(struct flow *w, enum verdict v, const char *words, struct format_text *t)
+void flow__add(struct flow *w, enum tone tone, const char *words, struct format_text *t)
 {
 	struct format_text head;
 	int room = w->width, len;
@@ -52,7 +53,8 @@ void flow__add(struct flow *w, enum verdict v, const char *words, struct format_
 		flow__end(w);
 	if (w->column)
 		w->column += fprintf(w->f, "   ");
-	fprintf(w->f, "%s%s%s%s", flow__color(w->opt, v), head.s, flow__color_end(w->opt, v), t->s);
+	fprintf(w->f, "%s%s%s%s", flow__color(w->opt, tone), head.s, flow__color_end(w->opt, tone),
+		t->s);
 	w->column += len;
 	format__clear(t);
 }
@@ -60,6 +62,6 @@ void flow__add(struct flow *w, enum verdict v, const char *words, struct format_
 void flow__line(struct flow *w, struct format_text *t)
 {
 	flow__end(w);
-	flow__add(w, VERDICT_NONE, "", t);
+	flow__add(w, TONE_PLAIN, "", t);
 	flow__end(w);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Phrases that flow into lines of the width at hand, in colour where asked for. It must not know
- * what they say.
+ * Phrases that flow into lines as wide as the screen, in colour if the user wants it. It must not
+ * know what the phrases say.
  */
 #ifndef MIGPOP_OUTPUT_FLOW_H
 #define MIGPOP_OUTPUT_FLOW_H
@@ -11,29 +11,30 @@
 
 #include <stdio.h>
 
-enum verdict { VERDICT_NONE, VERDICT_GOOD, VERDICT_BAD, VERDICT_WARN };
+/* How a phrase is meant, and so its colour. */
+enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN };
 
-/* Phrases side by side, three blanks apart, on as many lines as it takes. */
+/* Where phrases are put side by side, three blanks apart, on as many lines as they need. */
 struct flow {
 	FILE *f;
 	const struct text_options *opt;
 	int width, column, lines;
 };
 
-/* The columns there are. */
+/* The number of columns of the screen, between 40 and 400. */
 int options__width(const struct text_options *opt);
 
-/* What turns @v's colour on and off again; empty where no colour was asked for. */
-const char *flow__color(const struct text_options *opt, enum verdict v);
-const char *flow__color_end(const struct text_options *opt, enum verdict v);
+/* The escape sequences that turn a colour on and off; empty if no colour is wanted. */
+const char *flow__color(const struct text_options *opt, enum tone tone);
+const char *flow__color_end(const struct text_options *opt, enum tone tone);
 
-/* Ends the line, if one is begun. */
+/* Ends the current line, unless it is empty. */
 void flow__end(struct flow *w);
-/* A blank line between two blocks. */
+/* Ends the current line and adds an empty one. */
 void flow__blank(struct flow *w);
-/* One phrase, and @t is empty again; of @verdict's colour are @words alone, the rest is plain. */
-void flow__add(struct flow *w, enum verdict v, const char *words, struct format_text *t);
-/* A whole line of its own, which is cut rather than wrapped. */
+/* Adds a phrase of "words" in colour and the plain text of "t"; "t" is empty afterwards. */
+void flow__add(struct flow *w, enum tone tone, const char *words, struct format_text *t);
+/* Puts "t" on a line of its own, and cuts it rather than wrapping it. */
 void flow__line(struct flow *w, struct format_text *t);
 
 #endif

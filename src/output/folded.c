@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Folded stacks. The format has no escapes: what would end a name is replaced in it.
+ * Writes folded stacks. The format has no way to escape characters, so a character that would end a
+ * name is replaced.
  */
 #include "output/folded.h"
 #include "output/stack.h"
@@ -11,8 +12,9 @@
 #include <string.h>
 
 /*
- * The blank before a number that ends the name, or NULL. With one, "name 7 12" is to flamegraph.pl
- * and inferno a stack "name" with two counts, as in a difference of profiles.
+ * Returns the blank before a number at the end of a name; NULL if there is no such number.
+ * flamegraph.pl and inferno read "name 7 12" as a stack "name" with two counts, as in a difference
+ * of profiles: so this blank must be replaced.
  */
 static const char *name__number(const char *s)
 {
@@ -32,7 +34,8 @@ static void put__name(FILE *f, const struct format_text *t)
 		if (c == number)
 			fputs("\\x20", f);
 		else
-			fputc(*c == ';' ? ':' : *c, f); /* as stackcollapse-perf.pl does */
+			/* stackcollapse-perf.pl replaces ';' in the same way */
+			fputc(*c == ';' ? ':' : *c, f);
 	}
 }
 
@@ -44,7 +47,7 @@ int output_folded__write(const struct record *r, FILE *f)
 	for (size_t i = 0; i < r->nr_callsites; i++) {
 		const struct record_callsite *c = &r->callsites[i];
 
-		if (c->populated_pages <= 0) /* RECORD_UNKNOWN too */
+		if (c->populated_pages <= 0) /* this skips RECORD_UNKNOWN too */
 			continue;
 		for (size_t k = 0; k < stack__depth(c); k++) {
 			format__clear(&t);

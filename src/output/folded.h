@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as folded stacks, which flamegraph.pl, speedscope and inferno read. It must not know
- * where records come from.
+ * Writes a record as folded stacks, which flamegraph.pl, speedscope and inferno read. It must not
+ * know where records come from.
  */
 #ifndef MIGPOP_OUTPUT_FOLDED_H
 #define MIGPOP_OUTPUT_FOLDED_H
@@ -11,8 +11,9 @@
 #include <stdio.h>
 
 /*
- * "comm;outermost;...;leaf PAGES", one line a call site that populated: sites that only gave pages
- * back have no width. Names hold neither ';' nor newlines. 0 or negative errno.
+ * Writes one line "comm;outermost;...;leaf PAGES" for each call site that populated pages. Call
+ * sites that only gave pages back are left out, because they have no width. No name contains ';' or
+ * a newline. Returns 0 or a negative errno.
  */
 int output_folded__write(const struct record *r, FILE *f);
 

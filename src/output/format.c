@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How figures and names look on screen. Names come from processes that need not be friendly: none
- * reaches a terminal before its control characters are taken out. It must not know what is printed.
+ * Formats figures and names for the screen. Names come from processes that may be hostile: control
+ * characters are replaced before a name reaches a terminal. It must not know what is printed.
  */
 #include "output/format.h"
 
@@ -39,7 +39,7 @@ int format__utf8(const char *str, uint32_t *code_point)
 		return 0;
 	c = s[0] & (0xffU >> (len + 1));
 	for (int i = 1; i < len; i++) {
-		/* the terminating 0 is no continuation byte: never read past it */
+		/* the terminating 0 is no continuation byte, so this never reads past it */
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 		c = c << 6 | (s[i] & 0x3fU);
@@ -50,7 +50,7 @@ int format__utf8(const char *str, uint32_t *code_point)
 	return len;
 }
 
-/* Would it move the cursor, turn the direction of writing, or not be seen at all? */
+/* True if the character would move the cursor, change the direction of writing, or be invisible. */
 static bool utf8__is_harmful(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
@@ -59,7 +59,8 @@ static bool utf8__is_harmful(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* A copy of @s with \xNN for what is not UTF-8, and for what is harmful if that is to go too. */
+/* Copies "s" with \xNN for bytes that are not UTF-8, and, if "harmful_too", for harmful characters.
+ * */
 static char *string__copy(const char *s, bool harmful_too)
 {
 	char *copy = malloc(4 * strlen(s) + 1);
@@ -93,7 +94,8 @@ char *format__name_copy(const char *s)
 	return string__copy(s, true);
 }
 
-/* All or nothing of a few bytes that make up one character. */
+/* Appends one character, or several that belong together. If they do not all fit, it appends
+ * nothing. */
 static void format__append(struct format_text *t, const char *s, size_t len, int columns)
 {
 	if (len >= sizeof(t->s) - t->n)
@@ -119,7 +121,7 @@ void format__add(struct format_text *t, const char *fmt, ...)
 	for (const char *s = buf; *s; s += len) {
 		len = format__utf8(s, &c);
 		if (!len)
-			return; /* cut in the middle of a character */
+			return; /* vsnprintf() cut the text in the middle of a character */
 		format__append(t, s, (size_t)len, 1);
 	}
 }
@@ -159,7 +161,8 @@ void format__fit(struct format_text *t, int columns)
 	for (int i = 0; i < columns - 1; i++)
 		s += format__utf8(s, &c);
 	t->n = (size_t)(s - t->s);
-	/* what was cut off, one byte or more, may have been shorter than the ellipsis */
+	/* the ellipsis may be longer than the characters that it replaces: then there is no room
+	 * for it */
 	if (t->n + sizeof(ellipsis) > sizeof(t->s)) {
 		t->s[t->n] = '\0';
 		t->columns = columns - 1;
@@ -195,12 +198,12 @@ const char *format__size(char buf[FORMAT_NUMBER], double bytes)
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB"};
 	size_t u = 0;
 
-	/* not 1024 KiB for what rounds to 1 MiB */
+	/* 1023.5 rounds up to 1024: show 1 MiB rather than 1024 KiB */
 	while (fabs(bytes) >= 1023.5 && u + 1 < sizeof(units) / sizeof(units[0])) {
 		bytes /= 1024;
 		u++;
 	}
-	/* three digits that count, but all of those before the point */
+	/* three significant digits, but never fewer than there are before the point */
 	snprintf(buf, FORMAT_NUMBER, "%.*f %s",
 		 u == 0                ? 0
 		 : fabs(bytes) < 9.995 ? 2
@@ -251,7 +254,7 @@ static const char *path__base(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-/* All of a line would be "qemu-system-x86_64" otherwise. */
+/* Shortens "qemu-system-x86_64", which would fill the line, to "qemu". */
 static const char *module__short(const char *path)
 {
 	const char *base = path__base(path);
@@ -282,7 +285,7 @@ void format__add_frame(struct format_text *t, const struct record_frame *f)
 		format__add_name(t, name);
 		return;
 	}
-	/* a bare "fn+0x…" or offset says nothing without its module */
+	/* "fn+0x…" or an offset means nothing without its module */
 	if (in_module)
 		format__add_name(t, module__short(f->module));
 	if (stripped) {
@@ -302,7 +305,7 @@ void format__add_chain(struct format_text *t, const struct record_frames *f)
 	for (size_t i = 0; i < f->n; i++) {
 		format__clear(&frame);
 		format__add_frame(&frame, &f->v[i]);
-		format__fit(&frame, 160); /* a C++ template must not crowd out its callers */
+		format__fit(&frame, 160); /* a C++ template must leave room for its callers */
 		if (t->n + frame.n + 8 >= sizeof(t->s)) {
 			format__append(t, " ← …", strlen(" ← …"), 4);
 			return;

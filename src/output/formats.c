@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of formats that trace and report share. A new one is a line here and its name in the
- * header.
+ * The table of formats that trace and report share. A new format is one line here and its name in
+ * OUTPUT_FORMATS.
  */
 #include "output/formats.h"
 #include "output/folded.h"

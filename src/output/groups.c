@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call sites of a record summed by one thing that they have in common. All of them are shown,
- * however many: who wants one screen asks for the text of the record.
+ * Sums up the call sites of a record by one property. All groups are shown, however many there are;
+ * the text of the record is the summary that fits one screen.
  */
 #include "output/groups.h"
 #include "output/format.h"
@@ -45,7 +45,8 @@ static void group__add(struct group *g, const struct group *other)
 	g->released_pages = record_count__sum(g->released_pages, other->released_pages);
 }
 
-/* Sorting brings equal names together: no look-up for each of many call sites. */
+/* Merges groups with equal names. Sorting brings them together, which is faster than a look-up for
+ * each of many call sites. */
 static void groups__merge(struct groups *g)
 {
 	size_t n = 0;

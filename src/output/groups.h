@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call sites of a record summed by one thing that they have in common, as a table or as JSON,
- * schema "migpop.groups/1". It must not know where records come from.
+ * The call sites of a record summed up by one property, as a table or as JSON, schema
+ * "migpop.groups/1". It must not know where records come from.
  */
 #ifndef MIGPOP_OUTPUT_GROUPS_H
 #define MIGPOP_OUTPUT_GROUPS_H
@@ -21,18 +21,18 @@ enum group_by {
 
 struct group {
 	char *name;
-	int64_t faults; /* RECORD_UNKNOWN by backing: a record does not say */
+	int64_t faults; /* RECORD_UNKNOWN by backing: a record does not tell */
 	int64_t populated_pages;
 	int64_t zero_populated_pages;
 	int64_t released_pages;
 };
 
 struct groups {
-	struct group *v; /* by populated pages, largest first */
+	struct group *v; /* sorted by populated pages, largest first */
 	size_t n;
 };
 
-/* 0 or -ENOMEM; free with groups__clear in either case. */
+/* Makes the groups of a record. Returns 0 or -ENOMEM; free with groups__clear() in either case. */
 int groups__make(struct groups *g, const struct record *r, enum group_by by);
 void groups__clear(struct groups *g);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gzip by zlib, in pieces: what is compressed is never in memory as a whole.
+ * Compresses with zlib, in pieces, so that the compressed data are never in memory as a whole.
  */
 #include "output/gzip.h"
 
 #include <errno.h>
 #include <limits.h>
-#define ZLIB_CONST /* its input is ours to keep */
+#define ZLIB_CONST /* makes next_in a pointer to const */
 #include <zlib.h>
 
 int gzip__write(const void *data, size_t len, FILE *f)
@@ -17,7 +17,7 @@ int gzip__write(const void *data, size_t len, FILE *f)
 
 	if (len > UINT_MAX)
 		return -EFBIG;
-	/* 16: with the header and the trailer of gzip */
+	/* 16 asks for the header and trailer of gzip */
 	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8,
 			 Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;

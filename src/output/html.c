@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page is made of html/ when migpop is built; what is left to fill in are its title, the text
- * for readers without scripts, and the data. It must not know where records come from.
+ * Writes a record as an HTML page. The page is made from html/ when migpop is built; here its
+ * title, its text for readers without scripts, and its data are filled in. It must not know where
+ * records come from.
  */
 #include "output/html.h"
 #include "output/format.h"
@@ -59,7 +60,7 @@ static const struct {
 	{"{{data}}", html_data__write},
 };
 
-/* The marks are in this order in the template, each once: the build sees to it. */
+/* The template has each mark once, in this order: the build checks it. */
 int output_html__write(const struct record *r, FILE *f)
 {
 	const char *s = template, *mark;

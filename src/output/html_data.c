@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The data of the page: chains of thousands of call sites have few distinct frames, so these are
- * numbered, and everything else refers to the numbers. It must not know how the page looks.
+ * Writes the data of the HTML page. The chains of thousands of call sites have few distinct frames,
+ * so each distinct frame is written once, and chains refer to it by number. It must not know how
+ * the page looks.
  */
 #include "output/html_data.h"
 #include "output/flame.h"
@@ -14,10 +15,11 @@
 #include <string.h>
 
 struct page {
-	struct record_writer rw; /* first: its callback gets at the rest */
+	/* must come first: page__frame() casts a pointer to it back to the page */
+	struct record_writer rw;
 	json_object *root;
-	json_object *frames;  /* array, owned by the root */
-	json_object *numbers; /* what tells frames apart → their numbers */
+	json_object *frames;  /* an array, owned by "root" */
+	json_object *numbers; /* from the key of a frame to its number */
 };
 
 /* --- frames by number --- */
@@ -40,7 +42,7 @@ static json_object *page__new_frame(struct page *p, const char *key, enum flame_
 	return object;
 }
 
-/* -1 without memory. */
+/* Returns the number of a frame, which may be new; -1 without memory. */
 static int64_t page__number(struct page *p, enum flame_kind kind, const struct record_frame *f,
 			    const char *name)
 {
@@ -50,7 +52,8 @@ static int64_t page__number(struct page *p, enum flame_kind kind, const struct r
 	char *key;
 
 	f = f ? f : &none;
-	/* The lengths keep one member from passing for the beginning of the next. */
+	/* The lengths make the key unambiguous: without them, the end of one member could pass for
+	 * the beginning of the next. */
 	if (asprintf(&key, "%d %u %" PRIx64 " %d %zu %zu %zu %s%s%s%s%s", (int)kind, f->line,
 		     f->offset, f->inlined, strlen(f->module ? f->module : ""),
 		     strlen(f->function ? f->function : ""), strlen(f->symbol ? f->symbol : ""),
@@ -81,7 +84,7 @@ static json_object *page__frame(struct record_writer *rw, const struct record_fr
 	return json_object_new_int64(page__number((struct page *)rw, FLAME_FRAME, f, name.s));
 }
 
-/* --- the rest --- */
+/* --- the other data --- */
 
 static void page__categories(struct page *p, const struct record *r)
 {
@@ -99,7 +102,7 @@ static void page__categories(struct page *p, const struct record *r)
 	}
 }
 
-/* Numbers only, and many: they go to @f as they are. */
+/* Writes the flame graph straight to "f": it is numbers only, and many of them. */
 static int page__flame(struct page *p, const struct record *r, FILE *f)
 {
 	struct flame flame;
@@ -122,7 +125,7 @@ static int page__flame(struct page *p, const struct record *r, FILE *f)
 	return err;
 }
 
-/* In JSON a '<' is part of a string, and none of what ends a script comes without one. */
+/* Escapes '<': in JSON it occurs only inside strings, and nothing ends a <script> without it. */
 static void put__json(const char *s, FILE *f)
 {
 	for (const char *end; (end = strchr(s, '<')); s = end + 1) {

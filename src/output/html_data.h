@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the scripts of the page read. It must not know how the page looks.
+ * Writes the data that the scripts of the HTML page read. It must not know how the page looks.
  */
 #ifndef MIGPOP_OUTPUT_HTML_DATA_H
 #define MIGPOP_OUTPUT_HTML_DATA_H

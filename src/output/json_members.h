@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the objects of a record hold: for each a table of its members, by name, kind and place, with
- * a sentence that says what it is. Writing, reading, docs/record.md and the JSON schema go by these
- * tables alone. They must not know how a member is written or read.
+ * The members of the objects in a record: for each object a table with the name, type and place of
+ * its members, and a sentence that says what each is. The writer, the reader, docs/record.md and
+ * the JSON schema are all made from these tables. They must not know how a member is written or
+ * read.
  */
 #ifndef MIGPOP_OUTPUT_JSON_MEMBERS_H
 #define MIGPOP_OUTPUT_JSON_MEMBERS_H
@@ -13,38 +14,39 @@
 #include <stddef.h>
 
 enum type {
-	TYPE_SCHEMA, /* the schema's own name: nothing of the record */
+	TYPE_SCHEMA, /* the schema's own name, which is not in the record */
 	TYPE_STRING,
-	TYPE_TIME,   /* a string: RFC 3339 */
-	TYPE_WORD,   /* a static string of a set */
-	TYPE_ENUM,   /* a value of a set's enum; null where it has no word */
-	TYPE_COUNT,  /* RECORD_UNKNOWN is null; not negative */
-	TYPE_SIGNED, /* RECORD_UNKNOWN is null */
+	TYPE_TIME,   /* a string with a time as RFC 3339 writes it */
+	TYPE_WORD,   /* a static string of "set" */
+	TYPE_ENUM,   /* a value of the enum of "set"; null if the value has no word */
+	TYPE_COUNT,  /* not negative; null is RECORD_UNKNOWN */
+	TYPE_SIGNED, /* null is RECORD_UNKNOWN */
 	TYPE_U32,
 	TYPE_U64,
-	TYPE_DOUBLE, /* NAN is null */
+	TYPE_DOUBLE, /* null is NAN */
 	TYPE_BOOL,
-	TYPE_OBJECT,  /* "members" of the same struct */
-	TYPE_ARRAY,   /* "members" of each of its elements */
-	TYPE_FIRST,   /* the first element of an array, which another member has whole; or null */
+	TYPE_OBJECT, /* an object whose "members" are in the same struct */
+	TYPE_ARRAY,  /* an array of objects with "members" */
+	TYPE_FIRST,  /* the first element of an array that another member has as a whole; null if it
+			is empty */
 	TYPE_STRINGS, /* an array of strings */
-	TYPE_COUNTS,  /* an array of struct record_count, as an object */
+	TYPE_COUNTS,  /* an array of struct record_count, written as an object */
 };
 
 struct member {
 	const char *name;
 	enum type type;
-	enum names_set set;           /* TYPE_WORD, TYPE_ENUM */
-	bool optional;                /* left out where it is null, 0 or false */
-	size_t offset;                /* in the struct; of an array: where the pointer is */
-	size_t length;                /* of an array: where its length is, */
+	enum names_set set;           /* for TYPE_WORD and TYPE_ENUM */
+	bool optional;                /* left out if it is null, 0 or false */
+	size_t offset;                /* in the struct; for an array: where the pointer is */
+	size_t length;                /* for an array: where its length is in the struct, */
 	size_t size;                  /* and the size of an element */
-	const struct member *members; /* TYPE_OBJECT, TYPE_ARRAY, TYPE_FIRST */
-	const char *says;             /* a sentence, in Markdown */
+	const struct member *members; /* for TYPE_OBJECT, TYPE_ARRAY and TYPE_FIRST */
+	const char *says;             /* a sentence, in Markdown, for docs/record.md */
 };
 
-/* Each ends with a member without a name. */
+/* Each table ends with a member without a name. */
 extern const struct member record_members[];
-extern const struct member frame_members[]; /* of chains */
+extern const struct member frame_members[]; /* the members of a frame in a chain */
 
 #endif

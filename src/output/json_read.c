@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record from JSON: the file, its tokens, objects and arrays as the tables have them. Single
- * values are checked in json_read_values.c.
+ * Reads a record from JSON: the file, its tokens, and the objects and arrays as the tables of
+ * members describe them. json_read_values.c checks single values.
  */
 #include "output/json.h"
 #include "output/json_read_internal.h"
@@ -11,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Far above any record (5,000 call sites are 15 MB), far below what would hurt. */
+/* A record with 5,000 call sites has 15 MB; reading this much does no harm yet. */
 #define MAX_BYTES (128U << 20)
 #define MAX_KINDS 1000
 
 static bool reader__members(struct reader *rd, json_object *object, const struct member *m,
 			    void *base);
 
-/* Go down to a member, or to one of its elements, for reasons to say where; the length to go back
- * up to. */
+/* Notes in rd->where that the reader goes down to a member, or to one of its elements, so that a
+ * reason can say where. Returns the length for reader__leave(). */
 static size_t reader__enter(struct reader *rd, const char *name, ssize_t i)
 {
 	size_t n = strlen(rd->where);
@@ -43,8 +43,8 @@ static bool reader__object(struct reader *rd, json_object *v, const struct membe
 	return reader__leave(rd, up, reader__members(rd, v, m->members, base));
 }
 
-/* Room for @n elements, of which there are none yet; more of them than that is as if they had been
- * added one by one (record.h). */
+/* Allocates room for "n" elements, rounded up to a power of two: array__grow() expects this of an
+ * array that was not grown by itself. */
 static void *reader__room(struct reader *rd, size_t n, size_t size)
 {
 	size_t room = 1;
@@ -58,7 +58,8 @@ static void *reader__room(struct reader *rd, size_t n, size_t size)
 	return v;
 }
 
-/* The elements of @array, those read so far counted in *n: they are the record's whatever comes. */
+/* Reads the elements of "array" into *v, and counts them in *n while it goes: after an error the
+ * record owns those that were read. */
 static bool reader__array(struct reader *rd, json_object *array, const struct member *m, char **v,
 			  size_t *n)
 {
@@ -107,7 +108,8 @@ static bool reader__counts(struct reader *rd, json_object *object, const struct 
 	return !rd->err;
 }
 
-/* A record of another tool may have the first alone; of ours all are read later. */
+/* Reads a TYPE_FIRST member. If the record has the whole array too, the array is read instead; a
+ * record of another tool may have the first element alone. */
 static bool reader__first(struct reader *rd, json_object *v, const struct member *m,
 			  json_object *of, char **to, size_t *n)
 {
@@ -151,7 +153,8 @@ static bool reader__members(struct reader *rd, json_object *object, const struct
 	return ok;
 }
 
-/* In the first version of the schema the reasons of a window were only for people. */
+/* Renames what schema 1 called differently: it had the reasons of a window as text for people only.
+ * */
 static void from_version_1(json_object *root)
 {
 	static const char *const names[][2] = {{"opened_by", "opened_by_text"},
@@ -244,7 +247,7 @@ out:
 	return rd.err;
 }
 
-/* All of @f, at most one byte more than allowed; negative errno. */
+/* Reads all of "f", at most one byte more than allowed. Returns 0 or a negative errno. */
 static int file__slurp(FILE *f, char **text, size_t *len)
 {
 	size_t room = 0, n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From JSON, one value at a time: is it of its member's kind and in range, and what does null mean?
- * The file may hold anything.
+ * Reads single values from JSON: checks that each is of its member's type and in range, and decides
+ * what null means. The file may contain anything.
  */
 #include "output/json_read_internal.h"
 
@@ -50,8 +50,8 @@ bool reader__string(struct reader *rd, json_object *v, const char *name, char **
 }
 
 /*
- * json-c clamps what is out of range on reading and on getting; the tokener is strict, so only the
- * second clamp is left to find.
+ * json-c clamps numbers that are out of range, both when it parses and when a number is read. The
+ * strict tokener refuses them when it parses, so only the second clamp remains to be checked.
  */
 static bool reader__u64(struct reader *rd, json_object *v, const char *name, uint64_t max,
 			uint64_t *out)
@@ -109,7 +109,7 @@ static bool reader__double(struct reader *rd, json_object *v, const char *name, 
 	return true;
 }
 
-/* A word that is in no such set would be written as another. */
+/* A word that is not in the set is refused: it could only be written back as a different one. */
 static bool reader__enum(struct reader *rd, json_object *v, const struct member *m, int *out)
 {
 	const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
@@ -172,7 +172,7 @@ bool reader__value(struct reader *rd, json_object *v, const struct member *m, vo
 		return true;
 	case TYPE_ENUM:
 		return reader__enum(rd, v, m, p);
-	default: /* of several values, or none of the record */
+	default: /* members with several values, and those that are not in the record */
 		return true;
 	}
 }

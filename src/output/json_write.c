@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record to JSON. What a member is called, where it lies and how objects nest is in the tables;
- * here is how each kind of value looks.
+ * Writes a record as JSON. The tables of members say what a member is called, where it is, and how
+ * objects nest; here is how each type of value is written.
  */
 #include "output/json.h"
 #include "output/json_members.h"
@@ -62,7 +62,7 @@ static void writer__counts(struct writer *w, json_object *object, const struct r
 			   size_t n)
 {
 	for (size_t i = 0; object && i < n; i++) {
-		/* a key must be UTF-8 like any other string */
+		/* a key must be UTF-8, as any other string */
 		json_object *key = writer__string(w, v[i].name ? v[i].name : "other");
 
 		if (key)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values of JSON from ours: what is not known is null, what is not UTF-8 is spelt, and whatever
- * runs out of memory on the way is found at the end. It must not know what is written.
+ * Makes JSON values: an unknown value becomes null, bytes that are not UTF-8 are spelt out, and a
+ * lack of memory is reported at the end. It must not know what is written.
  */
 #include "output/json_writer.h"
 #include "output/format.h"
@@ -73,7 +73,7 @@ json_object *writer__string(struct writer *w, const char *s)
 
 json_object *writer__double(struct writer *w, double d)
 {
-	/* the fewest digits that read back as the same number */
+	/* tried in order: the fewest digits that read back as the same number */
 	static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
 	json_object *v;
 	char buf[40];

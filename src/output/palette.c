@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Categories to colours: those that migpop knows have one each, any other one of the last four. It
- * must not know what is drawn.
+ * Gives each category a colour: each category that migpop ships has a colour of its own, and all
+ * others share the last four. It must not know what is drawn.
  */
 #include "output/palette.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which colour a category has, the same in every picture. The colours themselves, for light and
+ * Gives each category a colour, the same in every picture. The colours themselves, for light and
  * dark, are in html/palette.css. It must not know what is drawn.
  */
 #ifndef MIGPOP_OUTPUT_PALETTE_H
@@ -12,12 +12,12 @@
 #define PALETTE_COLORS  14
 
 /*
- * The number n of the class "c<n>" that palette.css gives a colour. Categories of the user's own
- * rules get one of a few by their name; NULL and "other" are neutral.
+ * The number n of the class "c<n>" in palette.css. Categories of the user's own rules get one of a
+ * few colours, depending on their name; NULL and "other" are neutral.
  */
 unsigned int palette__color(const char *category);
 
-/* html/palette.css as it is put into files. */
+/* The text of html/palette.css, for files that contain it. */
 extern const char palette_css[];
 
 #endif

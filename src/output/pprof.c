@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record to a profile: its call sites to samples with values, labels and stacks of locations. The
- * message borrows what the tables and the samples own, and is packed once all of it is there.
+ * Turns a record into a profile: call sites become samples with values, labels and stacks of
+ * locations. The message borrows from the tables and the samples, and is packed when it is
+ * complete.
  */
 #include "output/pprof.h"
 #include "array.h"
@@ -42,7 +43,7 @@ struct builder {
 	struct pprof_tables tables;
 	Pprof__Profile profile;
 	Pprof__ValueType types[NR_VALUES], *type[NR_VALUES];
-	bool known[NR_VALUES]; /* to any call site */
+	bool known[NR_VALUES]; /* whether any call site knows this value */
 };
 
 /* --- values --- */
@@ -62,7 +63,7 @@ static struct values callsite__values(const struct builder *b, const struct reco
 				c->faults, pages__space(c->populated_pages, b->r->host_page_size)}};
 }
 
-/* A record does not say which of several backings a fault was of. */
+/* A call site with several backings does not tell which of them its faults were for. */
 static struct values backing__values(const struct builder *b, const struct record_callsite *c,
 				     const struct record_backing *v)
 {
@@ -71,7 +72,7 @@ static struct values backing__values(const struct builder *b, const struct recor
 				pages__space(v->populated_pages, b->r->host_page_size)}};
 }
 
-/* What of @v is not in @part; false if that is nothing. */
+/* Subtracts "part" from "v". Returns false if nothing is left. */
 static bool values__subtract(struct values *v, const struct values *part)
 {
 	bool any = false;
@@ -106,7 +107,7 @@ static void builder__types(struct builder *b)
 		type->unit = pprof_tables__string(&b->tables, value_types[k][1]);
 		b->type[p->n_sample_type++] = type;
 	}
-	/* every event is counted, not one of many */
+	/* period 1: every event is counted, not a sample of them */
 	p->period_type = b->type[0];
 	p->period = 1;
 	p->default_sample_type = b->types[0].type;
@@ -114,7 +115,8 @@ static void builder__types(struct builder *b)
 
 /* --- stacks --- */
 
-/* 0 where the frame has no name: whoever knows one puts it there. */
+/* The number of the frame's function; 0 if the frame has no name. A reader that finds a name may
+ * add it. */
 static uint64_t builder__function(struct builder *b, const struct record_frame *f)
 {
 	const char *name = frame__name(f);
@@ -124,7 +126,8 @@ static uint64_t builder__function(struct builder *b, const struct record_frame *
 		return 0;
 	if (frame__is_stripped(f)) {
 		format__clear(&t);
-		format__add_frame(&t, f); /* with its module, or two of them would be one */
+		format__add_frame(&t, f); /* with its module: else functions of different modules
+					     would be the same */
 		name = t.s;
 	}
 	return pprof_tables__function(&b->tables, name, f->symbol, f->file);
@@ -138,7 +141,8 @@ static void mapping__claim(Pprof__Mapping *m, const struct record_frame *f)
 	m->has_inline_frames = m->has_line_numbers;
 }
 
-/* Frames @from to @to of one address: all but the last are inlined. */
+/* Makes a location of the frames "from" to "to", which have the same address: all but the last are
+ * inlined. */
 static uint64_t builder__location(struct builder *b, const struct record_frames *frames,
 				  size_t from, size_t to)
 {
@@ -149,7 +153,7 @@ static uint64_t builder__location(struct builder *b, const struct record_frames 
 	if (last->module || last->build_id)
 		m = pprof_tables__mapping(&b->tables, last->module, last->build_id);
 	key.mapping_id = m ? m->id : 0;
-	/* in the call, which a return address is just behind of */
+	/* a return address is just behind its call: take an address inside the call */
 	key.address = last->offset - (from && last->offset);
 	key.line = pprof_tables__lines(&b->tables, to - from + 1);
 	for (size_t i = from; key.line && i <= to; i++) {
@@ -165,7 +169,8 @@ static uint64_t builder__location(struct builder *b, const struct record_frames 
 	return pprof_tables__location(&b->tables, &key);
 }
 
-/* Of what is no code: the reason why a chain ends, a system call, a worker of the kernel. */
+/* Makes a location for something that is not code: why a chain ends, a system call, a kernel
+ * worker. */
 static uint64_t builder__mark(struct builder *b, const char *name)
 {
 	Pprof__Location key = PPROF__LOCATION__INIT;
@@ -178,7 +183,8 @@ static uint64_t builder__mark(struct builder *b, const char *name)
 	return pprof_tables__location(&b->tables, &key);
 }
 
-/* Into @id, which has room for all; the number of them. */
+/* Stores the ids of the call site's locations in "id", which has room for all of them, and returns
+ * how many there are. */
 static size_t builder__stack(struct builder *b, const struct record_callsite *c, uint64_t *id)
 {
 	struct format_text t;
@@ -215,7 +221,7 @@ static void builder__label(struct builder *b, struct sample *s, const char *key,
 	s->labels[s->message.n_label++] = label;
 }
 
-/* The guest that process "pid" runs; NULL if none. */
+/* The guest that process "pid" runs; NULL if it runs none. */
 static const char *builder__guest(const struct record *r, uint32_t pid)
 {
 	for (size_t i = 0; i < r->nr_target; i++)
@@ -262,7 +268,8 @@ static void builder__sample(struct builder *b, const struct record_callsite *c,
 	builder__label(b, s, "pid", NULL, c->pid);
 }
 
-/* One a backing, so that sums by backing are exact, and one of what they leave. */
+/* Makes one sample for each backing, so that sums by backing are exact, and one for the pages that
+ * no backing accounts for. */
 static void builder__callsite(struct builder *b, const struct record_callsite *c)
 {
 	struct values rest = callsite__values(b, c);
@@ -330,7 +337,7 @@ int output_pprof__write(const struct record *r, FILE *f)
 		builder__callsite(&b, &r->callsites[i]);
 	err = builder__write(&b, f);
 	for (size_t i = 0; i < b.profile.n_sample; i++)
-		free(b.profile.sample[i]); /* the first member of struct sample */
+		free(b.profile.sample[i]); /* the message is the first member of struct sample */
 	free(b.profile.sample);
 	pprof_tables__clear(&b.tables);
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as a profile that go tool pprof, Pyroscope and Parca read: profile.proto, compressed. It
- * must not know where records come from.
+ * Writes a record as a profile that go tool pprof, Pyroscope and Parca read: profile.proto,
+ * compressed. It must not know where records come from.
  */
 #ifndef MIGPOP_OUTPUT_PPROF_H
 #define MIGPOP_OUTPUT_PPROF_H
@@ -11,11 +11,12 @@
 #include <stdio.h>
 
 /*
- * Samples are call sites, one a backing, with counts in base pages, and the space in bytes; a count
- * that no call site knows is left out, not 0. Addresses are those of the ELF file, as in mappings
- * that span all of memory; a mapping claims functions only if all of its own have names, so that
- * others may look them up by build-id. time_nanos is the record's start by the clock of the wall;
- * one of the first schema has none. 0 or negative errno.
+ * Writes a profile. A sample is a call site and one of its backings. Its values are counts in base
+ * pages, and the space in bytes; a value that no call site knows is left out, rather than written
+ * as 0. Addresses are those of the ELF file, as if every mapping began at 0. A mapping claims to
+ * have functions only if all of its locations have names, so that readers may look names up by
+ * build-id. time_nanos is the wall-clock time at which the record starts; a record of schema 1 has
+ * none. Returns 0 or a negative errno.
  */
 int output_pprof__write(const struct record *r, FILE *f);
 

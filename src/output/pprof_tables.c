@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of a profile: each thing is looked for in a tree and numbered when it is new.
+ * The tables of a profile. Each thing is looked up in a tree, and gets a number if it is new.
  */
 #include "output/pprof_tables.h"
 #include "array.h"
@@ -71,7 +71,7 @@ static void *table__find(const struct pprof_table *t, const void *key, compare_f
 	return found ? *found : NULL;
 }
 
-/* A copy of @key, at the end of the table; NULL without memory. */
+/* Appends a copy of "key" to the table and returns it; NULL without memory. */
 static void *table__add(struct pprof_tables *all, struct pprof_table *t, const void *key,
 			size_t size, compare_fn *cmp)
 {
@@ -99,7 +99,7 @@ void pprof_tables__init(struct pprof_tables *t)
 
 int64_t pprof_tables__string(struct pprof_tables *t, const char *s)
 {
-	/* pprof prints what it reads on terminals as it is */
+	/* pprof prints strings to terminals as they are, so harmful characters are replaced here */
 	struct text key = {(int64_t)t->strings.n, format__name_copy(s ? s : "")}, *found;
 
 	if (!key.s) {

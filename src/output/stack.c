@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The names of a call site's stack. What is no function stands in brackets, so that it is never
- * taken for one.
+ * The names in the stack of a call site. A name that is not a function's stands in brackets, so
+ * that it is not taken for a function.
  */
 #include "output/stack.h"
 
@@ -40,7 +40,7 @@ bool stack__add_chain_end(struct format_text *t, const struct record_callsite *c
 	return ends_early(c);
 }
 
-/* Where there is no frame, something has to stand for all of them. */
+/* If there is no frame, the origin stands for all of them. */
 static bool has_origin(const struct record_callsite *c)
 {
 	return (c->syscall && c->syscall[0]) || c->context == RECORD_CONTEXT_SYSCALL ||
@@ -52,7 +52,7 @@ bool stack__add_origin(struct format_text *t, const struct record_callsite *c)
 	if (!has_origin(c))
 		return false;
 	if (c->syscall && c->syscall[0]) {
-		/* of "io_uring worker" and "syscall 999" none is the name of a system call */
+		/* "io_uring worker" and "syscall 999" are not names of system calls */
 		format__add(t, strchr(c->syscall, ' ') ? "[" : "[syscall:");
 		format__add_name(t, c->syscall);
 		format__add(t, "]");

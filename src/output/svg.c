@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flame graph: thread starts at the top, each call below its caller, as wide as the pages that
- * it populated. It must not know where records come from.
+ * Draws the flame graph: threads start at the top, each call is below its caller, and is as wide as
+ * the pages that it populated. It must not know where records come from.
  */
 #include "output/svg.h"
 #include "output/flame.h"
@@ -17,8 +17,8 @@
 #define ROW       20
 #define HEAD      64
 #define FOOT      34
-#define CHARACTER 6.7 /* of 11 px monospace */
-#define NARROWEST 0.5 /* px: below it nothing is seen */
+#define CHARACTER 6.7 /* width of a character in px, of 11 px monospace */
+#define NARROWEST 0.5 /* px; a narrower node cannot be seen */
 
 static const char style[] =
 	"svg{font:11px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:var(--ink)}"
@@ -32,11 +32,12 @@ struct span {
 
 struct picture {
 	struct flame flame;
-	struct span *spans; /* one a node */
-	size_t depth;       /* levels with anything to be seen */
+	struct span *spans; /* one for each node */
+	size_t depth;       /* number of levels on which anything can be seen */
 };
 
-/* Sums that stop at 2^63 - 1 can be less than their parts: no child sticks out of its parent. */
+/* Divides the width of node "i" among its children. A sum that was capped at 2^63 - 1 can be less
+ * than its parts, so the parts are summed here: no child may stick out of its parent. */
 static void span__share(struct span *spans, const struct flame *flame, size_t i)
 {
 	const struct flame_node *node = &flame->v[i], *child = flame->v + node->first;
@@ -53,7 +54,7 @@ static void span__share(struct span *spans, const struct flame *flame, size_t i)
 	}
 }
 
-/* Parents come before children, so that one pass knows where each begins. */
+/* Parents come before their children, so one pass is enough to place all nodes. */
 static int picture__make(struct picture *p, const struct record *r)
 {
 	int err = flame__make(&p->flame, r);
@@ -155,7 +156,8 @@ static void svg__node(FILE *f, const struct flame *flame, const struct flame_nod
 			       : 0;
 	struct format_text t;
 
-	/* an <svg> of its own cuts off what no font's width can foretell */
+	/* nobody can foretell how wide a font is: an <svg> of its own cuts text off that is too
+	 * long */
 	fprintf(f, "<svg class=\"f\" x=\"%.2f\" y=\"%zu\" width=\"%.2f\" height=\"%d\">", span->x,
 		HEAD + node->depth * ROW, span->width, ROW - 1);
 	format__clear(&t);
@@ -182,7 +184,7 @@ static void svg__nodes(FILE *f, const struct picture *p)
 			svg__node(f, &p->flame, &p->flame.v[i], &p->spans[i]);
 }
 
-/* Each colour once, by the first category that has it. */
+/* Shows each colour once, with the first category that has it. */
 static void svg__legend(FILE *f, const struct picture *p)
 {
 	const struct flame *flame = &p->flame;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as a flame graph in one SVG file, which needs no script to be read. It must not know
- * where records come from.
+ * Writes a record as a flame graph in one SVG file, which can be read without scripts. It must not
+ * know where records come from.
  */
 #ifndef MIGPOP_OUTPUT_SVG_H
 #define MIGPOP_OUTPUT_SVG_H
@@ -10,7 +10,8 @@
 
 #include <stdio.h>
 
-/* 0 or negative errno. What is too narrow to be seen is left out. */
+/* Writes the flame graph, without nodes that are too narrow to be seen. Returns 0 or a negative
+ * errno. */
 int output_svg__write(const struct record *r, FILE *f);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as one screen of text: how many pages, by whom, where, how, which of them for nothing,
- * what came back, whether the books balance and what it cost to know. It must not ask the kernel.
+ * Writes a record as one screen of text: how many pages, by whom, where, how, which of them nobody
+ * needed, what was given back, whether the books balance, and what tracing cost. It must not ask
+ * the kernel.
  */
 #include "output/text.h"
 #include "output/text_internal.h"
@@ -22,7 +23,7 @@ static const char *path__last(const char *s)
 	return slash && slash[1] ? slash + 1 : s;
 }
 
-/* --- who was watched, and the figures that matter most --- */
+/* --- the target, and the figures that matter most --- */
 
 static void text__target(struct flow *w, const struct record *r, struct format_text *t)
 {
@@ -30,21 +31,21 @@ static void text__target(struct flow *w, const struct record *r, struct format_t
 
 	if (!first) {
 		format__add(t, "no process");
-		flow__add(w, VERDICT_NONE, "", t);
+		flow__add(w, TONE_PLAIN, "", t);
 		return;
 	}
 	format__add(t, "pid %u ", first->pid);
 	format__add_name(t, string__or(path__last(first->exe), string__or(first->comm, "?")));
-	flow__add(w, VERDICT_NONE, "", t);
+	flow__add(w, TONE_PLAIN, "", t);
 	if (first->guest) {
 		format__add(t, "guest ");
 		format__add_name(t, first->guest);
-		flow__add(w, VERDICT_NONE, "", t);
+		flow__add(w, TONE_PLAIN, "", t);
 	}
 	if (r->nr_target > 1) {
 		format__add(t, "and %zu more process%s", r->nr_target - 1,
 			    r->nr_target > 2 ? "es" : "");
-		flow__add(w, VERDICT_NONE, "", t);
+		flow__add(w, TONE_PLAIN, "", t);
 	}
 }
 
@@ -53,7 +54,8 @@ static double phase__ns(const struct record_phase *first, const struct record_ph
 	return (double)last->end_ns - (double)first->begin_ns;
 }
 
-/* The rounds of precopy are one phrase: how many, and how long each took. */
+/* Adds the precopy rounds as one phrase: how many there were, and how long each took. Returns how
+ * many phases these are. */
 static size_t text__rounds(struct format_text *t, const struct record_phase *v, size_t n)
 {
 	char time[FORMAT_NUMBER];
@@ -71,7 +73,7 @@ static size_t text__rounds(struct format_text *t, const struct record_phase *v, 
 	return k;
 }
 
-/* "setup 12 ms   precopy 3.03 s in 2 rounds (2.49 s, 540 ms)   downtime 10 ms" */
+/* Prints "setup 12 ms   precopy 3.03 s in 2 rounds (2.49 s, 540 ms)   downtime 10 ms". */
 static void text__phases(struct flow *w, const struct record *r)
 {
 	char time[FORMAT_NUMBER];
@@ -88,7 +90,7 @@ static void text__phases(struct flow *w, const struct record *r)
 				    format__time(time, phase__ns(p, p)));
 			i++;
 		}
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 	flow__end(w);
 }
@@ -104,7 +106,7 @@ void text__head(struct flow *w, const struct record *r)
 		    !strcmp(string__or(r->stack, "unknown"), "none")
 			    ? "no"
 			    : string__or(r->stack, "unknown"));
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 	if (r->end_ns > r->start_ns)
 		format__add(&t, "window %s", format__time(n, (double)(r->end_ns - r->start_ns)));
 	else
@@ -119,13 +121,13 @@ void text__head(struct flow *w, const struct record *r)
 		format__add(&t, ", %s late", format__time(n, (double)r->late_ns));
 		format__add(&t, ": %s pages came before", format__count(n, r->late_pages));
 	}
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 	flow__end(w);
 	text__phases(w, r);
 	flow__blank(w);
 }
 
-/* "262,175 pages (1.00 GiB)" */
+/* Adds "262,175 pages (1.00 GiB)". */
 static void add__pages(struct format_text *t, int64_t pages, uint32_t page_size)
 {
 	char n[FORMAT_NUMBER];
@@ -148,7 +150,7 @@ static void text__totals(struct flow *w, const struct record *r)
 	format__clear(&t);
 	format__add(&t, "populated ");
 	add__pages(&t, pages, r->host_page_size);
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 
 	if (zero == RECORD_UNKNOWN)
 		format__add(&t, " not known in this mode");
@@ -156,19 +158,19 @@ static void text__totals(struct flow *w, const struct record *r)
 		format__add(&t, " %s", format__count(n, zero));
 	if (zero != RECORD_UNKNOWN && pages > 0)
 		format__add(&t, " (%s)", format__percent(n, zero, pages));
-	flow__add(w, zero > 0 ? VERDICT_WARN : VERDICT_NONE, "zero pages nobody needed", &t);
+	flow__add(w, zero > 0 ? TONE_WARN : TONE_PLAIN, "zero pages nobody needed", &t);
 
 	if (r->totals.zero_written_pages > 0) {
 		format__add(&t, " %s at least", format__count(n, r->totals.zero_written_pages));
-		flow__add(w, VERDICT_WARN, "zero pages that were written", &t);
+		flow__add(w, TONE_WARN, "zero pages that were written", &t);
 	}
 
 	format__add(&t, "given back %s", format__count(n, r->totals.released_pages));
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 	flow__end(w);
 }
 
-/* What a single target grew by, and what of it is in no row of the books. */
+/* Prints how much a single target grew, and the pages that it only mapped. */
 static void text__resident(struct flow *w, const struct record *r)
 {
 	const struct record_target *t = r->target;
@@ -182,11 +184,11 @@ static void text__resident(struct flow *w, const struct record *r)
 		format__add(&text, "resident %s → %s",
 			    format__size(a, (double)t->rss_pages_before * page),
 			    format__size(b, (double)t->rss_pages_after * page));
-		flow__add(w, VERDICT_NONE, "", &text);
+		flow__add(w, TONE_PLAIN, "", &text);
 	}
 	if (r->totals.mapped_pages > 0) {
 		format__add(&text, "%s only mapped", format__count(a, r->totals.mapped_pages));
-		flow__add(w, VERDICT_NONE, "", &text);
+		flow__add(w, TONE_PLAIN, "", &text);
 	}
 }
 
@@ -214,14 +216,14 @@ static void text__how(struct flow *w, const struct record *r)
 			    format__count(a, s.read == RECORD_UNKNOWN ? 0 : s.read),
 			    format__count(b, s.write == RECORD_UNKNOWN ? 0 : s.write),
 			    format__count(c, s.call == RECORD_UNKNOWN ? 0 : s.call));
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 	if (r->totals.faults != RECORD_UNKNOWN) {
 		format__add(&t, "%s faults", format__count(a, r->totals.faults));
 		if (r->totals.faults_kernel > 0)
 			format__add(&t, " (%s in the kernel)",
 				    format__count(b, r->totals.faults_kernel));
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 	text__resident(w, r);
 	flow__end(w);
@@ -239,7 +241,7 @@ static int category__compare(const void *x, const void *y)
 	return (a->pages < b->pages) - (a->pages > b->pages);
 }
 
-/* Worth a line only where the call sites below it do not show all. */
+/* Prints the sums by category, unless the call sites below show everything anyway. */
 static void text__categories(struct flow *w, const struct record *r)
 {
 	struct category v[16] = {0};
@@ -264,7 +266,7 @@ static void text__categories(struct flow *w, const struct record *r)
 	}
 	qsort(v, n, sizeof(v[0]), category__compare);
 	format__clear(&t);
-	/* That all of it is for "other" says nothing. */
+	/* a sum for "other" alone says nothing */
 	for (k = 0; k < n && v[k].pages > 0 && (n > 1 || strcmp(v[k].name, "other") != 0); k++) {
 		format__add(&t, k ? ", " : "for ");
 		format__add_name(&t, v[k].name);
@@ -274,7 +276,7 @@ static void text__categories(struct flow *w, const struct record *r)
 		flow__line(w, &t);
 }
 
-/* --- what was given back, or asked to be --- */
+/* --- advice: pages that were given back, or should have been --- */
 
 static void text__advice(struct flow *w, const struct record *r)
 {
@@ -324,7 +326,7 @@ int output_text__write(const struct record *r, FILE *f, const struct text_option
 	char *text = NULL;
 	int err = 0, left;
 
-	/* what comes after the call sites says how many of them there is room for */
+	/* print first what comes after the call sites: the lines left over are for call sites */
 	tail.f = open_memstream(&text, &len);
 	if (!tail.f)
 		return -errno;

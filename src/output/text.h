@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A record as one screen of text, and two records in a row as a live table. It must not know where
- * records come from; what it concludes is written in them already.
+ * Writes a record as one screen of text, and two successive records as a live table. It must not
+ * know where records come from; all conclusions are in the records already.
  */
 #ifndef MIGPOP_OUTPUT_TEXT_H
 #define MIGPOP_OUTPUT_TEXT_H
@@ -13,16 +13,17 @@
 
 struct text_options {
 	bool color;
-	int width;    /* columns; 0: 100 */
-	bool refresh; /* live: draw over the screen; else one line an interval */
+	int width;    /* columns; 0 means 100 */
+	bool refresh; /* for a live table: draw over the screen; else add a line each interval */
 };
 
-/* At most 40 lines, however large the record. 0 or negative errno. */
+/* Writes at most 40 lines, however large the record is. Returns 0 or a negative errno. */
 int output_text__write(const struct record *r, FILE *f, const struct text_options *opt);
 
 /*
- * What happened from @prev to @now, each a record of one window up to its end_ns, as rates. Without
- * @prev: since the start of the window, below a heading. It flushes.
+ * Writes rates: what happened from "prev" to "now", two records of one window up to their end_ns.
+ * If "prev" is NULL, since the start of the window, below a heading. Flushes "f". Returns 0 or a
+ * negative errno.
  */
 int output_text__live(const struct record *prev, const struct record *now, FILE *f,
 		      const struct text_options *opt);

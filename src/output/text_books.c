@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of the screen: whether the books balance, what was lost and what it cost to know. What
- * does not balance is shown row by row.
+ * Writes the end of the screen: whether the books balance, what was lost, and what tracing cost. If
+ * the books do not balance, each row that does not is shown.
  */
 #include "output/text_internal.h"
 #include "output/format.h"
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_ROWS 5 /* of the books, where they do not balance */
+#define MAX_ROWS 5 /* most rows of the books that are shown, if they do not balance */
 
 /* --- the books --- */
 
@@ -19,7 +19,7 @@ static bool accounting__is(const struct record_accounting *a, const char *kind)
 	return a->kind && strcmp(a->kind, kind) == 0;
 }
 
-/* One figure of each sort, over the rows that it is known of. */
+/* The sums over those rows whose figures are known. */
 struct books_sums {
 	int64_t kernel, traced, uncertainty; /* memory of files: shmem, hugetlb */
 	int64_t anon_kernel, anon_traced, anon_uncertainty;
@@ -48,7 +48,7 @@ static struct books_sums books__sum(const struct record *r)
 		switch (record_accounting__books(a)) {
 		case RECORD_BOOKS_UNKNOWN:
 			s.unknown++;
-			continue; /* half a row would make the sums differ */
+			continue; /* adding half a row would make the sums differ */
 		case RECORD_BOOKS_DO_NOT:
 			s.bad++;
 			break;
@@ -109,8 +109,8 @@ static void add__uncertainty(struct format_text *t, int64_t pages)
 		format__add(t, " (±%s)", format__count(n, pages));
 }
 
-/* Memory moved at the very instants at which the window opened and closed: between how many pages
- * the kernel's figure lies is the closest that can be known. */
+/* If memory moved just when the window opened or closed, the kernel's figure is known only within a
+ * range. */
 static void text__range(struct flow *w, int64_t traced, int64_t kernel, int64_t uncertainty)
 {
 	char a[FORMAT_NUMBER], b[FORMAT_NUMBER];
@@ -121,7 +121,7 @@ static void text__range(struct flow *w, int64_t traced, int64_t kernel, int64_t 
 	format__clear(&t);
 	format__add(&t, "stopped while memory moved: between %s and %s pages",
 		    format__count(a, kernel - uncertainty), format__count(b, kernel + uncertainty));
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 }
 
 static void text__books_rest(struct flow *w, const struct books_sums *s, bool anon_is_all)
@@ -134,17 +134,17 @@ static void text__books_rest(struct flow *w, const struct books_sums *s, bool an
 		format__add(&t, "anonymous memory: kernel %s, traced %s",
 			    format__count(a, s->anon_kernel), format__count(b, s->anon_traced));
 		add__uncertainty(&t, s->anon_uncertainty);
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 	if (s->page_tables != RECORD_UNKNOWN) {
 		format__add(&t, "page tables %s%s", s->page_tables > 0 ? "+" : "",
 			    format__count(a, s->page_tables));
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 	if (s->unknown) {
 		format__add(&t, "%zu row%s cannot be checked", s->unknown,
 			    s->unknown == 1 ? "" : "s");
-		flow__add(w, VERDICT_NONE, "", &t);
+		flow__add(w, TONE_PLAIN, "", &t);
 	}
 }
 
@@ -161,7 +161,7 @@ void text__books(struct flow *w, const struct record *r)
 	format__clear(&t);
 	if (s.bad) {
 		format__add(&t, " (%zu of %zu rows)", s.bad, s.bad + s.good);
-		flow__add(w, VERDICT_BAD, "books do not balance", &t);
+		flow__add(w, TONE_BAD, "books do not balance", &t);
 		flow__end(w);
 		text__unbalanced(w, r, s.bad);
 	} else if (s.good) {
@@ -171,11 +171,11 @@ void text__books(struct flow *w, const struct record *r)
 			format__add(&t, " of anonymous memory");
 		if (traced == kernel)
 			add__uncertainty(&t, uncertainty);
-		flow__add(w, VERDICT_GOOD, "books balance", &t);
+		flow__add(w, TONE_GOOD, "books balance", &t);
 		text__range(w, traced, kernel, uncertainty);
 	} else {
 		format__add(&t, "books cannot be checked");
-		flow__add(w, VERDICT_WARN, "", &t);
+		flow__add(w, TONE_WARN, "", &t);
 	}
 	text__books_rest(w, &s, anon_is_all || s.bad);
 	flow__end(w);
@@ -200,14 +200,14 @@ static void add__kinds(struct format_text *t, const struct record_count *v, size
 
 static void text__lost_chains(struct flow *w, const struct record *r, const struct losses *l)
 {
-	enum verdict v = losses__are_large(l) ? VERDICT_BAD : VERDICT_WARN;
+	enum tone tone = losses__are_large(l) ? TONE_BAD : TONE_WARN;
 	char a[FORMAT_NUMBER], b[FORMAT_NUMBER], c[FORMAT_NUMBER];
 	struct format_text t;
 
 	format__clear(&t);
 	if (l->chainless_pages == RECORD_UNKNOWN) {
 		format__add(&t, "whether call chains are whole is not known with frame pointers");
-		flow__add(w, VERDICT_WARN, "", &t);
+		flow__add(w, TONE_WARN, "", &t);
 		return;
 	}
 	if (l->chainless_pages > 0)
@@ -218,14 +218,14 @@ static void text__lost_chains(struct flow *w, const struct record *r, const stru
 		format__add(&t, " for %s events without a page",
 			    format__count(a, l->chainless_events));
 	add__kinds(&t, r->lost.unwind_errors, r->lost.nr_unwind_errors);
-	flow__add(w, v, "no whole call chain", &t);
+	flow__add(w, tone, "no whole call chain", &t);
 	if (r->lost.truncated_stacks > 0) {
 		format__add(&t, "%s cut short", format__count(a, r->lost.truncated_stacks));
-		flow__add(w, v, "", &t);
+		flow__add(w, tone, "", &t);
 	}
 	if (r->lost.stacks > 0) {
 		format__add(&t, "%s not kept", format__count(a, r->lost.stacks));
-		flow__add(w, v, "", &t);
+		flow__add(w, tone, "", &t);
 	}
 }
 
@@ -249,7 +249,7 @@ static void text__lost_room(struct flow *w, const struct record *r)
 		if (room->pages > 0)
 			format__add(&t, ": %s pages (%s)", format__count(n, room->pages),
 				    format__percent(share, room->pages, r->totals.populated_pages));
-		flow__add(w, VERDICT_BAD, "no room", &t);
+		flow__add(w, TONE_BAD, "no room", &t);
 	}
 }
 
@@ -263,18 +263,18 @@ void text__lost(struct flow *w, const struct record *r)
 	switch (l.verdict) {
 	case LOSS_UNKNOWN:
 		format__add(&t, "losses not known");
-		flow__add(w, VERDICT_WARN, "", &t);
+		flow__add(w, TONE_WARN, "", &t);
 		break;
 	case LOSS_NOTHING:
-		flow__add(w, VERDICT_GOOD, "lost nothing", &t);
+		flow__add(w, TONE_GOOD, "lost nothing", &t);
 		break;
 	case LOSS_CHAINS:
-		flow__add(w, VERDICT_GOOD, "lost no event", &t);
+		flow__add(w, TONE_GOOD, "lost no event", &t);
 		break;
 	case LOSS_EVENTS:
 		format__add(&t, " %s events", format__count(n, l.events));
 		add__kinds(&t, r->lost.kinds, r->lost.nr_kinds);
-		flow__add(w, VERDICT_BAD, "lost", &t);
+		flow__add(w, TONE_BAD, "lost", &t);
 		break;
 	}
 	if (l.chains)
@@ -301,6 +301,6 @@ void text__cost(struct flow *w, const struct record *r)
 			    format__time(b, (double)bpf_ns));
 	else if (events >= 0)
 		format__add(&t, " (%s events)", format__count(a, events));
-	flow__add(w, VERDICT_NONE, "", &t);
+	flow__add(w, TONE_PLAIN, "", &t);
 	flow__end(w);
 }

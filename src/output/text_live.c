@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two records in a row as one line of rates, alone or, drawn over the screen, with the tables below
- * it.
+ * Writes two successive records as one line of rates, or draws it over the screen, with the tables
+ * below.
  */
 #include "output/text_internal.h"
 #include "output/format.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <math.h>
 
-/* A second's worth of what was added; a count that was not known before started at 0. */
+/* Returns the increase per second. A count that was not known before started at 0. */
 static int64_t rate__of(int64_t before, int64_t after, double seconds)
 {
 	double rate;
@@ -70,6 +70,6 @@ int output_text__live(const struct record *prev, const struct record *now, FILE 
 		text__callsites(&w, now, MAX_SITES);
 		text__backings(&w, now);
 	}
-	/* a reader in a pipe wants each interval when it ends */
+	/* a reader of a pipe wants each line at once */
 	return fflush(f) || ferror(f) ? -errno : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two tables of the screen, call sites and memory: columns as wide as their figures, as many
- * rows as there is room for, and one row for the rest.
+ * Writes the two tables of the screen, call sites and memory. Columns are as wide as their figures,
+ * and one row stands for the rows that do not fit.
  */
 #include "output/text_internal.h"
 #include "output/format.h"
@@ -36,7 +36,7 @@ static const char *callsite__how(const struct record_callsite *c)
 
 static void add__by(struct format_text *t, const struct record *r, const struct record_callsite *c)
 {
-	if (c->comm) { /* no target */
+	if (c->comm) { /* set if the process is not a target */
 		format__add_name(t, c->comm);
 		format__add(t, " %u: ", c->pid);
 	} else if (r->nr_target > 1) {

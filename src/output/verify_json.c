@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A verdict as JSON, schema "migpop.verify/1", each end's record in it. Sizes are bytes; of pages
- * that differ the first few are named by guest-physical address of a guest without a hole.
+ * Writes the verdict as JSON, schema "migpop.verify/1", with the record of each end. Sizes are in
+ * bytes. Of the pages that differ, the first few are listed by guest-physical address, for a guest
+ * whose memory has no hole.
  */
 #include "output/json_write_internal.h"
 #include "output/verify.h"
@@ -42,7 +43,7 @@ static void put__end(struct record_writer *rw, json_object *run, const char *nam
 		record_writer__put(rw, record, r);
 }
 
-/* Where the first pages of a set lie, in bytes from the start of the guest's memory. */
+/* Writes where the first pages of a set lie, in bytes from the start of the guest's memory. */
 static void put__first(struct writer *w, json_object *o, const struct page_set *s)
 {
 	json_object *array = writer__array(w, o, "first_differing");

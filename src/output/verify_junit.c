@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A verdict as JUnit XML: a test case each condition. One that cannot be known is skipped, unless
- * the verdict is no because of it.
+ * Writes the verdict as JUnit XML, with a test case for each condition. A condition that cannot be
+ * known is skipped, unless the verdict is negative because of it.
  */
 #include "output/verify.h"
 #include "output/xml.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A verdict as Markdown, for the summary of a CI job.
+ * Writes the verdict as Markdown, for the summary of a CI job.
  */
 #include "output/verify.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Text from outside stays text: what Markdown or HTML would take for their own is escaped. */
+/* Escapes what Markdown or HTML would interpret, because the text may come from outside. */
 static void put__text(FILE *f, const char *s)
 {
 	for (; *s; s++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The figures of a verdict in rows, as text and Markdown show them. It must not know which of them
- * does.
+ * Makes the rows of figures that text and Markdown show. It must not know which of the two shows
+ * them.
  */
 #include "output/verify.h"
 
@@ -65,7 +65,7 @@ static void remark__times(char *remark, size_t size, double ratio)
 		snprintf(remark, size, "%.1f × slower", ratio);
 }
 
-/* A row that would be empty is left out. */
+/* Keeps the row, unless it is empty. */
 static void keep(size_t *n, const struct verify_row *row)
 {
 	*n += row->cell[RUN_STOCK][0] || row->cell[RUN_FIXED][0];
@@ -110,7 +110,7 @@ static void cell__tables(char *cell, size_t size, const struct record *r)
 			snprintf(cell, size, "%s", format__count(n, r->accounting[i].kernel_pages));
 }
 
-/* The loader's figures, which are those of the destination. */
+/* Makes the rows for the populate routine, whose figures are stored as those of the destination. */
 static size_t rows__of_routine(const struct verify_report *r, struct verify_row *rows)
 {
 	static const char *const names[] = {"RSS", "zero pages populated", "page tables"};

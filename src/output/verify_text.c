@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A verdict on one screen: the figures of both migrations, what does not hold, the verdict.
+ * Writes the verdict on one screen: the figures of both migrations, the conditions that do not
+ * hold, and the verdict.
  */
 #include "output/flow.h"
 #include "output/verify.h"
@@ -29,7 +30,7 @@ static void put__checks(const struct verify_report *r, FILE *f, const struct tex
 {
 	for (size_t i = 0; i < r->j->nr_checks; i++) {
 		const struct verify_check *c = &r->j->checks[i];
-		enum verdict color = c->result == RESULT_FAILS ? VERDICT_BAD : VERDICT_WARN;
+		enum tone color = c->result == RESULT_FAILS ? TONE_BAD : TONE_WARN;
 
 		if (c->result == RESULT_HOLDS)
 			continue;
@@ -44,7 +45,7 @@ int output_verify__text(const struct verify_report *r, FILE *f, const struct tex
 	struct verify_row rows[VERIFY_MAX_ROWS];
 	size_t n = verify_rows__make(r, rows);
 	bool holds = verify_verdict__holds(r->j->verdict);
-	enum verdict color = holds ? VERDICT_GOOD : VERDICT_BAD;
+	enum tone color = holds ? TONE_GOOD : TONE_BAD;
 	struct format_text t;
 
 	verify__describe(r, &t);

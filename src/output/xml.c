@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Escapes for XML and HTML, good inside of attributes as well. It must not know what it is part of.
+ * Escapes text for XML and HTML, inside attributes too. It must not know what the text is part of.
  */
 #include "output/xml.h"
 #include "output/format.h"

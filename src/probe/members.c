@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which members the running kernel's structures have: those that programs do without, and the
- * sentence about one that they cannot do without.
+ * Knows which members the structures of the running kernel have. Programs can do without the
+ * members in the table; for a member they cannot do without, it makes a sentence.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,10 +10,11 @@
 
 #include "probe/members.h"
 
-/* bpf/kernel.h says which reads ask first. Members of one architecture alone are left out. */
+/* bpf/kernel.h shows which reads ask first whether the member is there. Members that only one
+ * architecture has are left out. */
 static const struct optional_member optional[] = {
 	{"inode", "i_dentry", NULL, "names of files"},
-	{"dentry", "d_alias", "d_u.d_alias", "names of files"}, /* up to 7.0 */
+	{"dentry", "d_alias", "d_u.d_alias", "names of files"}, /* up to Linux 7.0 */
 	{"dentry", "d_name", NULL, "names of files"},
 	{"mm_struct", "start_brk", NULL, "which memory is the heap"},
 	{"mm_struct", "brk", NULL, "which memory is the heap"},
@@ -28,8 +29,8 @@ static const struct optional_member optional[] = {
 };
 enum { NR_OPTIONAL = sizeof(optional) / sizeof(*optional), DEPTH_MAX = 8 };
 
-/* Has a structure, or one that is nested in it without a name, the member that "path" leads to? Its
- * steps are parted by dots. */
+/* True if the structure, or an unnamed structure nested in it, has the member that "path" leads to.
+ * Dots separate the steps of a path. */
 static bool has_member(const struct btf *kernel, __u32 id, const char *path, int depth)
 {
 	const struct btf_type *type = btf__type_by_id(kernel, id);
@@ -77,12 +78,14 @@ const struct optional_member *members__next_missing(const struct btf *kernel,
 	return NULL;
 }
 
-/* Words of libbpf: "failed to resolve CO-RE relocation <byte_off> [156] struct dentry.d_u.d_alias
- * (0:1:0 @ offset 8)", or "… <enumval_value> [12] enum pageflags___head::PG_head___head = 0". */
+/* A message of libbpf: "failed to resolve CO-RE relocation <byte_off> [156] struct
+ * dentry.d_u.d_alias (0:1:0 @ offset 8)", or "… <enumval_value> [12] enum
+ * pageflags___head::PG_head___head = 0". */
 struct relocation {
-	char kind[16];   /* struct, union, enum, typedef */
-	char type[64];   /* without its flavour: "___…" */
-	char member[64]; /* all of the path to it; empty: the type itself */
+	char kind[16];   /* struct, union, enum or typedef */
+	char type[64];   /* without its flavour, "___…" */
+	char member[64]; /* the whole path to the member; empty: the message is about the type
+			    itself */
 };
 
 static void cut_flavor(char *name)

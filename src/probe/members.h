@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which members the running kernel's structures have. Knows nothing of programs.
+ * Knows which members the structures of the running kernel have. Knows nothing of programs.
  */
 #ifndef MIGPOP_PROBE_MEMBERS_H
 #define MIGPOP_PROBE_MEMBERS_H
@@ -10,27 +10,27 @@
 
 struct btf;
 
-/* Has a structure or union that member, be it in a member that has no name? "member" may be a path:
- * "d_u.d_alias". */
+/* True if the structure or union has the member, even inside a member without a name. "member" may
+ * be a path such as "d_u.d_alias". */
 bool members__has(const struct btf *kernel, const char *structure, const char *member);
 
-/* A member that serves a name or a hint: the programs do without it. */
+/* A member that gives a name or a hint: the programs can do without it. */
 struct optional_member {
 	const char *structure;
 	const char *member;
-	const char *former; /* where older kernels have it; NULL: in the same place */
+	const char *former; /* where older kernels have it; NULL: at the same place */
 	const char *serves; /* what is not known without it */
 };
 
-/* The first of them, from "after" on, that this kernel has not; NULL if there is none. "after" NULL
- * begins. */
+/* Returns the first optional member after "after" that this kernel does not have; NULL if there is
+ * none. "after" NULL begins with the first member of the table. */
 const struct optional_member *members__next_missing(const struct btf *kernel,
 						    const struct optional_member *after);
 
 /*
- * Puts what libbpf says of a member that a program could not be given, somewhere in "log", into one
- * sentence: "kernel structure X has no member Y, which Z needs". "needs" is Z. False where the log
- * has no such words.
+ * Looks in "log" for the message of libbpf about a missing member, and turns it into one sentence:
+ * "kernel structure X has no member Y, which Z needs", where "needs" is Z. Returns false if the log
+ * has no such message.
  */
 bool members__explain(const struct btf *kernel, const char *log, const char *needs, char *why,
 		      size_t size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which capabilities tracing needs, and which of them this process has not. Root in a container may
- * lack them, and a service of its own user may have them: the user id says nothing.
+ * Knows which capabilities tracing needs, and which of them this process lacks. The user id says
+ * nothing: root in a container may lack them, and a service with a user of its own may have them.
  */
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -17,16 +17,16 @@
 static const struct {
 	unsigned int number;
 	const char *name;
-	bool admin; /* CAP_SYS_ADMIN will do, too */
+	bool admin; /* CAP_SYS_ADMIN is enough, too */
 } needed[] = {
-	{CAP_BPF, "CAP_BPF", true},         /* maps, and programs at all */
-	{CAP_PERFMON, "CAP_PERFMON", true}, /* programs that read the kernel's memory */
-	/* What a process of another user executes: /proc/PID/exe, maps, mem, smaps */
+	{CAP_BPF, "CAP_BPF", true},         /* for maps, and to load programs at all */
+	{CAP_PERFMON, "CAP_PERFMON", true}, /* for programs that read kernel memory */
+	/* for /proc/PID/exe, maps, mem and smaps of processes of other users */
 	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false},
 };
 
-/* The highest that the kernel itself knows. Above it Debian's and Ubuntu's refuse all perf events
- * to who has not CAP_SYS_ADMIN, be it CAP_PERFMON that is asked for. */
+/* The highest value that the kernel itself knows. With a higher one the kernels of Debian and
+ * Ubuntu refuse all perf events without CAP_SYS_ADMIN, even to a process with CAP_PERFMON. */
 enum { PERF_EVENT_PARANOID_MAX = 2 };
 
 static uint64_t effective(void)

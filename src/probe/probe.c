@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mode choice by trial: empty programs at the function that the function modes hook. Only the
- * kernel knows whether it lets them in: a lockdown, a missing option and a blacklist all look alike
- * before.
+ * Chooses the mode by trial: it attaches empty programs to the function that the function modes
+ * hook. Only an attempt shows whether the kernel allows it: lockdown, a missing option and a
+ * blacklist all look alike beforehand.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -21,7 +21,7 @@
 
 static const char function[] = "handle_mm_fault";
 
-/* return 0; */
+/* The program "return 0;". */
 static const struct bpf_insn nothing[] = {
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 	{.code = BPF_JMP | BPF_EXIT},
@@ -41,15 +41,15 @@ bool probe__has_tracepoint(const struct btf *kernel, const char *name)
 	return kernel && btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
-/* Since 7.0 SRCU guards tracepoints, where preemption was disabled (a46023d5616e). The guard has a
- * type of its own. */
+/* Since Linux 7.0 SRCU protects tracepoints; before, preemption was disabled (a46023d5616e). The
+ * guard is a type of its own, which BTF shows. */
 bool probe__preempts_programs(const struct btf *kernel)
 {
 	return kernel &&
 	       btf__find_by_name_kind(kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
 }
 
-/* libbpf looks in the one, or in the other. */
+/* libbpf looks in the first of these places, or in the second. */
 static const char *const ids_of_tracepoint[] = {
 	"/sys/kernel/tracing/events/kmem/mm_page_alloc/id",
 	"/sys/kernel/debug/tracing/events/kmem/mm_page_alloc/id",
@@ -91,7 +91,8 @@ static bool trampoline_attaches(const struct btf *kernel, enum bpf_attach_type t
 	return attaches;
 }
 
-/* The kernel's number for kprobes as perf events, since 4.17 (e12f03d7031a). */
+/* The number of the perf event source for kprobes, which the kernel has since 4.17 (e12f03d7031a);
+ * -1 if there is none. */
 static int kprobe_type(void)
 {
 	FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What this kernel lets in, found by trying with programs that do nothing else. Knows neither the
+ * Finds out what this kernel allows, by trying it with programs that do nothing. Knows neither the
  * programs of the tracer nor their maps.
  */
 #ifndef MIGPOP_PROBE_PROBE_H
@@ -12,21 +12,22 @@
 
 struct btf;
 
-/* Types of the running kernel: some milliseconds, so they are read once. NULL if there are none;
- * to be freed by btf__free(). */
+/* Loads the types of the running kernel, which takes some milliseconds: do it once. NULL if there
+ * are none; free with btf__free(). */
 struct btf *probe__kernel_types(void);
 
-/* Do programs with types find the tracepoint? */
+/* True if typed (tp_btf) programs can find the tracepoint. */
 bool probe__has_tracepoint(const struct btf *kernel, const char *name);
 
-/* Are programs at tracepoints preempted here, and skipped for other threads meanwhile? */
+/* True if programs at tracepoints can be preempted on this kernel; meanwhile they are skipped for
+ * other threads. */
 bool probe__preempts_programs(const struct btf *kernel);
 
-/* Why no classic tracepoint can be attached, in which they are not: that takes tracefs and perf
- * events. Static; NULL where nothing is known to be in the way. */
+/* Why classic tracepoints, which programs without preemption need, cannot be attached: they take
+ * tracefs and perf events. A static string; NULL if no reason is known. */
 const char *probe__why_no_classic_tracepoints(void);
 
-/* The first mode whose own hooks attach. */
+/* Returns the first mode whose hooks can be attached. */
 enum mode probe__mode(const struct btf *kernel);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From what is around a process to sentences: who refuses what, and what helps. docs/refused.md has
- * them all, and a test compares.
+ * Turns the surroundings of a process into sentences: who refuses what, and what helps.
+ * docs/refused.md lists all sentences, and a test compares.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "probe/privilege.h"
 #include "probe/surroundings.h"
 
-/* Of these no trace can do without. */
+/* No trace can do without these calls. */
 static bool call_is_needed(enum filtered_call call)
 {
 	return call == CALL_BPF || call == CALL_PIDFD_OPEN;
@@ -39,7 +39,7 @@ static bool lacks_bpf(const struct surroundings *s)
 	return strstr(s->missing, "CAP_BPF") || strstr(s->missing, "CAP_PERFMON");
 }
 
-/* A refusal that nothing else explains. */
+/* True if bpf() was refused and nothing else explains why. */
 static bool is_unexplained(const struct surroundings *s)
 {
 	return s->trial == TRIAL_REFUSED &&

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Seccomp filters stand before the kernel: a call whose arguments the kernel refuses in a way of
- * its own, before it asks for any privilege, tells who has answered. A child asks, since a filter
- * may kill who calls, as those of systemd's units do unless SystemCallErrorNumber= is set.
+ * Finds out which system calls a seccomp filter refuses. It makes each call with arguments that the
+ * kernel refuses with an errno of its own before it checks privileges, so the errno tells who
+ * answered. A child makes the calls, because a filter may kill the caller, as filters of systemd
+ * units do unless SystemCallErrorNumber= is set.
  */
 #include "probe/seccomp.h"
 
@@ -41,7 +42,7 @@ static long ask_ptrace(void)
 static const struct {
 	const char *name;
 	long (*ask)(void);
-	int of_kernel; /* the errno that the kernel itself answers */
+	int of_kernel; /* the errno that the kernel itself returns */
 } calls[NR_FILTERED_CALLS] = {
 	[CALL_BPF] = {"bpf", ask_bpf, EFAULT},
 	[CALL_PIDFD_OPEN] = {"pidfd_open", ask_pidfd_open, EINVAL},
@@ -54,7 +55,7 @@ const char *seccomp__call_name(enum filtered_call call)
 	return calls[call].name;
 }
 
-/* SECCOMP_MODE_FILTER in the "Seccomp:" of proc(5). */
+/* True if the "Seccomp:" of proc(5) says SECCOMP_MODE_FILTER. */
 static bool has_filter(void)
 {
 	FILE *f = fopen("/proc/self/status", "re");

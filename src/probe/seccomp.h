@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which system calls of the tracer a seccomp filter keeps from the kernel. Knows nothing of what
- * they are for.
+ * Finds out which system calls of the tracer a seccomp filter refuses. Knows nothing of what the
+ * calls are for.
  */
 #ifndef MIGPOP_PROBE_SECCOMP_H
 #define MIGPOP_PROBE_SECCOMP_H
@@ -14,17 +14,17 @@ enum filtered_call {
 	NR_FILTERED_CALLS,
 };
 
-/* What seccomp__answer() returns of a call that ends the process. */
+/* What seccomp__answer() returns for a call that kills the process. */
 enum { SECCOMP_KILLS = -1 };
 
-/* "bpf" */
+/* The name of a call, such as "bpf". */
 const char *seccomp__call_name(enum filtered_call call);
 
-/* How the filters of this process answer the call: 0 where they let it through or there are none,
- * the errno that they answer in place of the kernel, or SECCOMP_KILLS. Asked once. */
+/* How the filters of this process answer the call: 0 if they allow it or there are none; the errno
+ * that they return instead of the kernel; or SECCOMP_KILLS. The calls are tried once. */
 int seccomp__answer(enum filtered_call call);
 
-/* "EPERM"; for SECCOMP_KILLS "it kills the caller". */
+/* The name of an answer, such as "EPERM"; "it kills the caller" for SECCOMP_KILLS. */
 const char *seccomp__answer_name(int answer);
 
 #endif

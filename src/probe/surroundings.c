@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looks at what is around this process. What follows from it is in refusal.c.
+ * Looks at the surroundings of this process. refusal.c draws the conclusions.
  */
 #include "probe/surroundings.h"
 
@@ -31,7 +31,7 @@ static bool is_other(const char *namespace, ino_t initial)
 	return !stat(namespace, &st) && st.st_ino != initial;
 }
 
-/* In the /proc of another PID name space "self" leads nowhere, or to another number. */
+/* In the /proc of another PID name space, "self" leads nowhere or to a different number. */
 static bool has_proc(void)
 {
 	char text[16];
@@ -53,7 +53,7 @@ static int error_of_btf(void)
 	return 0;
 }
 
-/* 0, or the errno of what the kernel said. */
+/* Loads a program and throws it away. Returns 0 or the positive errno of the kernel. */
 static int load(const struct bpf_insn *instructions, size_t n)
 {
 	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "probe", "GPL", instructions, n, NULL);
@@ -66,8 +66,9 @@ static int load(const struct bpf_insn *instructions, size_t n)
 
 static enum trial try(int *error)
 {
-	/* return 0; and bpf_probe_read_kernel(fp - 8, 0, NULL) before it: locked down to
-	 * confidentiality the kernel has no such helper. */
+	/* "bpf_probe_read_kernel(fp - 8, 8, NULL); return 0;": a kernel that is locked down to
+	 * confidentiality does not have this helper. The last two instructions alone are an empty
+	 * program. */
 	static const struct bpf_insn reads[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
 		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
@@ -86,8 +87,8 @@ static enum trial try(int *error)
 	return *error ? TRIAL_BLIND : TRIAL_LOADS;
 }
 
-/* The label that a security module has for this process: "docker-default (enforce)" of AppArmor,
- * a context of SELinux. */
+/* Reads the label that a security module gives this process: "docker-default (enforce)" by
+ * AppArmor, or a context of SELinux. */
 static void read_label(char *label, size_t size)
 {
 	FILE *f = fopen("/proc/self/attr/current", "re");

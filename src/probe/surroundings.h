@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is around this process and keeps it from tracing, be it in the way of BPF or of /proc: name
+ * What surrounds this process and may keep it from tracing, in the way of BPF or of /proc: name
  * spaces, capabilities, seccomp filters, security modules, lockdown, file systems that are not
  * mounted. Knows neither the tracer's programs nor the modes.
  */
@@ -12,41 +12,42 @@
 
 #include "probe/seccomp.h"
 
-/* How far an empty program of our own came. */
+/* How far the trial with small programs came. */
 enum trial {
-	TRIAL_LOADS,   /* programs are loaded, those that read the kernel's memory too */
-	TRIAL_REFUSED, /* none is */
-	TRIAL_BLIND,   /* those that read the kernel's memory are not */
+	TRIAL_LOADS,   /* programs can be loaded, even those that read kernel memory */
+	TRIAL_REFUSED, /* no program can be loaded */
+	TRIAL_BLIND,   /* programs that read kernel memory cannot be loaded */
 };
 
 struct surroundings {
-	bool has_proc;           /* /proc is there, and of this process's own PID name space */
-	bool own_user_namespace; /* not the host's */
+	bool has_proc;           /* /proc is mounted, and of this process's own PID name space */
+	bool own_user_namespace; /* not the host's user name space */
 	bool own_pid_namespace;
-	bool has_sysfs;   /* what is mounted at /sys is sysfs */
-	int btf;          /* errno of opening the kernel's types; 0: they can be read */
-	char missing[64]; /* capabilities that are not in effect: "CAP_BPF, CAP_PERFMON"; or empty
-			   */
+	bool has_sysfs;   /* sysfs is mounted at /sys */
+	int btf;          /* errno of opening the kernel's BTF; 0: it can be read */
+	char missing[64]; /* capabilities that are not in effect, such as "CAP_BPF, CAP_PERFMON"; or
+			     empty */
 	bool bounded;     /* one of these is not in the bounding set either */
-	int filter[NR_FILTERED_CALLS]; /* seccomp__answer() */
+	int filter[NR_FILTERED_CALLS]; /* what seccomp__answer() returns for each call */
 	enum trial trial;
 	int error;            /* errno of the trial */
-	char confined[128];   /* by which profile or context of a security module; or empty */
-	const char *lockdown; /* level; NULL: it cannot be seen */
+	char confined[128];   /* profile or context of a security module that confines this process;
+				 or empty */
+	const char *lockdown; /* level of lockdown; NULL if it is not known */
 };
 
-/* Looks at this process. It loads an empty program and throws it away. */
+/* Looks at this process. Loads small programs and throws them away. */
 void surroundings__look(struct surroundings *s);
 
-/* The causes why there can be no tracing, the n-th from 0 on, as one sentence each that says who
- * refuses what and what helps. False: there are no more. Pure. */
+/* Stores in "why" the n-th cause, from 0 on, why tracing is impossible: one sentence that says who
+ * refuses what, and what helps. Returns false if there are no more. A pure function of *s. */
 bool surroundings__refuse(const struct surroundings *s, unsigned int n, char *why, size_t size);
 
-/* Do they keep every program out? Pure. */
+/* True if no program can be loaded. A pure function of *s. */
 bool surroundings__load_nothing(const struct surroundings *s);
 
-/* "bpf() (EPERM), ptrace() (the caller is killed)": the calls that seccomp filters refuse, or "".
- * Pure. */
+/* Stores in "out" the calls that seccomp filters refuse, such as "bpf() (EPERM), ptrace() (it kills
+ * the caller)", or "". A pure function of *s. */
 void surroundings__filtered(const struct surroundings *s, char *out, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the hierarchies are mounted is the kernel's word: on a host with both versions that of
- * version 2 is a directory beside the others (/sys/fs/cgroup/unified).
+ * Finds the processes of a cgroup. The kernel's list of mounts tells where the hierarchies are: on
+ * a host with both versions, version 2 is a directory beside the others (/sys/fs/cgroup/unified).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,8 @@ static bool is_cgroup(const char *path)
 	return !access(procs, F_OK);
 }
 
-/* Below a hierarchy: of version 2 first, whose paths systemd and libvirt show. */
+/* Looks for the cgroup below the mounted hierarchies of this type. The caller tries version 2
+ * first, because systemd and libvirt show paths of version 2. */
 static bool find_below(const char *type, const char *name, char path[PATH_MAX])
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -57,7 +58,7 @@ static bool find_cgroup(const char *name, char path[PATH_MAX])
 	return find_below("cgroup2", name, path) || find_below("cgroup", name, path);
 }
 
-/* -EOPNOTSUPP: it is a threaded one. */
+/* Visits the processes of one cgroup. Returns -EOPNOTSUPP if the cgroup is threaded. */
 static int visit_here(int dir, const struct visitor *v)
 {
 	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC), err = 0, pid;
@@ -70,7 +71,7 @@ static int visit_here(int dir, const struct visitor *v)
 		return err;
 	}
 	errno = 0;
-	/* 0 stands for a process of another pid namespace. */
+	/* 0 stands for a process of another PID name space. */
 	while (!err && fscanf(procs, "%d", &pid) == 1)
 		err = pid > 0 ? v->visit(pid, v->data) : 0;
 	if (!err && ferror(procs))
@@ -85,7 +86,8 @@ static int visit_tree(int dir, const struct visitor *v, int depth)
 {
 	int err = visit_here(dir, v);
 
-	/* Threaded below, or removed meanwhile: the processes are those of one that is visited. */
+	/* The cgroup is threaded, or was removed meanwhile. The processes of a threaded one belong
+	 * to a cgroup that is visited anyway. */
 	if (err == -EOPNOTSUPP || err == -ENODEV || err == -ENOENT)
 		err = 0;
 	return err || depth == DEPTH_MAX ? err : visit_below(dir, v, depth + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Starting and ending a QEMU. It gets a process group of its own, so that a Ctrl-C reaches us
- * alone, and a signal from the kernel should we die first.
+ * Starts and ends a QEMU. It gets a process group of its own, so that Ctrl-C reaches only us, and a
+ * SIGKILL from the kernel if we die first.
  */
 #include "qemu/emulator.h"
 #include "qemu/mapped_file.h"
@@ -35,7 +35,7 @@ static void set_or_unset(const char *name, const char *value)
 		unsetenv(name);
 }
 
-/* The child's side; returns only with what failed. */
+/* Runs in the child. Returns only if something failed, with a positive errno. */
 static int become(char *const argv[], const char *log, const char *preload, const char *migfix,
 		  pid_t parent)
 {
@@ -51,8 +51,9 @@ static int become(char *const argv[], const char *log, const char *preload, cons
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	/* khugepaged makes pages of none, and parts of a huge page are let go without being freed
-	 * (2,610 pages of one migration under 6.12, where huge pages are always on). */
+	/* Keeps QEMU from using huge pages. khugepaged would allocate pages that no call site
+	 * populated, and the kernel splits huge pages and drops parts without freeing them (2,610
+	 * pages of one migration under Linux 6.12, where huge pages are always on). */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		return errno;
 	if (getppid() != parent)
@@ -81,7 +82,7 @@ static int spawn(struct emulator *e, char *const argv[], const char *preload, co
 	if (e->pid < 0)
 		e->pid = 0;
 	else if (read(report[0], &err, sizeof(err)) != sizeof(err))
-		err = 0; /* closed by the execve */
+		err = 0; /* execve() succeeded, which closed the pipe */
 	close(report[0]);
 	if (!err && e->pid) {
 		e->pidfd = (int)syscall(SYS_pidfd_open, e->pid, 0);
@@ -121,8 +122,9 @@ out:
 	return err;
 }
 
-/* Absent and not yet listening are the same to us. So is no greeting: who comes while the monitors
- * are set up may wait for it for ever, and asks again. */
+/* A monitor that is absent and one that does not listen yet both mean "not ready". So does a
+ * missing greeting: a client that connects while QEMU sets its monitors up may wait for the
+ * greeting for ever, so the caller tries again. */
 int emulator__connect(struct emulator *e)
 {
 	int err;
@@ -145,7 +147,7 @@ bool emulator__has_ended(struct emulator *e)
 	return e->pid <= 0;
 }
 
-/* Is every thread stopped, or gone? */
+/* True if every thread of the process is stopped, or gone. */
 static bool is_still(pid_t pid)
 {
 	char path[64], line[512];
@@ -233,7 +235,7 @@ void emulator__end(struct emulator *e)
 {
 	struct pollfd p = {.fd = e->pidfd, .events = POLLIN};
 
-	emulator__continue(e); /* one that is stopped answers nobody */
+	emulator__continue(e); /* a stopped QEMU would not answer */
 	if (e->pid > 0 && e->qmp && !qmp__execute(e->qmp, "quit", NULL, NULL))
 		poll(&p, 1, END_MS);
 	if (!emulator__has_ended(e)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading a guest's memory. Shared memory is its file: SEEK_DATA skips holes, and read() of a hole
- * allocates nothing, on tmpfs as on hugetlbfs. Private memory is what the page tables hold, by
- * pagemap, and the file, if any, beneath.
+ * Reads the memory of a guest. Shared memory is read from its file: SEEK_DATA skips holes, and
+ * read() of a hole allocates nothing, on tmpfs as on hugetlbfs. Private memory is read page by page
+ * where pagemap shows a page, and from the file below, if any, where it does not.
  */
 #include "qemu/guest_memory.h"
 
@@ -137,7 +137,7 @@ static int read_all(int fd, void *buffer, size_t len, uint64_t at)
 	return 0;
 }
 
-/* Is there anything in [at, at + len) of the file? One that knows no holes is all data. */
+/* True if [at, at + len) of the file has data. A file that cannot tell holes counts as all data. */
 static bool file_has_data(struct guest_memory *m, uint64_t at, size_t len)
 {
 	if (m->next_data < at) {
@@ -148,7 +148,7 @@ static bool file_has_data(struct guest_memory *m, uint64_t at, size_t len)
 	return m->next_data < at + len;
 }
 
-/* Pages of private memory: those of the process where it has one, else the file's. */
+/* Reads private memory: a page of the process where it has one, else the page of the file. */
 static int read_private(struct guest_memory *m, uint64_t off, char *buffer, size_t len, bool *any)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = len / page;

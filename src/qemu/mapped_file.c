@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looking for a file among the mappings of a process. /proc/PID/map_files leads to the very files,
- * and takes rights that not everybody has. Device and inode number of /proc/PID/maps are the same
- * file's, but where it is on a file system that lies about them to stat(): overlayfs and btrfs show
- * there what is beneath. There the path helps, from here or from the process's root, if it still
- * leads to a file that is mapped by its name.
+ * Looks for a file among the mappings of a process. /proc/PID/map_files leads to the mapped files
+ * themselves, but needs rights that not everybody has. Otherwise the device and inode number in
+ * /proc/PID/maps identify the file, except on overlayfs and btrfs: there they are those of the file
+ * system below, and stat() shows others. Then the path helps, from here or from the process's root,
+ * if it still leads to the file.
  */
 #include "qemu/mapped_file.h"
 
@@ -25,7 +25,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
-/* Is there a file at PREFIX PATH, and is it "wanted"? */
+/* True if PREFIX PATH exists and is the file "wanted". */
 static bool leads_to(const char *prefix, const char *path, const struct stat *wanted)
 {
 	char full[4352];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Has a process a file mapped? By the file itself, not by its path: the process may have another
- * root, or other mounts, and its paths mean other files or look otherwise from here.
+ * Tells whether a process has mapped a file. The file itself counts, not its path: the process may
+ * have another root or other mounts, so that its paths lead to other files.
  */
 #ifndef MIGPOP_QEMU_MAPPED_FILE_H
 #define MIGPOP_QEMU_MAPPED_FILE_H
@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* "path" is as it is from here, or as it is for the process. False where neither is there. */
+/* "path" is a path as seen from here, or as seen by the process. False if it exists in neither
+ * view. */
 bool process__maps_file(pid_t pid, const char *path);
 
 #endif

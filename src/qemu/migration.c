@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The few monitor commands that make a migration.
+ * The few monitor commands that a migration takes.
  */
 #include "qemu/migration.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One command with one string. */
+/* Executes a command that has one string as its argument. */
 static int execute_with(struct qmp *qmp, const char *command, const char *key, const char *value,
 			json_object **ret)
 {
@@ -151,7 +151,7 @@ int migration__guest_address(struct qmp *qmp, uint64_t *out)
 	const char *at;
 	int err;
 
-	/* "Host virtual address for 0x0 (ram0) is 0x7f..." */
+	/* QEMU answers "Host virtual address for 0x0 (ram0) is 0x7f..." */
 	err = execute_with(qmp, "human-monitor-command", "command-line", "gpa2hva 0", &ret);
 	if (err)
 		return err;

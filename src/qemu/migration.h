@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A migration as QEMU's monitor drives it and tells of it. It must not know why one is made.
+ * A migration as QEMU's monitor controls it and reports it. It must not know why the migration is
+ * made.
  *
- * Functions return 0 or a negative errno as qmp__execute() does; qmp__error() has QEMU's words.
+ * Functions return 0 or a negative errno of qmp__execute(); qmp__error() has QEMU's message.
  */
 #ifndef MIGPOP_QEMU_MIGRATION_H
 #define MIGPOP_QEMU_MIGRATION_H
@@ -12,7 +13,7 @@
 
 #include "qemu/qmp.h"
 
-/* Bytes a second that no wire carries: as fast as it goes. */
+/* A bandwidth in bytes a second that no network reaches: QEMU sends as fast as it can. */
 #define MIGRATION_UNLIMITED ((int64_t)100 << 30)
 
 int migration__listen(struct qmp *destination, const char *uri);
@@ -20,29 +21,30 @@ int migration__start(struct qmp *source, const char *uri);
 int migration__limit(struct qmp *source, int64_t bytes_per_second, int64_t downtime_ms);
 
 struct migration_state {
-	char status[32]; /* "completed", ...; "none" */
-	char error[256]; /* QEMU's words on a failure; empty without any */
-	/* Each -1 where QEMU does not say. */
+	char status[32]; /* "completed", ...; "none" if there was no migration */
+	char error[256]; /* QEMU's message after a failure; else empty */
+	/* Each of these is -1 if QEMU does not say. */
 	int64_t total_ms, downtime_ms, setup_ms;
 	int64_t normal_pages, zero_pages;
 	int64_t transferred_bytes;
-	int64_t syncs; /* times that the dirty pages were looked for */
+	int64_t syncs; /* how often QEMU synchronised the bitmap of dirty pages */
 };
 
 int migration__query(struct qmp *qmp, struct migration_state *out);
 
-/* Is a capability on? */
+/* Stores in *out whether a capability is on. */
 int migration__has(struct qmp *qmp, const char *capability, bool *out);
-/* Refused where a migration is under way. */
+/* Switches a capability. QEMU refuses it while a migration runs. */
 int migration__switch(struct qmp *qmp, const char *capability, bool on);
 
-/* Does it wait for a migration, or receive one? */
+/* True if QEMU waits for an incoming migration, or receives one. */
 bool migration__is_incoming(struct qmp *qmp);
 
-/* Will this state not change any more? */
+/* True if this state is final. */
 bool migration__is_over(const struct migration_state *s);
 
-/* The host virtual address of guest-physical address 0. -ENODATA: QEMU's answer holds none. */
+/* Stores the host virtual address of guest-physical address 0. -ENODATA: QEMU's answer has no
+ * address. */
 int migration__guest_address(struct qmp *qmp, uint64_t *out);
 
 #endif

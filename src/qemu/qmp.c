@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * QMP over a UNIX socket: non-blocking, with one deadline a call. Replies are matched to commands
- * by id, so that neither an event nor a reply that came too late is taken for the answer.
+ * Talks QMP over a UNIX socket: non-blocking, with one deadline for each call. Replies are matched
+ * to commands by id, so that neither an event nor a late reply is taken for the answer.
  */
 #include "qemu/qmp.h"
 
@@ -22,19 +22,20 @@
 
 #define QMP_MESSAGE_MAX ((size_t)64 << 20)
 
-/* When to ask why there is no greeting; __SO_ACCEPTCON of include/linux/net.h. */
+/* GREETING_MS: how long to wait before looking why there is no greeting. UNIX_LISTENS:
+ * __SO_ACCEPTCON of include/linux/net.h. */
 enum { GREETING_MS = 700, UNIX_LISTENS = 1 << 16 };
 
 struct qmp {
 	int fd;
 	int timeout_ms;
-	int dead; /* negative errno once the conversation cannot go on, else 0 */
+	int dead; /* negative errno after which the connection cannot be used any more; else 0 */
 	int64_t next_id;
-	qmp_event_fn *on_event; /* or NULL */
+	qmp_event_fn *on_event; /* NULL: events are dropped */
 	void *on_event_opaque;
 	struct json_tokener *tokener;
-	size_t message; /* bytes of the message being parsed */
-	size_t start;   /* what of `buffer` is read but not parsed yet: [start, end) */
+	size_t message; /* bytes of the message that is being parsed */
+	size_t start;   /* [start, end) of "buffer" has been read but not parsed yet */
 	size_t end;
 	char buffer[16384];
 	char error[512];
@@ -59,7 +60,7 @@ __attribute__((format(printf, 3, 4))) static int fail(struct qmp *qmp, int err, 
 	return err;
 }
 
-/* The conversation is over: remember why, for all later calls. */
+/* Notes that the connection cannot be used any more, and why, for all later calls. */
 static int die(struct qmp *qmp, int err, const char *what)
 {
 	qmp->dead = err;
@@ -100,7 +101,8 @@ static int send_all(struct qmp *qmp, const char *data, size_t size, int64_t dead
 		if (errno != EAGAIN)
 			return die(qmp, -errno, "cannot write to QEMU's monitor");
 		err = wait_ready(qmp, POLLOUT, deadline);
-		/* Half a command cannot be taken back: what follows it would be garbage. */
+		/* Half a command cannot be taken back, and whatever followed it would be garbage.
+		 * */
 		if (err && done)
 			return die(qmp, err, "monitor does not take a command");
 		if (err)
@@ -110,7 +112,8 @@ static int send_all(struct qmp *qmp, const char *data, size_t size, int64_t dead
 	return 0;
 }
 
-/* Read what there is. -EAGAIN when nothing is, which is no failure and leaves no text. */
+/* Reads what has arrived. Returns -EAGAIN if nothing has, which is no failure and sets no error
+ * text. */
 static int fill(struct qmp *qmp)
 {
 	ssize_t n;
@@ -129,7 +132,7 @@ static int fill(struct qmp *qmp)
 	return 0;
 }
 
-/* One message out of what is read so far; -EAGAIN when it takes more bytes. */
+/* Takes one message out of the buffer. Returns -EAGAIN if the message is not complete. */
 static int parse(struct qmp *qmp, json_object **message)
 {
 	size_t size = qmp->end - qmp->start;
@@ -170,7 +173,7 @@ static int64_t member(json_object *object, const char *name)
 	return json_object_get_int64(value);
 }
 
-/* Hands on what is an event. */
+/* Calls the event handler if the message is an event. */
 static void deliver(const struct qmp *qmp, json_object *message)
 {
 	json_object *name = NULL, *data = NULL, *time = NULL;
@@ -205,7 +208,7 @@ static int receive(struct qmp *qmp, json_object **message, int64_t deadline)
 	return err;
 }
 
-/* QEMU's refusal in our terms: the class tells a missing command from one that failed. */
+/* Turns QEMU's error into an errno: its class tells a missing command from one that failed. */
 static int refused(struct qmp *qmp, const char *command, json_object *error)
 {
 	json_object *class = NULL, *desc = NULL;
@@ -220,7 +223,8 @@ static int refused(struct qmp *qmp, const char *command, json_object *error)
 	return fail(qmp, err, "%s: %s", command, desc ? json_object_get_string(desc) : "refused");
 }
 
-/* Is this message the answer to command `id`? Then 1, with *ret set or the error returned. */
+/* Returns 1, with *ret set, or a negative errno, if the message is the reply to command "id"; 0 if
+ * it is not. */
 static int answer(struct qmp *qmp, json_object *message, const char *command, int64_t id,
 		  json_object **ret)
 {
@@ -229,7 +233,8 @@ static int answer(struct qmp *qmp, json_object *message, const char *command, in
 
 	json_object_object_get_ex(message, "id", &tag);
 	ours = tag && json_object_get_int64(tag) == id;
-	/* An error without an id is about input that QEMU could not parse: ours, and the last. */
+	/* An error without an id is about input that QEMU could not parse: that is our command, the
+	 * last one sent. */
 	if (json_object_object_get_ex(message, "error", &value) && (ours || !tag))
 		return refused(qmp, command, value);
 	if (!ours || !json_object_object_get_ex(message, "return", &value))
@@ -297,8 +302,8 @@ int qmp__execute(struct qmp *qmp, const char *command, json_object *arguments, j
 }
 
 /*
- * Connect in blocking mode, bounded by SO_SNDTIMEO: where the listener's queue is full, a
- * non-blocking connect() to a UNIX socket fails with EAGAIN and there is nothing to poll for.
+ * Connects in blocking mode, bounded by SO_SNDTIMEO. A non-blocking connect() would fail with
+ * EAGAIN if the listener's queue is full, and then there is nothing to poll for.
  */
 static int connect_to(const char *path, int timeout_ms)
 {
@@ -329,8 +334,9 @@ fail:
 	return err;
 }
 
-/* Is another client connected to the socket at "path"? Connections have its path in the kernel's
- * list (net/unix/af_unix.c: a connection takes the address of who listens), ours among them. */
+/* True if another client is connected to the socket at "path". The kernel's list shows the path for
+ * every connection, ours among them, because a connection takes the address of its listener
+ * (net/unix/af_unix.c). */
 static bool is_held(const char *path)
 {
 	unsigned long refs, protocol, flags, type, state, connected = 0;

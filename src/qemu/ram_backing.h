@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kinds of memory that a guest's RAM is given, by the names that users give them.
+ * The kinds of memory that a guest's RAM can be made of, by the names in options and on screen.
  */
 #ifndef MIGPOP_QEMU_RAM_BACKING_H
 #define MIGPOP_QEMU_RAM_BACKING_H

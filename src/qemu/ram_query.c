@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * RAM blocks by a monitor: query-memdev has ids and lengths, in no order; the table of "info
- * ramblock" has addresses in versions after 7.2.
+ * Asks a monitor for RAM blocks. query-memdev lists ids and lengths, in no order; the table of
+ * "info ramblock" also has addresses, in versions after 7.2.
  */
 #include "qemu/ram_query.h"
 #include "array.h"
@@ -55,8 +55,8 @@ static int ask_backends(struct qmp *qmp, struct ram_told **v, size_t *n)
 	return err;
 }
 
-/* "  ram0    4 KiB  0x0 0x4000000 0x4000000 0x00007fcd2bfff000  rw": a name, the page size, offset,
- * used and total length, and the address. */
+/* Parses a line such as "  ram0    4 KiB  0x0 0x4000000 0x4000000 0x00007fcd2bfff000  rw": a name,
+ * the page size, offset, used and total length, and the address. */
 static int take_line(const char *line, struct ram_told **v, size_t *n)
 {
 	static const char objects[] = "/objects/";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a QEMU says of its RAM blocks over its monitor: those that were plugged in are on no command
- * line.
+ * Asks QEMU's monitor for its RAM blocks: blocks that were plugged in later are on no command line.
  */
 #ifndef MIGPOP_QEMU_RAM_QUERY_H
 #define MIGPOP_QEMU_RAM_QUERY_H
@@ -13,8 +12,8 @@
 struct qmp;
 
 /*
- * Asks for the memory backends, and for the addresses of RAM blocks where the version tells them
- * ("info ramblock", a column HVA). 0 or a negative errno; *out is to be freed either way.
+ * Asks for the memory backends, and, where this version tells them, for the addresses of RAM blocks
+ * ("info ramblock", column HVA). Returns 0 or a negative errno; free *out in either case.
  */
 int ram_query__ask(struct qmp *qmp, struct ram_told **out, size_t *n);
 

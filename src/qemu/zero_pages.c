@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Counting zero pages from outside. A page of a file is there where SEEK_DATA says so, and read()
- * of one that is not allocates nothing; a private page is there where pagemap says so. Memory is
- * taken in clusters, in an order that spreads over all of it from the first ones on: whenever time
- * is up, what was looked at is a sample.
+ * Counts zero pages from outside the process. Pages of a file are found by SEEK_DATA, and read() of
+ * a page that is not there allocates nothing; private pages are found by pagemap. Memory is looked
+ * at in clusters, in an order that spreads over all of it from the beginning: so whenever time is
+ * up, the clusters looked at are a sample.
  */
 #include "qemu/zero_pages.h"
 #include "qemu/guest_memory.h"
@@ -22,15 +22,15 @@
 enum { CLUSTER_PAGES = 16, MIN_CLUSTERS = 128 };
 
 #define PAGE_PRESENT   (1ULL << 63)
-#define PAGE_EXCLUSIVE (1ULL << 56) /* mapped once: the shared zero page never is */
+#define PAGE_EXCLUSIVE (1ULL << 56) /* mapped once, which the shared zero page never is */
 
 struct look {
-	int file, mem, pagemap; /* -1: none */
+	int file, mem, pagemap; /* -1: not used */
 	uint64_t first;         /* file offset, or address */
 	uint64_t pages;
 	size_t page_size;
-	uint64_t hole, hole_end; /* of the file: nothing in [hole, hole_end) */
-	char *buffer;            /* of a cluster */
+	uint64_t hole, hole_end; /* [hole, hole_end) of the file has no data */
+	char *buffer;            /* room for one cluster */
 };
 
 static uint64_t now_ns(void)
@@ -41,7 +41,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* Is any of it in use? */
+/* True if any swap space is in use. */
 static bool swap_is_used(void)
 {
 	unsigned long long total = 0, left = 0, value;
@@ -102,7 +102,7 @@ static bool is_zero(const char *page, size_t size)
 	return !word && !memcmp(page, page + sizeof(word), size - sizeof(word));
 }
 
-/* Is there anything in the file from "at" on, within "size" bytes? */
+/* True if the file has data within "size" bytes from "at" on. */
 static bool has_data(struct look *l, uint64_t at, uint64_t size)
 {
 	off_t next;
@@ -159,7 +159,8 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* Steps of the golden section visit all of "n", each once, evenly from the first on. */
+/* Steps of the golden section visit each of "n" clusters once, and spread evenly from the
+ * beginning. */
 static uint64_t step_through(uint64_t n)
 {
 	uint64_t step = (uint64_t)((double)n * 0.6180339887498949);
@@ -170,9 +171,10 @@ static uint64_t step_through(uint64_t n)
 	return step;
 }
 
-/* What there is at least in "all" clusters of which "n" were looked at, and never less than was
- * seen: two standard errors below the estimate. A sample that is all alike has none; three clusters
- * in "n" may be otherwise then (the rule of three). */
+/* Estimates how many zero pages "all" clusters have at least, from "n" that were looked at: two
+ * standard errors below the estimate, but never less than were seen. If all clusters looked alike
+ * the standard error is 0; then up to three clusters in "n" may be different (the rule of three).
+ * */
 static int64_t least_of(double sum, double squares, uint64_t n, uint64_t all)
 {
 	double scale, mean, variance, error, unseen, least;

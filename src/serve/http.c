@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Routes and answers, on libmicrohttpd. Paths are compared, never opened: the name of a record is
- * the store's to judge.
+ * Routes requests and answers them, with libmicrohttpd. Paths are only compared, never opened;
+ * whether the name of a record is valid is for the store to decide.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,8 +20,8 @@
 #include "output/json.h"
 #include "serve/http.h"
 
-/* Whoever is slow must not keep others out: who comes when there are many takes the place of the
- * one that has taken longest over its request, and no request takes longer than a while. */
+/* A slow client must not keep others out. When there are many clients, a new one replaces the
+ * client whose request has taken longest. No request may take longer than REQUEST_MS. */
 enum {
 	CONNECTIONS_MANY = 96,
 	CONNECTIONS_MAX = 128,
@@ -31,8 +31,9 @@ enum {
 };
 
 struct client {
-	int fd;            /* -1: nobody */
-	uint64_t since_ms; /* its request began, or it came, or the one before was answered */
+	int fd;            /* -1: this entry is free */
+	uint64_t since_ms; /* when its request began: at the connection, or when the request before
+			      was answered */
 };
 
 struct http {
@@ -76,7 +77,7 @@ static void answer_health(struct http *h, const char *name, struct answer *a)
 	set_text(a, MHD_HTTP_OK, "ok\n");
 }
 
-/* Names are made of letters that mean nothing to HTML. */
+/* A record's name consists of letters that have no meaning in HTML. */
 static int put_row(const char *name, void *data)
 {
 	fprintf(data,
@@ -161,7 +162,7 @@ static void answer_pprof(struct http *h, const char *name, struct answer *a)
 
 static const struct route {
 	const char *path;
-	bool named; /* goes on with the name of a record */
+	bool named; /* the name of a record follows the path */
 	void (*answer)(struct http *h, const char *name, struct answer *a);
 } routes[] = {
 	{"/", false, answer_index},         {"/metrics", false, answer_metrics},
@@ -199,7 +200,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 	if (a->type)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	/* Pages are whole: what a name from outside should smuggle in could load nothing. */
+	/* Pages need no other file. So if a name from outside smuggled HTML in, it could load
+	 * nothing. */
 	MHD_add_response_header(response, "Content-Security-Policy",
 				"default-src 'none'; script-src 'unsafe-inline'; "
 				"style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -215,7 +217,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
-	static int seen; /* its address marks a request whose head has been read */
+	static int seen; /* its address, as the state of a request, says that the head of the
+			    request was read */
 	struct answer a = {.status = MHD_HTTP_OK};
 	const struct route *route;
 	struct http *h = data;
@@ -226,7 +229,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		*state = &seen;
 		return MHD_YES;
 	}
-	if (*upload_size) { /* a body is read, and dropped, before the answer */
+	if (*upload_size) { /* a body is read and dropped before the answer */
 		*upload_size = 0;
 		return MHD_YES;
 	}
@@ -265,7 +268,7 @@ static struct client *oldest(struct http *h, size_t *n)
 	return found;
 }
 
-/* The daemon sees the end of it and lets go. */
+/* The daemon notices that the connection has ended, and frees it. */
 static void hang_up(struct client *c)
 {
 	shutdown(c->fd, SHUT_RDWR);
@@ -346,7 +349,7 @@ static int parse_address(const char *text, struct sockaddr_storage *out)
 	return inet_pton(AF_INET, host, &four->sin_addr) == 1 ? 0 : -EINVAL;
 }
 
-/* Its own words would go to stderr for every client that hangs up. */
+/* libmicrohttpd would write a line to stderr for every client that hangs up. */
 static void say_nothing(void *data, const char *format, va_list args)
 {
 	(void)data;
@@ -354,7 +357,7 @@ static void say_nothing(void *data, const char *format, va_list args)
 	(void)args;
 }
 
-/* Names need no escapes, and what is not decoded cannot hide: %00 would end a string. */
+/* Does not decode %XX: names need no escapes, and a decoded %00 would end the string early. */
 static size_t leave_escaped(void *data, struct MHD_Connection *connection, char *text)
 {
 	(void)data;
@@ -421,7 +424,7 @@ int http__timeout(const struct http *h)
 
 	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
 		return -1;
-	/* The slow are looked for now and then, while there are any. */
+	/* wake up now and then, to find slow clients */
 	return ms > 1000 ? 1000 : (int)ms;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the service answers over HTTP: metrics, health, records and what is rendered of them. It
- * must not know how any of them came to be.
+ * Answers requests over HTTP: metrics, health, records, and what is rendered from records. It must
+ * not know how these are made.
  */
 #ifndef MIGPOP_SERVE_HTTP_H
 #define MIGPOP_SERVE_HTTP_H
@@ -11,15 +11,16 @@
 
 struct http;
 
-/* "address": ADDR:PORT, [ADDR]:PORT for IPv6. Runs in the thread that calls http__run(). 0 or a
- * negative errno: -EINVAL for what is no address. */
+/* Listens at "address", ADDR:PORT or [ADDR]:PORT for IPv6. Requests are answered in the thread that
+ * calls http__run(). Returns 0; -EINVAL if "address" is not an address; or another negative errno.
+ * */
 int http__open(struct http **out, const char *address, struct store *store,
 	       const struct metrics *metrics);
 void http__close(struct http *h);
 
-/* Becomes readable when there is something to do. */
+/* Returns a descriptor that becomes readable when http__run() should be called. */
 int http__fd(const struct http *h);
-/* Milliseconds after which http__run() is wanted anyway; -1: never. */
+/* Returns the milliseconds after which http__run() should be called in any case; -1: never. */
 int http__timeout(const struct http *h);
 void http__run(struct http *h);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A list of series, each a metric with its labels and a value. Names of guests come from outside:
- * they are escaped, and when there are too many of them the rest is summed under one.
+ * Keeps a list of series, each a metric with its labels and a value. Names of guests come from
+ * outside, so they are escaped; if there are too many guests, the others are summed under one name.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -62,11 +62,11 @@ static const struct {
 
 struct series {
 	enum metric metric;
-	char *guest, *role, *label; /* label NULL where the metric has none */
+	char *guest, *role, *label; /* label is NULL if the metric has none */
 	double value;
 };
 
-/* Known from the start, so that the first error is an increase. */
+/* All kinds are written from the start as 0, so that the first error shows as an increase. */
 static const char *const error_kinds[] = {"emulator", "hooks", "record", "room", "rules", "store"};
 enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
 
@@ -79,7 +79,7 @@ struct metrics {
 	void *tables_data;
 };
 
-/* One a guest and a role; each has some 20 series. */
+/* A guest in one role counts as one; it has some 20 series. */
 enum { GUESTS_MAX = 2048 };
 static const char other_guests[] = "(others)";
 
@@ -206,7 +206,7 @@ void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_tabl
 	m->tables_data = data;
 }
 
-/* What has no word has one here: a label that is empty is none. */
+/* An empty label would count as no label: a value without a word is called "unknown". */
 static const char *label(enum names_set set, int value)
 {
 	const char *word = names__word(set, value);
@@ -246,7 +246,7 @@ int metrics__add(struct metrics *m, const struct record *r)
 	return a.err;
 }
 
-/* As a label's value: UTF-8, with what would end it escaped. */
+/* Writes a label and its value as UTF-8, with characters escaped that would end the value. */
 static void put_value(FILE *f, const char *label, const char *value)
 {
 	char *text = format__utf8_copy(value);

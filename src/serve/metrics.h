@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sums over records, as Prometheus reads them. It must not know where records come from.
+ * Sums over records, in the format that Prometheus reads. It must not know where records come from.
  */
 #ifndef MIGPOP_SERVE_METRICS_H
 #define MIGPOP_SERVE_METRICS_H
@@ -11,30 +11,31 @@
 
 struct metrics;
 
-/* NULL without memory. */
+/* Returns empty sums; NULL without memory. */
 struct metrics *metrics__new(void);
 void metrics__free(struct metrics *m);
 
-/* Something went wrong that no record tells of; "kind" is one of those of the implementation. */
+/* Counts an error that no record shows. "kind" is one of the kinds listed in metrics.c; others are
+ * ignored. */
 void metrics__add_error(struct metrics *m, const char *kind);
 
 /* A table of fixed size, and how many of its entries are in use. */
 struct metrics_table {
-	const char *name; /* static */
+	const char *name; /* a static string */
 	uint64_t used, size;
 };
 
 enum { METRICS_TABLES_MAX = 16 };
 
-/* "tables" is asked whenever they are written: fills METRICS_TABLES_MAX at most, and returns how
- * many. */
+/* Sets the function that is called whenever the metrics are written. It fills at most
+ * METRICS_TABLES_MAX entries, and returns how many. */
 void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_table *out, void *data),
 			 void *data);
 
-/* 0 or -ENOMEM. */
+/* Adds a record to the sums. Returns 0 or -ENOMEM. */
 int metrics__add(struct metrics *m, const struct record *r);
 
-/* In the text format of Prometheus, version 0.0.4. */
+/* Writes the sums in the text format of Prometheus, version 0.0.4. */
 void metrics__write(const struct metrics *m, FILE *f);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Records as files of one directory, named <start>-<guest or pid>-<role>.json. Names are made here,
- * from few characters, and only such names are opened: nothing from outside is a path.
+ * Keeps records as files of one directory, named <start>-<guest or pid>-<role>.json. Names are made
+ * here from few characters, and only such names are opened: nothing from outside is used as a path.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,8 @@ void store__close(struct store *s)
 	s->dir = -1;
 }
 
-/* Opens the directory, anew where another has its name by now, or none. */
+/* Opens the directory if it is not open, or if another directory has its name by now. Makes it if
+ * there is none. */
 static int open_directory(struct store *s)
 {
 	struct stat open_one, named;
@@ -53,7 +54,7 @@ static bool ends_with(const char *name, size_t len, const char *end)
 	return len > n && !strncmp(name + len - n, end, n);
 }
 
-/* Of a record, without ".json". */
+/* True if "name" is the name of a record, without ".json". */
 static bool is_name(const char *name, size_t len)
 {
 	if (!len || len >= NAME_SIZE || *name < '0' || *name > '9')
@@ -104,8 +105,9 @@ static void free_entries(struct dirent **entries, int n)
 	free(entries);
 }
 
-/* "keep", without ".json", was written last: a migration that took long began before others. NULL:
- * that of the newest name. */
+/* Removes the oldest records until the others take no more than max_size. Never removes "keep", the
+ * record that was written last, named without ".json": a long migration may have begun before
+ * others that are kept. If "keep" is NULL, the newest record is never removed. */
 static int trim(struct store *s, const char *keep)
 {
 	struct dirent **entries = NULL;
@@ -177,7 +179,7 @@ int store__open(struct store *s, const char *path, uint64_t max_size)
 	err = open_directory(s);
 	if (err)
 		return err;
-	/* Files that one before this did not come to rename when it was killed. */
+	/* A service that was killed may have left files that it had not renamed yet. */
 	n = scandirat(s->dir, ".", &entries, is_unfinished, NULL);
 	for (int i = 0; i < n; i++)
 		unlinkat(s->dir, entries[i]->d_name, 0);
@@ -215,7 +217,8 @@ static int read_file(int fd, char **text, size_t *len)
 	*text = malloc((size_t)st.st_size + 1);
 	if (!*text)
 		return -ENOMEM;
-	got = read(fd, *text, (size_t)st.st_size); /* of a file that is never written again */
+	/* one read() is enough: a record is never written again */
+	got = read(fd, *text, (size_t)st.st_size);
 	if (got != st.st_size) {
 		free(*text);
 		return -EIO;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A buffer that is moved to its beginning before it is filled up: what is asked for lies in one
- * piece.
+ * Reads a source through a buffer. Before the buffer is filled up its content is moved to its
+ * beginning, so that the bytes a caller asks for lie in one piece.
  */
 #include "stream/input.h"
 

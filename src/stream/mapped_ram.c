@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A block of a mapped-ram file (QEMU 9.0 and later: migration/ram.c, docs/devel/migration/
- * mapped-ram.rst): after its declaration a header says where the file has a bitmap of the pages
- * that are not zero, and where those pages lie, each at its own place.
+ * Reads a block of a mapped-ram file (QEMU 9.0 and later: migration/ram.c,
+ * docs/devel/migration/mapped-ram.rst). After the declaration of a block, a header says where the
+ * file has a bitmap of the pages that are not zero, and where these pages are. Each page has a
+ * fixed place.
  */
 #include "stream/reader.h"
 
@@ -12,7 +13,8 @@
 
 enum {
 	HEADER_VERSION = 1,
-	BITMAP_PART = 64 << 10, /* bytes of the bitmap at a time: 2 GiB of 4 KiB pages */
+	/* bytes of the bitmap that are read at once: 2 GiB of 4 KiB pages */
+	BITMAP_PART = 64 << 10,
 	READ_AT_ONCE = 2 << 20,
 };
 
@@ -103,7 +105,7 @@ static bool is_set(const uint8_t *bits, uint64_t i)
 	return bits[i / 8] >> (i % 8) & 1;
 }
 
-/* The end of the run of equal bits that begins at "i". */
+/* Returns where the run of equal bits that begins at "i" ends. */
 static uint64_t run_end(const uint8_t *bits, uint64_t i, uint64_t n)
 {
 	bool set = is_set(bits, i);
@@ -117,7 +119,8 @@ static uint64_t run_end(const uint8_t *bits, uint64_t i, uint64_t n)
 	return i;
 }
 
-/* "n" pages from page "first", by their bits, of which the lowest of a byte comes first. */
+/* Loads "n" pages from page "first" on. "bits" is their part of the bitmap; the lowest bit of a
+ * byte is the first page. */
 static int load_part(struct stream_reader *r, unsigned int block, uint64_t first, uint64_t n,
 		     const uint8_t *bits, const struct mapped_header *h)
 {
@@ -131,7 +134,8 @@ static int load_part(struct stream_reader *r, unsigned int block, uint64_t first
 	return err;
 }
 
-/* The buffer holds nothing that is needed: what comes next lies after the pages. */
+/* Reads the bitmap through the buffer, which has nothing that is still needed: the stream continues
+ * after the pages. */
 static int load_block(struct stream_reader *r, unsigned int block, const struct mapped_header *h)
 {
 	uint64_t pages = r->blocks[block].length / r->info->page_size;

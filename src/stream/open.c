@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Descriptors to read a stream from. A regular file is read by pread(), which a mapped-ram file
- * needs; what is not one only forwards.
+ * Opens descriptors to read a stream from. A regular file is read with pread(), because a
+ * mapped-ram file is not read in order; anything else is read forwards.
  */
 #include "stream/open.h"
 
@@ -77,7 +77,8 @@ int stream_file__open(struct stream_file *f, const char *path)
 	return err;
 }
 
-/* What an earlier one left is in the way; anything but a socket stays. */
+/* Removes the socket that an earlier run left at "path". A file that is not a socket stays, and
+ * bind() fails. */
 static int listen_unix(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -113,7 +114,7 @@ static int listen_address(const struct addrinfo *a)
 	return err;
 }
 
-/* HOST:PORT, an IPv6 host in brackets, none for any. */
+/* Listens at HOST:PORT. An IPv6 address stands in brackets; an empty host means any address. */
 static int listen_tcp(const char *text)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;

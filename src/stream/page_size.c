@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How large the target's pages are where the stream does not say so: QEMU says it only of targets
- * whose pages are larger than its smallest (migration/savevm.c: vmstate_target_page_bits_needed()),
- * so not of Arm's with pages of 1 KiB, nor of those that have one size alone. In the first round
- * pages come one after the other: the second record has the size for its offset.
+ * Finds the size of the target's pages if the stream does not say it. QEMU says it only for targets
+ * whose pages are larger than the target's smallest (migration/savevm.c:
+ * vmstate_target_page_bits_needed()): so neither for Arm with pages of 1 KiB, nor for targets that
+ * have only one size. In the first round pages follow each other, so the offset of the second page
+ * is the size.
  */
 #include "stream/reader.h"
 
@@ -22,7 +23,7 @@ enum {
 	RECORD = 8
 };
 
-/* Flags are below the smallest page. */
+/* The bits of the smallest page, 1 KiB: all flags fit into them. */
 static const uint64_t flags_mask = 1024 - 1;
 
 static uint64_t word_at(const uint8_t *bytes)
@@ -33,8 +34,8 @@ static uint64_t word_at(const uint8_t *bytes)
 	return be64toh(v);
 }
 
-/* Is the record "at" bytes ahead that of the second page, where pages have this size? Where the
- * first page is the only one of its section, only the usual size is believed. */
+/* True if the record that begins "at" bytes ahead is that of the second page, assuming pages of
+ * this size. If the section has only one page, only the usual size is accepted. */
 static bool is_second(struct stream_reader *r, size_t at, uint64_t size)
 {
 	const uint8_t *bytes = input__peek(&r->in, at + RECORD);
@@ -46,8 +47,8 @@ static bool is_second(struct stream_reader *r, size_t at, uint64_t size)
 	       (flags == (RAM_ZERO | RAM_CONTINUE) || flags == (RAM_PAGE | RAM_CONTINUE));
 }
 
-/* The size by the record of the first page of a block, of which the first 8 bytes have been taken;
- * 0 where what follows does not tell. */
+/* Finds the size from the first page of a block, of whose record 8 bytes have been taken; 0 if what
+ * follows does not tell. */
 static uint32_t find(struct stream_reader *r, uint64_t flags)
 {
 	static const uint32_t sizes[] = {STREAM_PAGE_USUAL, 1024, 2048, 8192, 16384, 32768, 65536};
@@ -86,7 +87,7 @@ int stream_reader__find_page_size(struct stream_reader *r, uint64_t word)
 
 	if (r->knows_page_size || (kind != RAM_ZERO && kind != RAM_PAGE && kind != RAM_XBZRLE))
 		return 0;
-	r->knows_page_size = true; /* it is looked for once */
+	r->knows_page_size = true; /* the size is looked for only once */
 	if (word == flags && kind != RAM_XBZRLE)
 		found = find(r, flags);
 	if (found)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A section of RAM: which blocks there are, and their pages, as QEMU's migration/ram.c writes them.
- * Where zero pages follow each other they are handed on as one range.
+ * Reads a section of RAM, as QEMU's migration/ram.c writes it: the declaration of blocks, and their
+ * pages. Successive zero pages are passed on as one range.
  */
 #include "array.h"
 #include "stream/reader.h"
@@ -13,16 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RAM_SAVE_FLAG_*: the low bits of a page's offset */
+/* RAM_SAVE_FLAG_*: the low bits of a page's offset. */
 enum ram_flag {
 	RAM_ZERO = 0x02,
 	RAM_MEM_SIZE = 0x04,
 	RAM_PAGE = 0x08,
 	RAM_EOS = 0x10,
-	RAM_CONTINUE = 0x20, /* of the same block as the last page */
+	RAM_CONTINUE = 0x20, /* the page is of the same block as the page before */
 	RAM_XBZRLE = 0x40,
-	RAM_HOOK = 0x80,           /* RDMA */
-	RAM_COMPRESS_PAGE = 0x100, /* until 9.0 */
+	RAM_HOOK = 0x80,           /* used by RDMA */
+	RAM_COMPRESS_PAGE = 0x100, /* used until QEMU 9.0 */
 	RAM_MULTIFD_FLUSH = 0x200,
 };
 
@@ -31,7 +31,7 @@ enum { XBZRLE_ENCODING = 1, ZERO_RECORD = 9, GROUP = 16, GROUP_BYTES = GROUP * Z
 #define CARRY_MASK UINT64_C(0xffffff)
 
 struct page {
-	uint64_t at; /* offset of its record in the stream */
+	uint64_t at; /* offset of the page's record in the stream */
 	unsigned int block;
 	uint64_t off;
 };
@@ -55,8 +55,9 @@ static unsigned int find_block(const struct stream_reader *r, const char *name)
 	return i;
 }
 
-/* With postcopy announced, blocks of huge pages say how large these are, the others nothing
- * (ram_save_setup()): a power of two and no flag in it, unlike what could follow otherwise. */
+/* If postcopy was announced, a block of huge pages says how large they are, and other blocks say
+ * nothing (ram_save_setup()). The size is a power of two above the page size, which anything else
+ * that could follow is not. */
 static int skip_page_size(struct stream_reader *r)
 {
 	const uint8_t *bytes;
@@ -73,8 +74,8 @@ static int skip_page_size(struct stream_reader *r)
 	return 0;
 }
 
-/* Room for one more: a block takes ten bytes of the stream at least, so that memory is no more than
- * a small multiple of what was read. */
+/* Makes room for one more block. A block takes at least ten bytes of the stream, so memory stays
+ * within a small multiple of what was read. */
 static int make_room(struct stream_reader *r, uint64_t at)
 {
 	struct reader_block *blocks;
@@ -143,7 +144,7 @@ static int read_blocks(struct stream_reader *r, uint64_t at, uint64_t total)
 
 /* --- pages --- */
 
-/* Which page the record is about. */
+/* Finds the page that the record is about. */
 static int read_place(struct stream_reader *r, uint64_t flags, struct page *p)
 {
 	char name[STREAM_NAME_MAX];
@@ -173,7 +174,7 @@ static int read_place(struct stream_reader *r, uint64_t flags, struct page *p)
 	return 0;
 }
 
-/* How many of "n" records are the zero pages from "off" on. */
+/* Counts how many of the next "n" records are zero pages, from offset "off" on without a gap. */
 static uint64_t count_records(const uint8_t *at, uint64_t off, uint64_t size, uint64_t n)
 {
 	uint64_t i = 0;
@@ -184,9 +185,9 @@ static uint64_t count_records(const uint8_t *at, uint64_t off, uint64_t size, ui
 	return i;
 }
 
-/* One record at a time costs as much as reading the file. Where GROUP of them are known, the next
- * ones are the same but for one byte, bits 16 to 23 of the offset, as long as nothing is carried.
- */
+/* Reading one record at a time takes as long as reading the file. But once GROUP records are known,
+ * the next GROUP are the same except for one byte each, bits 16 to 23 of the offset, as long as
+ * there is no carry. Checks that they are. */
 static bool follows_group(const uint8_t *at, const uint8_t step[GROUP_BYTES])
 {
 	uint8_t differs = 0;
@@ -196,7 +197,8 @@ static bool follows_group(const uint8_t *at, const uint8_t step[GROUP_BYTES])
 	return !differs;
 }
 
-/* How many of "n" records at "off" are whole groups that follow those of the group before. */
+/* Counts how many of the next "n" records, from offset "off" on, are in whole groups that follow
+ * the group before. */
 static uint64_t count_groups(const uint8_t *at, uint64_t off, uint64_t size, uint64_t n)
 {
 	uint64_t group = GROUP * size, window = off & ~CARRY_MASK, i = 0;
@@ -215,7 +217,8 @@ static uint64_t count_groups(const uint8_t *at, uint64_t off, uint64_t size, uin
 	return i;
 }
 
-/* Takes the records at hand that go on with the next pages; how many. */
+/* Takes those records in the buffer that continue the run of zero pages, and returns how many pages
+ * they are. */
 static uint64_t take_zero_run(struct stream_reader *r, const struct page *p)
 {
 	uint64_t size = r->info->page_size, off = p->off + size, n = 0, some, found;
@@ -274,7 +277,7 @@ static int read_payload(struct stream_reader *r, const struct page *p)
 	return 0;
 }
 
-/* load_xbzrle() */
+/* Does what QEMU's load_xbzrle() does. */
 static int read_xbzrle(struct stream_reader *r, const struct page *p)
 {
 	static const char what[] = "an XBZRLE page";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Taking values off a stream, and saying where and why there are none. It must not know what they
- * are for.
+ * Takes values off a stream, and explains where and why there are none. It must not know what the
+ * values are for.
  */
 #include "stream/reader.h"
 
@@ -44,7 +44,7 @@ int stream_reader__fail_sink(struct stream_reader *r, uint64_t offset, int err, 
 				   r->blocks[block].name, r->blocks[block].length, strerror(-err));
 }
 
-/* Big-endian, of "size" bytes. */
+/* Takes a big-endian number of "size" bytes. */
 static int take_number(struct stream_reader *r, size_t size, uint64_t *out, const char *what)
 {
 	const uint8_t *bytes = input__peek(&r->in, size);
@@ -102,7 +102,7 @@ int stream_reader__string(struct stream_reader *r, char out[STREAM_NAME_MAX], co
 	bytes = input__peek(&r->in, len);
 	if (!bytes)
 		return stream_reader__fail_short(r, at, what);
-	/* A name that holds a 0 would be shorter for us than it is. */
+	/* A name with a 0 in it would end there for us, but not for QEMU. */
 	if (memchr(bytes, 0, len))
 		return stream_reader__fail(r, at, -EINVAL, "%s holds a 0", what);
 	memcpy(out, bytes, len);

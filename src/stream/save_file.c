@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What libvirt puts before the stream in a file of virsh save, managedsave and of snapshots with
- * memory: struct virQEMUSaveHeader (src/qemu/qemu_saveimage.h of libvirt), then as many bytes as it
- * says, the domain's XML among them.
+ * Skips what libvirt writes before the stream in files of virsh save, managedsave and snapshots
+ * with memory: struct virQEMUSaveHeader (src/qemu/qemu_saveimage.h of libvirt), then as many bytes
+ * as the header says, with the domain's XML among them.
  */
 #include "stream/reader.h"
 
@@ -15,10 +15,11 @@ enum { VERSION = 2, FORMAT_SPARSE = 6 };
 
 static const char finished[] = "LibvirtQemudSave", unfinished[] = "LibvirtQemudPart";
 
-/* enum virQEMUSaveFormat: what a stream of it is decompressed by. Sparse is a mapped-ram file. */
+/* The program that decompresses each format of enum virQEMUSaveFormat. The last format, sparse, is
+ * a mapped-ram file. */
 static const char *const programs[] = {NULL, "gzip", "bzip2", "xz", "lzop", "zstd", NULL};
 
-/* In the byte order of the host that wrote it. */
+/* Reads a number of the header, which is in the byte order of the host that wrote it. */
 static uint32_t number_at(const uint8_t *header, size_t at, bool swap)
 {
 	uint32_t v;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The outer form of a stream: header, configuration, sections and commands, as QEMU's
- * migration/savevm.c writes them. What is in a section of RAM is ram.c's concern.
+ * Reads the outer structure of a stream, as QEMU's migration/savevm.c writes it: header,
+ * configuration, sections and commands. ram.c reads what is in a section of RAM.
  */
 #include "stream/reader.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* migration/savevm.h */
+/* From migration/savevm.h. */
 enum section_type {
 	SECTION_EOF = 0x00,
 	SECTION_START = 0x01,
@@ -28,7 +28,7 @@ enum { FILE_VERSION = 3, RAM_VERSION = 4, MACHINE_MAX = 4096 };
 
 /* --- header --- */
 
-/* What else may lie where a stream is looked for. */
+/* Other data that may be found where a stream is expected. */
 static const struct not_a_stream {
 	const char *magic;
 	size_t len;
@@ -41,7 +41,7 @@ static const struct not_a_stream {
 	{"QFI\xfb", 4, "this is a qcow2 image: a snapshot in it is not supported"},
 };
 
-/* Takes what comes before the first stream; false: there is none within the first 16 MiB. */
+/* Skips what is before the first stream. Returns false if none begins within the first 16 MiB. */
 static bool find_stream(struct stream_reader *r)
 {
 	static const uint8_t begin[] = {'Q', 'E', 'V', 'M', 0, 0, 0, FILE_VERSION};
@@ -103,7 +103,8 @@ static int read_header(struct stream_reader *r)
 
 /* --- configuration --- */
 
-/* Capabilities that change what follows; the others are there to be compared. */
+/* Reads the capabilities, and notes those that change what follows. QEMU sends the others for
+ * comparison only. */
 static int read_capabilities(struct stream_reader *r)
 {
 	static const char what[] = "the capabilities of the source";
@@ -123,7 +124,7 @@ static int read_capabilities(struct stream_reader *r)
 	return err;
 }
 
-/* TARGET_PAGE_BITS_MIN and _MAX of include/exec: 10 to 16. */
+/* The page size: TARGET_PAGE_BITS_MIN and _MAX of include/exec are 10 and 16. */
 static int read_page_bits(struct stream_reader *r)
 {
 	uint64_t at = r->in.offset;
@@ -147,7 +148,8 @@ static int read_uuid(struct stream_reader *r)
 	return 0;
 }
 
-/* vmstate_configuration and its subsections, migration/savevm.c: nothing says how long one is. */
+/* Reads one of the subsections of vmstate_configuration (migration/savevm.c). Nothing says how long
+ * a subsection is, so an unknown one cannot be skipped. */
 static int read_subsection(struct stream_reader *r)
 {
 	static const struct {
@@ -198,7 +200,7 @@ static int read_machine(struct stream_reader *r)
 	return 0;
 }
 
-/* Machines before 2.3 have none. */
+/* Streams of machines before 2.3 have no configuration. */
 static int read_configuration(struct stream_reader *r)
 {
 	const uint8_t *type = input__peek(&r->in, 1);
@@ -219,15 +221,15 @@ static int read_configuration(struct stream_reader *r)
 
 /* --- commands --- */
 
-/* enum qemu_vm_cmd, migration/savevm.c */
+/* enum qemu_vm_cmd of migration/savevm.c */
 enum command {
 	COMMAND_OPEN_RETURN_PATH = 1,
 	COMMAND_PING = 2,
 	COMMAND_POSTCOPY_ADVISE = 3,
-	COMMAND_SWITCHOVER_START = 11, /* 10.0 and later */
+	COMMAND_SWITCHOVER_START = 11, /* since 10.0 */
 };
 
-/* enum mig_rp_message_type, migration/migration.h */
+/* enum mig_rp_message_type of migration/migration.h */
 enum { REPLY_SHUT = 1, REPLY_PONG = 2 };
 
 static int reply(const struct stream_source *s, uint8_t type, const uint8_t value[4])
@@ -306,8 +308,9 @@ static int read_command(struct stream_reader *r)
 
 /* --- sections --- */
 
-/* A background snapshot sends each page once, and then the state of devices, which it has saved
- * before: no section of RAM ends (migration/migration.c: bg_migration_completion()). */
+/* True if all pages have been sent. A background snapshot sends each page once, and then the device
+ * state, which was saved before: the section of RAM never ends (migration/migration.c:
+ * bg_migration_completion()). */
 static bool has_all_pages(const struct stream_reader *r)
 {
 	const struct stream_info *info = r->info;
@@ -316,7 +319,8 @@ static bool has_all_pages(const struct stream_reader *r)
 	       (info->zero_pages + info->payload_pages) * info->page_size >= r->declared;
 }
 
-/* Machines before 2.4 have none; no section is of its type. */
+/* Streams of machines before 2.4 have no footers. No type of section equals the mark of a footer.
+ * */
 static int read_footer(struct stream_reader *r)
 {
 	uint64_t at = r->in.offset;
@@ -353,7 +357,7 @@ static int read_start(struct stream_reader *r)
 		err = stream_reader__u32(r, &version, "a section");
 	if (err)
 		return err;
-	/* Nothing says how long a section is: only who knows what it holds can pass it by. */
+	/* Nothing says how long a section is, so an unknown one cannot be skipped. */
 	if (strcmp(name, "ram"))
 		return stream_reader__fail(r, at, -ENOTSUP,
 					   "section %s before the end of RAM: "

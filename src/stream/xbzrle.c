@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The delta is pairs of runs: how many bytes stay, how many change, and those (QEMU:
- * migration/xbzrle.c, docs/devel/migration). A length is one byte below 128, else two, the low
- * seven bits first (util/cutils.c, uleb128). Only the first run of bytes that stay may be empty.
+ * Decodes XBZRLE. A delta is pairs of runs: how many bytes stay, how many change, and the new
+ * values of the latter (QEMU: migration/xbzrle.c, docs/devel/migration). A length below 128 is one
+ * byte, a larger one is two, the low seven bits first (util/cutils.c, uleb128). Only the first run
+ * of bytes that stay may be empty.
  */
 #include "stream/xbzrle.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* How many bytes the length took, 0 for none that is complete. */
+/* Reads a length. Returns how many bytes it took, or 0 if the length is not complete. */
 static size_t read_length(const uint8_t *delta, size_t len, size_t *out)
 {
 	if (len >= 1 && delta[0] < 0x80) {
