@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the commands share: one way to fail, one way to read --color and --rules.
+ * What the commands share: how to fail, how to read options that several commands have.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +17,8 @@
 #include "probe/surroundings.h"
 #include "symbol/rules.h"
 
-/* Names come from outside: whatever is in them, it stays one line. */
+/* Names in messages come from outside: replace control characters, so that a message stays one
+ * line. */
 static void say(const char *format, va_list args)
 {
 	char line[4096];
@@ -91,7 +92,7 @@ int rules_files__open(const struct rules_files *files, struct rules **out)
 	switch (-err) {
 	case 0:
 		return STATUS_OK;
-	case ENODATA: /* none are installed */
+	case ENODATA: /* no rules are installed */
 		return fail(STATUS_MACHINE, "%s", why);
 	case ENOMEM:
 	case EIO:

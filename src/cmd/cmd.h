@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the commands share: exit statuses and the options common to all.
+ * What the commands share: exit statuses and the options that several commands have.
  */
 #ifndef MIGPOP_CMD_CMD_H
 #define MIGPOP_CMD_CMD_H
@@ -13,7 +13,7 @@
 #include "names.h"
 #include "qemu/ram_backing.h"
 
-/* Exit statuses, the same for every command. */
+/* Exit statuses, the same for all commands. */
 enum {
 	STATUS_OK = 0,
 	STATUS_NO = 1, /* the answer is no */
@@ -30,40 +30,42 @@ int cmd_serve(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
-/* One line on stderr, "migpop: ...". Returns "status". */
+/* Prints one line, "migpop: ...", to stderr. Returns "status". */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a tracer that cannot be opened: "err" and "why" are tracer__open()'s. */
+/* Prints why the tracer cannot be opened and returns an exit status. "err" and "why" come from
+ * tracer__open(). */
 int fail_tracer(int err, const char *why);
 
-/* The same for what is wrong with the command line, and ends the program. */
+/* Prints what is wrong with the command line and ends the program with STATUS_USAGE. */
 _Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* To be called at ARGP_KEY_INIT: argp adds no "Try ..." to what getopt has said in one line, and
- * argp_parse() returns an error. */
+/* Call it at ARGP_KEY_INIT: argp then adds no "Try ..." line to getopt's message, and argp_parse()
+ * returns an error. */
 void quiet_argp(struct argp_state *state);
 
-/* --mode of "word". Ends the program where there is no such mode. */
+/* Reads the argument of --mode. Ends the program if there is no such mode. */
 enum mode parse_mode(const char *word);
 
-/* --backing, the same. */
+/* Reads the argument of --backing. Ends the program if there is no such backing. */
 enum ram_backing parse_backing(const char *word);
 
-/* "256M", "1GiB", as numfmt --from=iec has it: bytes, 0 if that is no size. */
+/* Reads a size such as "256M" or "1GiB", as numfmt --from=iec does. Returns bytes; 0 if it is not a
+ * size. */
 uint64_t parse_size(const char *text);
 
-/* A descriptor that becomes readable when one of these comes, which does nothing else from now on.
- * The list ends with 0. SIGPIPE is ignored: what is written to a closed pipe fails. -1 with errno.
- */
+/* Returns a descriptor that becomes readable when one of these signals comes; the signals have no
+ * other effect from now on. The list ends with 0. SIGPIPE is ignored, so that writing to a closed
+ * pipe fails. Returns -1 with errno set on failure. */
 int open_signals(const int *signals);
 
-/* STATUS_OK, or what to exit with where something around this process keeps it from tracing: the
- * first of it has been said. */
+/* Returns STATUS_OK, or the status to exit with if something around this process keeps it from
+ * tracing: the first cause has been printed. */
 int check_surroundings(void);
 
 struct rules;
 
-/* Of --rules FILE, in the order given. */
+/* The files of --rules, in the order given. */
 struct rules_files {
 	const char *v[64];
 	size_t n;
@@ -71,11 +73,12 @@ struct rules_files {
 
 void rules_files__add(struct rules_files *files, const char *path);
 
-/* These, this machine's and the shipped rules. STATUS_OK with *@out to be freed, or what to exit
- * with: what is wrong has been said. */
+/* Reads these files, this machine's rules and the shipped ones. Returns STATUS_OK with *out to be
+ * freed by the caller, or the status to exit with: the error has been printed. */
 int rules_files__open(const struct rules_files *files, struct rules **out);
 
-/* --color of "when": auto asks NO_COLOR and whether stdout is a terminal. False: no such value. */
+/* Reads the argument of --color. "auto" depends on NO_COLOR and on whether stdout is a terminal.
+ * Returns false if there is no such value. */
 bool parse_color(const char *when, bool *color);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * migpop diff: two records side by side. It only reads files: it must not know how a record is
- * made, and does not judge what it shows.
+ * migpop diff: shows two records side by side. It only reads files. It must not know how a record
+ * is made, and does not judge what it shows.
  */
 #include "cmd/cmd.h"
 #include "cmd/inout.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop doctor: what this kernel allows, what will be used, and why. Each hook is tried alone.
+ * migpop doctor: shows what this kernel allows, what migpop will use, and why. Each hook is tried
+ * by itself.
  */
 #include <argp.h>
 #include <errno.h>
@@ -22,7 +23,7 @@
 
 enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 
-/* What it found: of --quiet only the exit status is left, and why it is not 0. */
+/* With --quiet "out" is /dev/null: only the exit status remains, and on stderr why it is not 0. */
 struct doctor {
 	struct text_options text;
 	FILE *out;
@@ -56,7 +57,7 @@ static const char *why_not(const struct hook *h, const char *lockdown)
 	}
 }
 
-/* First hook that a mode needs and cannot have, NULL if none. */
+/* The first hook that the mode needs but this kernel refuses; NULL if there is none. */
 static const struct hook *missing(const struct doctor *d, enum mode mode)
 {
 	for (int i = 0; i < d->n; i++)
@@ -89,7 +90,7 @@ static void print_modes(const struct doctor *d)
 	}
 }
 
-/* What is counted all the same, but not named. */
+/* Prints what is counted but cannot be named, because a member of a kernel structure is missing. */
 static void print_missing_members(const struct doctor *d)
 {
 	const struct optional_member *m = NULL;
@@ -101,7 +102,7 @@ static void print_missing_members(const struct doctor *d)
 	btf__free(kernel);
 }
 
-/* Are events told by all hooks, however busy the machine is? */
+/* Prints whether events can be lost on a busy machine, because programs can be preempted. */
 static void print_preemption(const struct doctor *d)
 {
 	struct btf *kernel = probe__kernel_types();
@@ -160,7 +161,7 @@ static void print_host(const struct doctor *d)
 			flow__color_end(&d->text, TONE_WARN));
 }
 
-/* Opens the mode that auto takes, as trace would. */
+/* Opens the tracer in the mode that "auto" chooses, as migpop trace would. */
 static int print_verdict(const struct doctor *d)
 {
 	struct tracer_options options = {.mode = MODE_AUTO};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading records and writing results, with the exit statuses that every command has in common.
+ * Reads records and writes results, with the exit statuses that all commands share.
  */
 #include "cmd/inout.h"
 #include "cmd/cmd.h"
@@ -37,7 +37,7 @@ static error_t output_argp__parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'v':
 	case 'q':
-		return 0; /* there is nothing to say but errors */
+		return 0; /* these commands print nothing but errors to stderr */
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -114,7 +114,7 @@ struct text_options output__text_options(const struct output_file *out, const ch
 	struct text_options opt = {.color = false};
 	struct winsize size;
 
-	/* "auto" is about standard output, which this need not be */
+	/* "auto" looks at standard output, which this may not be */
 	if (parse_color(color, &opt.color) && strcmp(color, "auto") == 0)
 		opt.color = opt.color && terminal;
 	if (terminal && ioctl(fileno(out->f), TIOCGWINSZ, &size) == 0)

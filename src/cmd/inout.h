@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where commands read records from and write to: how that may fail, and with which exit status. It
+ * Where commands read records and write results: how it may fail, and with which exit status. It
  * must not know what is done with a record.
  */
 #ifndef MIGPOP_CMD_INOUT_H
@@ -12,24 +12,26 @@
 
 #include <argp.h>
 
-/* Options of every command that only reads records: a child of its argp, whose input this is. */
+/* The options of every command that only reads records. output_argp is a child of its argp, and
+ * this is its input. */
 struct output_options {
 	const char *path;  /* NULL: standard output */
-	const char *color; /* "auto" to begin with */
+	const char *color; /* initially "auto" */
 };
 extern const struct argp output_argp;
 
-/* --format NAME; ends the program if there is none of that name. */
+/* Reads the argument of --format. Ends the program if there is no such format. */
 const struct output_format *parse_format(const char *name);
 
-/* Each returns an exit status and has said why it is not STATUS_OK. Names may be "-". */
+/* These return an exit status; if it is not STATUS_OK, the error has been printed. A path may be
+ * "-". */
 int input__read(struct record **r, const char *path);
-/* @path NULL: standard output. @format NULL: text of some kind. */
+/* If "path" is NULL, it is standard output. If "format" is NULL, some kind of text is written. */
 int output__open(struct output_file *out, const char *path, const struct output_format *format);
-/* @err of what was written: commits the file if it is 0, drops it else. */
+/* "err" is the result of writing: if it is 0 the file is committed, otherwise dropped. */
 int output__finish(struct output_file *out, const char *path, int err);
 
-/* In colour as asked for, and as wide as the terminal is, if it is one. */
+/* Colour as the user wants it, and as many columns as the terminal has, if the output is one. */
 struct text_options output__text_options(const struct output_file *out, const char *color);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop replay: loads the RAM of a migration stream as a destination would, and says what it took.
+ * migpop replay: loads the RAM of a migration stream as a destination would, and reports what it
+ * cost.
  */
 #include <errno.h>
 #include <inttypes.h>

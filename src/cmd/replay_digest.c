@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * SHA-256 of RAM blocks. Memory that was never populated is not read: whether there is anything is
- * asked for a large piece first, then for each page of one that holds something.
+ * Computes SHA-256 of RAM blocks. Memory that was never populated is not read: libmigfix is asked
+ * about a large piece first, and about single pages only if the piece has data.
  */
 #include "cmd/replay_memory.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A region of libmigfix for each RAM block. What is between two readings of the clock is the
- * handler's time or payload's; a run of zero pages costs two readings, however long it is.
+ * Keeps a region of libmigfix for each RAM block. The time between two readings of the clock is
+ * counted for the handler or for payload. A run of zero pages takes two readings, however long it
+ * is.
  */
 #include "cmd/replay_memory.h"
 #include "array.h"
@@ -33,7 +34,7 @@ uint64_t replay__now(void)
 
 /* --- memory --- */
 
-/* A descriptor of "backing"; -1 where it has none. */
+/* Opens a file for the backing, in *fd; -1 if the backing has no file. Returns 0 or -errno. */
 static int open_file(enum ram_backing backing, int *fd)
 {
 	unsigned int flags = MFD_CLOEXEC;
@@ -66,8 +67,8 @@ static int map_flags(enum ram_backing backing)
 	}
 }
 
-/* Nothing is mapped next to it: the kernel would make one mapping of two blocks, and count them as
- * one. */
+/* Maps the block with unmapped memory around it: the kernel would merge two adjacent blocks into
+ * one mapping, and count them as one. */
 static int map_block(struct replay_block *b)
 {
 	uint64_t length = (b->length + b->page_size - 1) & ~(b->page_size - 1);
@@ -90,7 +91,7 @@ static int map_block(struct replay_block *b)
 	if (memory == MAP_FAILED)
 		return -errno;
 	b->memory = memory;
-	/* A transparent huge page would populate what nobody asked for. */
+	/* A transparent huge page would populate pages that nobody asked for. */
 	if (b->backing != BACKING_HUGETLB)
 		madvise(memory, length, MADV_NOHUGEPAGE);
 	return 0;
@@ -110,7 +111,8 @@ static int make_block(struct replay_memory *m, struct replay_block *b)
 {
 	int err;
 
-	/* As QEMU's: the memory that is asked for holds what fits it, firmware lies elsewhere. */
+	/* As in QEMU: a block that does not fit into huge pages, such as firmware, is ordinary
+	 * memory. */
 	b->backing = m->setup.backing;
 	if (b->backing == BACKING_HUGETLB && b->length % HUGE_PAGE)
 		b->backing = BACKING_RAM;
@@ -132,7 +134,7 @@ static int sink__block(void *opaque, unsigned int index, const char *name, uint6
 	struct replay_memory *m = opaque;
 	struct replay_block *blocks;
 
-	(void)index; /* one after the other */
+	(void)index; /* blocks come in order */
 	blocks = array__grow(m->blocks, m->nr_blocks, sizeof(*blocks));
 	if (!blocks)
 		return -ENOMEM;
@@ -153,7 +155,7 @@ static void say_progress(struct replay_memory *m, uint64_t now)
 	m->progress(m);
 }
 
-/* Page by page, as QEMU does. */
+/* Zeroes page by page, as QEMU does. */
 static int zero_pages(const struct replay_block *b, uint64_t off, uint64_t len)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -178,7 +180,7 @@ static int sink__zero(void *opaque, unsigned int index, uint64_t off, uint64_t l
 	return err;
 }
 
-/* It may handle a run of zero pages first. */
+/* migfix_write() may first handle a gathered run of zero pages, so its time is the handler's. */
 static int sink__write(void *opaque, unsigned int index, uint64_t off, uint64_t len, void **memory)
 {
 	struct replay_memory *m = opaque;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory of migpop replay: RAM blocks of some kind, loaded through libmigfix. It must not know
- * where their content comes from.
+ * The memory of migpop replay: RAM blocks of a chosen backing, loaded through libmigfix. It must
+ * not know where their content comes from.
  */
 #ifndef MIGPOP_CMD_REPLAY_MEMORY_H
 #define MIGPOP_CMD_REPLAY_MEMORY_H
@@ -26,14 +26,15 @@ struct replay_setup {
 struct replay_block {
 	char name[STREAM_NAME_MAX];
 	uint64_t length;
-	enum ram_backing backing; /* asked for, or ram for what does not fit huge pages */
-	uint64_t page_size;       /* of the memory */
+	enum ram_backing backing; /* the chosen backing, or "ram" for a block that does not fit into
+				     huge pages */
+	uint64_t page_size;       /* of the memory, in bytes */
 	uint8_t *memory;
-	void *reserved; /* around it */
+	void *reserved; /* the reserved addresses around the block */
 	uint64_t reserved_length;
-	int fd; /* -1 without one */
+	int fd; /* -1: no file */
 	struct migfix_region *region;
-	uint64_t populated_pages; /* base pages, by replay_memory__finish() */
+	uint64_t populated_pages; /* in base pages, set by replay_memory__finish() */
 	uint8_t digest[REPLAY_DIGEST];
 };
 
@@ -42,27 +43,29 @@ struct replay_memory {
 	struct replay_block *blocks;
 	size_t nr_blocks;
 	uint64_t handler_ns, payload_ns;
-	uint64_t payload_since;    /* of the write that is under way */
-	uint64_t declared, loaded; /* bytes; more are loaded when pages come again */
-	/* Called now and then. */
+	uint64_t payload_since; /* when the current write began */
+	/* bytes; more are loaded than declared if pages are sent again */
+	uint64_t declared, loaded;
+	/* Called now and then; may be NULL. */
 	void (*progress)(const struct replay_memory *m);
 	uint64_t next_progress_ns;
-	struct migfix_stats handled; /* sums, by replay_memory__finish() */
-	bool lacks_huge_pages;       /* why a block could not be made */
+	struct migfix_stats handled; /* sums, set by replay_memory__finish() */
+	bool lacks_huge_pages;       /* this is why a block could not be made */
 };
 
-/* A sink for the blocks and pages of a stream. */
+/* A sink that loads the blocks and pages of a stream into "m". */
 struct stream_sink replay_memory__sink(struct replay_memory *m);
 
-/* What was gathered is done, and the figures are in. 0 or a negative errno. */
+/* Handles all gathered runs and fills in the figures. Returns 0 or a negative errno. */
 int replay_memory__finish(struct replay_memory *m);
 
-/* SHA-256 of the content of each block, populating nothing. 0 or a negative errno. */
+/* Computes the SHA-256 of each block's content, without populating anything. Returns 0 or a
+ * negative errno. */
 int replay_memory__digest(struct replay_memory *m);
 
 void replay_memory__free(struct replay_memory *m);
 
-/* CLOCK_MONOTONIC, ns */
+/* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t replay__now(void);
 
 #endif

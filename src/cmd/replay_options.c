@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the command line of migpop replay says.
+ * The command line of migpop replay.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the command line of migpop replay says. Knows nothing of streams.
+ * The command line of migpop replay. Knows nothing of streams.
  */
 #ifndef MIGPOP_CMD_REPLAY_OPTIONS_H
 #define MIGPOP_CMD_REPLAY_OPTIONS_H
@@ -10,8 +10,8 @@
 #include "cmd/replay_memory.h"
 
 struct replay_options {
-	const char *path;   /* NULL: listen */
-	const char *listen; /* unix:PATH or tcp:HOST:PORT */
+	const char *path;   /* NULL: --listen is used */
+	const char *listen; /* unix:PATH or tcp:HOST:PORT; NULL: a file is read */
 	struct replay_setup setup;
 	bool batch_given, track_given;
 	bool digest, json, trace;
@@ -19,11 +19,11 @@ struct replay_options {
 	bool quiet, verbose;
 };
 
-/* Ends the program with one line where the command line is wrong. STATUS_OK, or the status to end
- * with. */
+/* Reads the command line. If it is wrong, prints one line and ends the program. Returns STATUS_OK,
+ * or the status to exit with. */
 int replay_options__parse(struct replay_options *o, int argc, char **argv);
 
-/* "auto", ...: what --handler takes */
+/* The word that --handler takes for a policy, such as "auto". */
 const char *replay_handler__name(enum migfix_policy handler);
 
 #endif

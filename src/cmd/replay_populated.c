@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How much of a block is populated: st_blocks counts what a shared file holds, swapped out or not;
- * smaps what a mapping has of its own.
+ * Tells how much of a block is populated: st_blocks counts the pages of a shared file, swapped out
+ * or not; smaps counts the private pages of a mapping.
  */
 #include "cmd/replay_populated.h"
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Anonymous and Swap, in kB, of the mapping that begins at "start". */
+/* Adds up Anonymous and Swap, in kB, of the mapping that begins at "start". */
 static int private_kilobytes(uint64_t start, uint64_t *out)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
@@ -40,7 +40,8 @@ static int private_kilobytes(uint64_t start, uint64_t *out)
 	return err;
 }
 
-/* A private mapping of a file has both: what it read of the file, and what it wrote itself. */
+/* A private mapping of a file has both: pages of the file that were read, and private copies that
+ * were written. */
 int replay_block__populated(struct replay_block *b)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), kilobytes = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's own figure for the memory of a RAM block. It must not ask libmigfix.
+ * Tells the kernel's own figure for the memory of a RAM block. It must not ask libmigfix.
  */
 #ifndef MIGPOP_CMD_REPLAY_POPULATED_H
 #define MIGPOP_CMD_REPLAY_POPULATED_H
 
 #include "cmd/replay_memory.h"
 
-/* Fills populated_pages: of a file its blocks, of private memory what smaps calls anonymous.
+/* Sets populated_pages: of a file its blocks, of private memory what smaps calls anonymous. Returns
  * 0 or a negative errno. */
 int replay_block__populated(struct replay_block *b);
 

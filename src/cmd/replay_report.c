@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The figures of a replay. What only a tracer can know is null, and "?" on screen, without one.
+ * Writes the figures of a replay. Figures that only a tracer knows are null, or "?" on screen, if
+ * there was none.
  */
 #include "cmd/replay_report.h"
 
@@ -80,7 +81,8 @@ static void json__blocks(struct writer *w, json_object *root, const struct repla
 	}
 }
 
-/* What libmigfix did for zero pages: pages of the memory, where pages.zero is target pages. */
+/* Writes what libmigfix did for zero pages, in pages of the memory; "pages.zero" counts target
+ * pages. */
 static void json__handled(struct writer *w, json_object *root, const struct migfix_stats *s)
 {
 	json_object *o = writer__object(w, root, "handled");
@@ -136,7 +138,7 @@ int replay_report__json(const struct replay_report *r, FILE *f)
 
 /* --- text --- */
 
-/* What is not as in a live migration of a PC. */
+/* Prints what is different from a live migration of a PC. */
 static void text__kind(const struct stream_info *s, FILE *f)
 {
 	char size[FORMAT_NUMBER];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a replay found, as text and as JSON, schema "migpop.replay/1". It must not know how it was
- * found.
+ * Writes the results of a replay as text and as JSON, schema "migpop.replay/1". It must not know
+ * how they were found.
  */
 #ifndef MIGPOP_CMD_REPLAY_REPORT_H
 #define MIGPOP_CMD_REPLAY_REPORT_H
@@ -21,7 +21,7 @@ struct replay_report {
 	const struct record *record; /* NULL without --trace */
 };
 
-/* 0 or a negative errno. */
+/* Write the results to "f". Return 0 or a negative errno. */
 int replay_report__json(const struct replay_report *r, FILE *f);
 int replay_report__text(const struct replay_report *r, FILE *f, const struct text_options *opt);
 

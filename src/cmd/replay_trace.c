@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A watch whose process is we. No code is mapped between its two ends, so nobody has to serve it
- * meanwhile.
+ * Traces this process itself. No code is mapped between the opening and the closing of the window,
+ * so its mappings need not be read again meanwhile.
  */
 #include "cmd/replay_trace.h"
 
@@ -13,10 +13,10 @@
 #include "cmd/cmd.h"
 #include "collect/tracer.h"
 #include "symbol/rules.h"
-#include "verify/watch.h"
+#include "verify/traced.h"
 
 struct replay_trace {
-	struct watch watch;
+	struct traced traced;
 	struct rules *rules;
 };
 
@@ -24,7 +24,7 @@ static int attach(struct replay_trace *t)
 {
 	struct trial_error error = {0};
 
-	if (!watch__attach(&t->watch, getpid(), MODE_AUTO, "--trace", &error))
+	if (!traced__attach(&t->traced, getpid(), MODE_AUTO, "--trace", &error))
 		return STATUS_OK;
 	return fail(error.machine ? STATUS_MACHINE : STATUS_FAULT, "%s", error.text);
 }
@@ -56,14 +56,14 @@ int replay_trace__open(struct replay_trace **out, bool verbose)
 
 int replay_trace__begin(struct replay_trace *t)
 {
-	int err = watch__open(&t->watch, REASON_REPLAY_START);
+	int err = traced__open(&t->traced, REASON_REPLAY_START);
 
 	return err ? fail(STATUS_FAULT, "cannot trace: %s", strerror(-err)) : STATUS_OK;
 }
 
 int replay_trace__end(struct replay_trace *t, struct record **out)
 {
-	int err = watch__close(&t->watch, REASON_REPLAY_END, t->rules, out);
+	int err = traced__close(&t->traced, REASON_REPLAY_END, t->rules, out);
 
 	return err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err)) : STATUS_OK;
 }
@@ -72,7 +72,7 @@ void replay_trace__close(struct replay_trace *t)
 {
 	if (!t)
 		return;
-	watch__free(&t->watch);
+	traced__free(&t->traced);
 	rules__free(t->rules);
 	free(t);
 }

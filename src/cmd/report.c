@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * migpop report: a record shown again, or summed another way. It only reads files: it must not know
- * how a record is made.
+ * migpop report: shows a record again, or sums it up another way. It only reads files. It must not
+ * know how a record is made.
  */
 #include "cmd/report.h"
 #include "cmd/cmd.h"
@@ -77,7 +77,7 @@ static error_t parse__option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Sums are no record: of the formats only those that show any table know them. */
+/* Sums are not a record: only the formats with tables can show them. */
 static void report__check(const struct report_options *o)
 {
 	const char *name = o->format->name;
@@ -98,7 +98,7 @@ static int report__groups(const struct report_options *o, const struct record *r
 	return err;
 }
 
-/* Without rules of the user's a record keeps the categories that it was written with. */
+/* Classifies call sites anew if the user gives rules; otherwise the record keeps its categories. */
 static int report__classify(const struct report_options *o, struct record *r)
 {
 	struct rules *rules;
@@ -134,7 +134,7 @@ int cmd_report(int argc, char **argv)
 	struct record *r = NULL;
 	int err, status;
 
-	/* a closed pipe is an error like any other, to be said and returned */
+	/* a closed pipe is an error like any other, to be reported */
 	signal(SIGPIPE, SIG_IGN);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return STATUS_USAGE;

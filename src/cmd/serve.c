@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop serve: a record of every migration of this host, and what becomes of them over HTTP.
+ * migpop serve: makes a record of every migration of this host, and serves records and metrics over
+ * HTTP.
  */
 #include <assert.h>
 #include <errno.h>
@@ -104,7 +105,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* What the want of room, which was told as it came, has come to. */
+/* Prints how many pages lack a whole call chain because a table was full. That the table was full
+ * was printed when it happened. */
 static void tell_room(const struct record *r)
 {
 	const struct record_target *target = &r->target[0];
@@ -188,7 +190,7 @@ static void reload(struct serve *s)
 {
 	struct rules *rules = NULL;
 
-	/* What is wrong with them has been said: those that were good stay. */
+	/* The error has been printed: the old rules stay in use. */
 	if (rules_files__open(&s->rules_files, &rules) == STATUS_OK) {
 		rules__free(s->rules);
 		s->rules = rules;
@@ -199,7 +201,7 @@ static void reload(struct serve *s)
 	watcher__scan(s->watcher);
 }
 
-/* True: it is time to end. */
+/* Returns true if the service should end. */
 static bool on_signal(struct serve *s)
 {
 	struct signalfd_siginfo info;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop trace: which processes, from when to when, and where the record goes.
+ * migpop trace: which processes are traced, when the window opens and closes, and where the record
+ * goes.
  */
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +27,8 @@
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 
-/* The monitor is asked often where the window opened by its word: it closes by that, too. */
+/* QMP_POLL_MS: if the window was opened because the monitor said so, the monitor also closes it, so
+ * it is asked often. */
 enum { TICK_MS = 500, QMP_POLL_MS = 10 };
 
 struct trace {
@@ -35,16 +37,17 @@ struct trace {
 	struct session session;
 	struct tracer *tracer;
 	struct monitor monitor;
-	pid_t child;                  /* of the command; 0 without one, or once it is reaped */
-	int child_status;             /* wait status */
-	bool migrating;               /* the window has opened */
-	bool told;                    /* by the word of the monitor alone */
-	bool unseen;                  /* a migration has ended by that word, and no window opened */
-	unsigned int asked_under_way; /* times that it said so, and no window opened */
-	bool over;                    /* the window has closed by itself */
+	pid_t child;      /* the command; 0 if there is none, or if it was waited for */
+	int child_status; /* its wait status */
+	bool migrating;   /* the window has opened */
+	bool told;        /* the window was opened only because the monitor said so */
+	bool unseen;      /* the monitor says that a migration has ended, but no window opened */
+	unsigned int asked_under_way; /* how often the monitor said that a migration is under way,
+					 before a window opened */
+	bool over;                    /* the kernel has closed the window */
 	int signal_fd;
 	uint64_t start_ms, next_tick_ms, next_line_ms;
-	struct record *last; /* of the live table */
+	struct record *last; /* the record that the last line of the live table showed */
 };
 
 static uint64_t now_ms(void)
@@ -90,7 +93,7 @@ static enum window_state look(struct trace *t)
 	return state;
 }
 
-/* The kernel says something of the window of the one target. */
+/* Handles an event that the kernel sends about the target's window. */
 static void on_window(const struct window_event *event, void *data)
 {
 	struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
@@ -103,8 +106,8 @@ static void on_window(const struct window_event *event, void *data)
 	look(t);
 }
 
-/* The monitor says that a migration is under way, of which the kernel has seen no sign: before this
- * began, or by a QEMU that makes them in another way. */
+/* Opens the window because the monitor says that a migration is under way, although the kernel saw
+ * no sign of one: it began before the tracer did, or this QEMU migrates in an unknown way. */
 static int begin_told(struct trace *t)
 {
 	int err = session__begin_told(&t->session, monitor__sends(&t->monitor));
@@ -143,7 +146,8 @@ static int start_targets(struct trace *t)
 	return STATUS_OK;
 }
 
-/* What was plugged in is on no command line: QEMU knows. It need not answer. */
+/* Asks QEMU for its RAM blocks: memory that was plugged in later is on no command line. QEMU need
+ * not answer. */
 static void ask_for_blocks(struct trace *t)
 {
 	struct ram_told *told;
@@ -170,9 +174,10 @@ static void say_tracing(const struct trace *t)
 		fprintf(stderr, "%s\n", monitor__begins_as(&t->monitor));
 }
 
-/* The kernel sees when a window opens and closes; the monitor names phases meanwhile. Where it says
- * what the kernel has not seen the window opens by that. The reason to close the window, or to wait
- * no more, if there is one. */
+/* Follows the migration by the monitor. The kernel sees when the window opens and closes, and the
+ * monitor names the phases meanwhile. If the monitor says something that the kernel did not see,
+ * the window opens because of that. Returns the reason to close the window or to stop waiting, if
+ * there is one. */
 static enum window_reason follow_monitor(struct trace *t)
 {
 	enum monitor_says says;
@@ -182,7 +187,7 @@ static enum window_reason follow_monitor(struct trace *t)
 		return REASON_UNKNOWN;
 	}
 	says = monitor__ask(&t->monitor);
-	if (!t->migrating && look(t) != WINDOW_WAITS) /* meanwhile */
+	if (!t->migrating && look(t) != WINDOW_WAITS) /* the kernel has seen it meanwhile */
 		return t->over ? REASON_MIGRATION_END : REASON_UNKNOWN;
 	if (says == MONITOR_GONE)
 		return REASON_MONITOR_GONE;
@@ -190,7 +195,8 @@ static enum window_reason follow_monitor(struct trace *t)
 		t->unseen = !t->migrating;
 		return REASON_MIGRATION_END;
 	}
-	/* A destination says so before it has read anything: that is seen. */
+	/* A destination says so before it has read anything, and the kernel will see that: believe
+	 * the monitor only the second time. */
 	if (says == MONITOR_UNDER_WAY && !t->migrating && t->asked_under_way++)
 		begin_told(t);
 	return REASON_UNKNOWN;
@@ -208,9 +214,9 @@ static void print_line(struct trace *t)
 	t->last = r;
 }
 
-/* Do others live on, though the first thread stands at its end? One that has taken its SIGKILL and
- * is not yet exiting cannot be told from them but by waiting: a moment, or the program is held up.
- */
+/* True if other threads live on although the first thread has ended. A thread that was killed by
+ * SIGKILL but is not exiting yet cannot be told from one that lives on, except by waiting a moment:
+ * otherwise the program would be held up. */
 static bool others_stay(pid_t pid)
 {
 	for (int i = 0; i < 20; i++) {
@@ -221,7 +227,7 @@ static bool others_stay(pid_t pid)
 	return true;
 }
 
-/* Reason to close the window, if there is one. */
+/* Handles what happened to the command. Returns the reason to close the window, if there is one. */
 static enum window_reason on_child(struct trace *t)
 {
 	struct target *target = &t->session.targets[0];
@@ -240,7 +246,8 @@ static enum window_reason on_child(struct trace *t)
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
-			/* Others go on: what it has at its end is not known yet. */
+			/* If other threads go on, the figures at the end of the process are not
+			 * known yet. */
 			target->at_exit_known = !others_stay(t->child) &&
 						!proc__figures(t->child, &target->at_exit);
 			if (target->at_exit_known)
@@ -263,7 +270,7 @@ static bool all_gone(struct session *s)
 	return true;
 }
 
-/* On a signal: the reason to close the window, if there is one. */
+/* Handles signals. Returns the reason to close the window, if there is one. */
 static enum window_reason on_signal(struct trace *t)
 {
 	struct signalfd_siginfo info;
@@ -357,7 +364,7 @@ int trace__write_record(const struct trace_options *o, const struct rules *rules
 			      output_format__write(o->format, r, out->shown.f, &text));
 }
 
-/* Did a SIGINT or SIGTERM come? */
+/* True if SIGINT or SIGTERM came. */
 static bool is_asked_again(struct trace *t)
 {
 	struct signalfd_siginfo info;
@@ -368,9 +375,10 @@ static bool is_asked_again(struct trace *t)
 	return asked;
 }
 
-/* Ends the command with the window: by SIGTERM, which one that is stopped gets only when it goes
- * on, and by SIGKILL where that is ignored and we are asked to end once more. */
-static void let_go(struct trace *t)
+/* Ends the command when the window is closed: with SIGTERM, followed by SIGCONT because a stopped
+ * process takes SIGTERM only when it continues; and with SIGKILL if the command ignores SIGTERM and
+ * we are asked to end once more. */
+static void end_command(struct trace *t)
 {
 	if (!t->child)
 		return;
@@ -400,13 +408,13 @@ static void let_go(struct trace *t)
 
 const int trace__signals[] = {SIGINT, SIGTERM, SIGCHLD, 0};
 
-/* -ENODATA: it never opened. */
+/* Closes the window and makes the record. Returns -ENODATA if the window never opened. */
 static int close_window(struct trace *t, enum window_reason reason, struct record **out)
 {
 	bool ended = reason == REASON_MIGRATION_END;
 	int err = 0;
 
-	/* The last word may have come together with the target's end. */
+	/* The last event of the window may have come together with the target's end. */
 	tracer__window_events(t->tracer, on_window, t);
 	if (!t->migrating)
 		return -ENODATA;
@@ -456,7 +464,8 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 	return status;
 }
 
-/* Opens the monitor, which says whose it is: the target's, or the target where none was given. */
+/* Opens the monitor. The process at its other end becomes the target, or must be the target if one
+ * was given. */
 static int open_monitor(struct monitor *m, struct trace_options *o)
 {
 	int err = monitor__open(m, o->qmp_path);
@@ -507,7 +516,7 @@ static int trace_targets(struct trace_options *o, const struct rules *rules,
 	if (t.monitor.qmp)
 		monitor__tell_phases(&t.monitor, &t.session.phases);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
-	let_go(&t);
+	end_command(&t);
 	record__free(t.last);
 	session__free(&t.session);
 	tracer__close(t.tracer);
@@ -518,7 +527,7 @@ static int trace_targets(struct trace_options *o, const struct rules *rules,
 
 int cmd_trace(int argc, char **argv)
 {
-	static struct trace_options o; /* the targets may be many */
+	static struct trace_options o; /* static, because it has room for many targets */
 	struct rules *rules = NULL;
 	struct trace_outputs out = {0};
 	int status = trace_options__parse(&o, argc, argv);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop trace --incoming: the first migration that comes in, to whichever QEMU of this host, or of
- * one guest.
+ * migpop trace --incoming: traces the first migration that any QEMU of this host receives, or the
+ * QEMU of one guest.
  */
 #include <poll.h>
 #include <signal.h>
@@ -26,9 +26,9 @@ struct incoming {
 	struct trace_outputs *out;
 	struct watcher *watcher;
 	int signal_fd;
-	pid_t pid; /* whose migration it is; 0: none has come yet */
+	pid_t pid; /* the process that receives the migration; 0: none yet */
 	bool over;
-	int status; /* of its record */
+	int status; /* exit status of writing its record */
 };
 
 /* Is the guest of "pid" the one that was asked for? Another one is told of: whoever waits has given
@@ -99,7 +99,7 @@ static void on_problem(pid_t pid, const char *kind, const char *what, void *data
 
 	if (pid && pid != in->pid)
 		return;
-	if (!strcmp(kind, "room")) { /* the record says how much is missing */
+	if (!strcmp(kind, "room")) { /* the record tells how many pages are affected */
 		fail(STATUS_FAULT, "%s", what);
 		return;
 	}
@@ -115,7 +115,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* The reason to wait no more, if there is one. */
+/* Returns the reason to stop waiting, if there is one. */
 static enum window_reason why_end(struct incoming *in, uint64_t start_ms)
 {
 	struct signalfd_siginfo info;
@@ -154,7 +154,7 @@ static int run(struct incoming *in)
 		poll(fds, n + 1, until(in, start_ms));
 		watcher__run(in->watcher);
 	}
-	/* One that is under way is recorded as far as it has come. */
+	/* A migration that is under way is recorded as far as it has come. */
 	watcher__close(in->watcher);
 	in->watcher = NULL;
 	if (!in->over)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A migration as its monitor tells of it.
+ * Follows a migration through QEMU's monitor.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ int monitor__open(struct monitor *m, const char *path)
 {
 	int err = qmp__open(&m->qmp, path, TIMEOUT_MS);
 
-	/* One that does not answer now is asked again. */
+	/* If the monitor does not answer now, it is asked again later. */
 	if (!err && migration__query(m->qmp, &m->first))
 		strcpy(m->first.status, "none");
 	m->last = m->first;
@@ -83,7 +83,8 @@ void monitor__tell_phases(struct monitor *m, struct phases *phases)
 	phases__on_status(phases, clock__ns(CLOCK_BOOTTIME), state.status);
 }
 
-/* A status that is not known here is of one that goes on: 11.1 has "postcopy-device". */
+/* Every status that does not mean "none" or "over" means that the migration goes on, even unknown
+ * ones: QEMU 11.1 has "postcopy-device". */
 static bool is_under_way(const struct migration_state *state)
 {
 	return strcmp(state->status, "none") && !migration__is_over(state);
@@ -98,8 +99,8 @@ const char *monitor__begins_as(const struct monitor *m)
 	return "no migration of it has begun: waiting for one";
 }
 
-/* Has one ended since it was asked first? One that came and went between two questions has other
- * figures, or at least another status. */
+/* True if a migration has ended since the first question. A migration that began and ended between
+ * two questions has other figures, or at least another status. */
 static bool has_ended(const struct monitor *m)
 {
 	const struct migration_state *a = &m->first, *b = &m->last;
@@ -120,7 +121,7 @@ enum monitor_says monitor__ask(struct monitor *m)
 		return MONITOR_GONE;
 	if (has_ended(m))
 		return MONITOR_ENDED;
-	/* As long as it connects nothing moves. */
+	/* While QEMU only connects, no page is sent. */
 	return is_under_way(&m->last) && strcmp(m->last.status, "setup") ? MONITOR_UNDER_WAY
 									 : MONITOR_IDLE;
 }
@@ -148,8 +149,9 @@ enum migration_outcome monitor__last_words(struct monitor *m, bool over)
 {
 	bool ended = false;
 
-	/* QEMU ends one in its main loop, after the thread or the stream by which the window knows;
-	 * a state is seen a moment before its event is sent. */
+	/* QEMU ends a migration in its main loop, after the thread or the stream has ended, by
+	 * which the window was closed; and it changes the state a moment before it sends the event.
+	 * */
 	for (int i = 0; i < LAST_WORDS; i++) {
 		if (migration__query(m->qmp, &m->last))
 			return OUTCOME_UNKNOWN;

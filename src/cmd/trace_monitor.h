@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A migration as its monitor tells of it: its phases and figures, and how it ended. It must not
+ * Follows a migration through QEMU's monitor: its phases and figures, and how it ended. It must not
  * know what is traced meanwhile.
  */
 #ifndef MIGPOP_CMD_TRACE_MONITOR_H
@@ -15,49 +15,50 @@
 struct qmp;
 
 struct monitor {
-	struct qmp *qmp; /* NULL: there is none */
+	struct qmp *qmp; /* NULL: no monitor was given */
 	struct phases *phases;
 	u64 wall_after_boot_ns;
-	bool switched_on;                   /* the events are ours to switch off again */
-	bool tells;                         /* "last" is of the migration that was traced */
-	struct migration_state first, last; /* as it was at first, and as it was said last */
+	bool switched_on;                   /* we switched events on, and must switch them off */
+	bool tells;                         /* "last" is about the migration that was traced */
+	struct migration_state first, last; /* the answers to the first and to the last question */
 };
 
-/* 0, or a negative errno as qmp__open()'s. */
+/* Opens the monitor. Returns 0 or a negative errno of qmp__open(). */
 int monitor__open(struct monitor *m, const char *path);
 
-/* The emulator at the other end; 0 where another program listens for it. */
+/* The process id of the emulator at the other end; 0 if another program listens for it. */
 pid_t monitor__emulator(const struct monitor *m);
 
-/* How the migration stands as the tracing begins, for people. */
+/* A line for people: how the migration stands when the tracing begins. */
 const char *monitor__begins_as(const struct monitor *m);
 
-/* QEMU's own figures into the record, after monitor__last_words(). */
+/* Stores QEMU's own figures in the record. Call it after monitor__last_words(). */
 void monitor__put(const struct monitor *m, struct record *r);
 void monitor__close(struct monitor *m);
 
-/* From here on the phases go there: QEMU tells of them if its events are on, or can be switched on:
- * not where a migration is under way. */
+/* Stores phases in "phases" from now on. QEMU tells them if its events are on or can be switched
+ * on, which it refuses while a migration is under way. */
 void monitor__tell_phases(struct monitor *m, struct phases *phases);
 
 enum monitor_says {
-	MONITOR_IDLE, /* none is under way, or it still connects */
+	MONITOR_IDLE, /* no migration is under way, or it still connects */
 	MONITOR_UNDER_WAY,
-	MONITOR_ENDED, /* one has, since the monitor was opened */
+	MONITOR_ENDED, /* a migration has ended since the monitor was opened */
 	MONITOR_GONE,
 };
 
-/* Asks how it goes. */
+/* Asks how the migration stands. */
 enum monitor_says monitor__ask(struct monitor *m);
 
-/* Which way one goes. */
+/* True if QEMU sends the migration, false if it receives it. */
 bool monitor__sends(const struct monitor *m);
 
-/* Takes the events that have come, without asking anything. */
+/* Takes the events that have arrived, without asking anything. */
 void monitor__hear(struct monitor *m);
 
-/* The window is closed, and the migration "over": waits, not for long, until QEMU says so, too.
- * QEMU's word for how it ended; OUTCOME_UNKNOWN where it has none. */
+/* Call it when the window is closed. If the window closed because the migration was "over", waits a
+ * moment until QEMU says so too. Returns QEMU's answer how the migration ended; OUTCOME_UNKNOWN if
+ * it has none. */
 enum migration_outcome monitor__last_words(struct monitor *m, bool over);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the command line of migpop trace says.
+ * The command line of migpop trace.
  */
 #include <argp.h>
 #include <errno.h>
@@ -97,8 +97,8 @@ static bool add_pid(struct trace_options *o, pid_t pid)
 	return true;
 }
 
-/* Of a target that cannot be found. What is around this process may be why, where /proc or /sys is
- * not mounted: it comes first. */
+/* Called if a target cannot be found. The surroundings of this process may be the cause, such as
+ * /proc not being mounted: report them first. */
 static void check_sight(void)
 {
 	int status = check_surroundings();

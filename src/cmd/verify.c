@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migpop verify: makes or reads the records of a migration without and with a fix, has them judged,
- * and says the verdict. The fix is a file to it: it must not know what is in it.
+ * migpop verify: makes or reads the records of migrations without and with a fix, has them judged,
+ * and prints the verdict. To this command the fix is a file: it must not know what is in it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,8 @@
 
 enum { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JUNIT, OUTPUT_MARKDOWN, NR_OUTPUTS };
 
-/* All places to write to, opened before any work: what cannot be written is said at once. */
+/* All outputs, opened before any work, so that a file that cannot be written is reported at once.
+ * */
 struct outputs {
 	const char *path[NR_OUTPUTS];
 	bool wanted[NR_OUTPUTS];
@@ -38,7 +39,7 @@ static int outputs__open(struct outputs *out, const struct verify_options *o)
 		if (i) {
 			out->path[i] = paths[i];
 			out->wanted[i] = paths[i];
-			/* What is asked for on standard output stands there alone. */
+			/* If an output goes to standard output, the text is not written there. */
 			if (paths[i] && !strcmp(paths[i], "-"))
 				out->wanted[OUTPUT_TEXT] = false;
 		}
@@ -88,7 +89,7 @@ static int outputs__write(struct outputs *out, const struct verify_report *r, co
 
 /* --- saved records --- */
 
-/* A destination was started to wait for a migration. */
+/* A destination was started with -incoming. */
 static enum verify_end_id end_of(const struct record *r)
 {
 	for (size_t i = 0; r->nr_target && i < r->target[0].nr_cmdline; i++) {
@@ -137,7 +138,7 @@ static void say_progress(const char *trial, const char *what)
 	fprintf(stderr, "%s: %s\n", trial, what);
 }
 
-/* What ends it early. */
+/* The signals that end a trial early. */
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, 0};
 
 static void end_progress(const struct trial_options *t)
@@ -146,7 +147,7 @@ static void end_progress(const struct trial_options *t)
 		fputs("\r\033[K", stderr);
 }
 
-/* The ends that are to be fixed, "all" for both. */
+/* The ends that the fix is used at; "all" if it is used at both. */
 static const char *fixed_ends(const struct verify_options *o, const char *all)
 {
 	return !o->fix[END_SOURCE] ? "dst" : !o->fix[END_DESTINATION] ? "src" : all;
@@ -158,7 +159,7 @@ static struct trial_options trial_of(const struct verify_options *o, enum verify
 		.name = run == RUN_FIXED ? "fixed" : "stock",
 		.qemu = run == RUN_FIXED && o->fixed_qemu ? o->fixed_qemu : o->qemu,
 		.preload = run == RUN_FIXED ? o->preload : NULL,
-		/* A QEMU with a fix built in needs no telling. */
+		/* A QEMU with a built-in fix does not read MIGFIX. */
 		.migfix = run == RUN_FIXED && o->preload ? fixed_ends(o, "dst,src") : NULL,
 		.memory = o->memory,
 		.backing = o->backing,
@@ -230,7 +231,8 @@ static int run_routine(const struct verify_options *o, const struct rules *rules
 	if (access(o->loader, X_OK))
 		return fail(STATUS_MACHINE, "cannot run %s, which comes with migpop: %s", o->loader,
 			    strerror(errno));
-	/* One region at a time, where a migration has two guests. */
+	/* One region exists at a time, while a migration has two guests: half the memory is enough.
+	 * */
 	if (trial__check_machine(&needs, &error))
 		return fail_trial(&error);
 	routine.rules = rules;
@@ -244,7 +246,7 @@ static int run_routine(const struct verify_options *o, const struct rules *rules
 	return status;
 }
 
-/* Whatever is to be done, traced. */
+/* Runs whatever the options ask for under the tracer. */
 static int run_traced(const struct verify_options *o, struct verification *v)
 {
 	struct rules_files none = {0};

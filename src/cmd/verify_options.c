@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the command line of migpop verify says.
+ * The command line of migpop verify.
  */
 #include <argp.h>
 #include <errno.h>
@@ -112,7 +112,8 @@ static void parse_record(struct verify_options *o, const char *arg)
 	o->record[o->record[RUN_STOCK] ? RUN_FIXED : RUN_STOCK] = arg;
 }
 
-/* Beside the program, as in the folder of a build, else where it is installed. */
+/* The path of a file that comes with migpop: beside the program in a build folder, else where it is
+ * installed. */
 static const char *find_file(const char *name, const char *installed, char *path, size_t size)
 {
 	ssize_t len = readlink("/proc/self/exe", path, size - 1);
@@ -130,7 +131,7 @@ static const char *find_file(const char *name, const char *installed, char *path
 	return path;
 }
 
-/* "7/8" */
+/* Parses a fraction such as "7/8". */
 static void parse_fraction(struct verify_options *o, const char *text)
 {
 	char rest;
@@ -170,11 +171,11 @@ static void check_options(struct verify_options *o, bool live, bool migrates)
 
 struct parsing {
 	struct verify_options *o;
-	bool live;     /* an option was given that says what to do, */
-	bool migrates; /* and it is about migrations */
+	bool live;     /* an option was given that is only for runs of our own … */
+	bool migrates; /* … and it is about migrations */
 };
 
-/* Options of the live form; true if it was one. */
+/* Parses an option that is only for runs of our own. Returns false if it is another option. */
 static bool parse_live(struct verify_options *o, int key, const char *arg)
 {
 	int which;

@@ -144,25 +144,25 @@ int image__read(const struct image *i, uint64_t offset, void *buffer, size_t len
 }
 
 /* How much is searched: the read-only constants of QEMU take 10 to 20 MiB. */
-enum { TEXT_WINDOW = 1 << 20, TEXT_LONGEST = 256, TEXT_SEGMENT_MAX = 128 << 20 };
+enum { TEXT_PIECE = 1 << 20, TEXT_LONGEST = 256, TEXT_SEGMENT_MAX = 128 << 20 };
 
-/* Searches one segment, in windows that overlap by the longest text. */
-static char *text_in(const struct image *i, const GElf_Phdr *p, char *window, const char *begins)
+/* Searches one segment, in pieces that overlap by the longest text. */
+static char *text_in(const struct image *i, const GElf_Phdr *p, char *piece, const char *begins)
 {
 	uint64_t end = p->p_filesz > TEXT_SEGMENT_MAX ? TEXT_SEGMENT_MAX : p->p_filesz;
 
-	for (uint64_t at = 0; at < end; at += TEXT_WINDOW - TEXT_LONGEST) {
-		size_t len = end - at < TEXT_WINDOW ? (size_t)(end - at) : TEXT_WINDOW;
+	for (uint64_t at = 0; at < end; at += TEXT_PIECE - TEXT_LONGEST) {
+		size_t len = end - at < TEXT_PIECE ? (size_t)(end - at) : TEXT_PIECE;
 		const char *found;
 
-		if (image__read(i, p->p_offset + at, window, len))
+		if (image__read(i, p->p_offset + at, piece, len))
 			return NULL;
-		found = memmem(window, len, begins, strlen(begins));
+		found = memmem(piece, len, begins, strlen(begins));
 		if (found) {
-			size_t left = len - (size_t)(found - window);
+			size_t left = len - (size_t)(found - piece);
 
 			left = left < TEXT_LONGEST ? left : TEXT_LONGEST;
-			window[(size_t)(found - window) + left] = '\0';
+			piece[(size_t)(found - piece) + left] = '\0';
 			return strndup(found, strcspn(found, "\n"));
 		}
 	}
@@ -171,12 +171,12 @@ static char *text_in(const struct image *i, const GElf_Phdr *p, char *window, co
 
 char *image__text(const struct image *i, const char *begins)
 {
-	char *window = malloc(TEXT_WINDOW + 1), *text = NULL;
+	char *piece = malloc(TEXT_PIECE + 1), *text = NULL;
 
-	for (size_t at = 0; window && !text && at < i->n; at++)
+	for (size_t at = 0; piece && !text && at < i->n; at++)
 		if (!(i->load[at].p_flags & (PF_X | PF_W)))
-			text = text_in(i, &i->load[at], window, begins);
-	free(window);
+			text = text_in(i, &i->load[at], piece, begins);
+	free(piece);
 	return text;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two guests' memories, byte for byte, in steps that a cache holds.
+ * Compares the memory of two guests byte for byte, in steps that fit into a CPU's cache.
  */
 #include "verify/content.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a trial needs of the machine, asked before anything is started.
+ * Checks what a trial needs of the machine, before anything is started.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ __attribute__((format(printf, 3, 4))) static int lacks(struct trial_error *e, in
 	return err;
 }
 
-/* Is it there to be run, as execvp() would find it? */
+/* True if execvp() would find the program. */
 static bool is_program(const char *name)
 {
 	const char *path = getenv("PATH");
@@ -44,7 +44,7 @@ static bool is_program(const char *name)
 	return false;
 }
 
-/* The number behind "key" at the start of a line, -1 without one. */
+/* The number after "key" at the beginning of a line; -1 if there is no such line. */
 static int64_t number_in(const char *path, const char *key)
 {
 	size_t len = strlen(key);
@@ -81,7 +81,8 @@ static int check_hugetlb(const struct trial_options *o, struct trial_error *e)
 		     wanted, unused, wanted - unused, dir);
 }
 
-/* Both ends end up holding the whole guest: too large a one would cost others their memory. */
+/* Both ends may hold the whole guest in the end: a guest that is too large would take memory that
+ * others need. */
 static int check_memory(const struct trial_options *o, struct trial_error *e)
 {
 	int64_t available = number_in("/proc/meminfo", "MemAvailable:");

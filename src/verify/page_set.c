@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A set of pages, one bit each: 32 KiB for each GiB of a guest.
+ * A set of pages with one bit for each page: 32 KiB for each GiB of a guest.
  */
 #include "verify/page_set.h"
 

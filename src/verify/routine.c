@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Starts the loader, watches it populate, and ends it. It stands still, waiting for a byte, while
- * the books are opened and closed.
+ * Starts the loader, traces it while it populates, and ends it. The loader waits for a byte, and so
+ * does not move, while the window opens and closes.
  */
 #include "verify/routine.h"
 
@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 #include "collect/proc.h"
-#include "verify/watch.h"
+#include "verify/traced.h"
 
 enum { SECTION = 2 << 20, PATIENCE_MS = 120000 };
 
 struct loader {
-	pid_t pid; /* 0: none */
-	int fd;    /* its standard input and output */
+	pid_t pid; /* 0: not started */
+	int fd;    /* the loader's standard input and output */
 };
 
 static int start(struct loader *l, const struct routine_options *o)
@@ -46,7 +46,8 @@ static int start(struct loader *l, const struct routine_options *o)
 	posix_spawn_file_actions_adddup2(&actions, fds[1], STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
 	posix_spawnattr_init(&attributes);
-	/* A group of its own: a Ctrl-C is for us, and the end of its input for it. */
+	/* The loader gets a process group of its own, so that Ctrl-C reaches only us. It ends when
+	 * its input ends. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
@@ -60,15 +61,16 @@ static int start(struct loader *l, const struct routine_options *o)
 	return -err;
 }
 
-/* Until it has written its byte. 0, or a negative errno: -ECHILD when it has ended. */
-static int await(const struct loader *l, struct watch *w, const struct routine_options *o)
+/* Waits until the loader has written a byte. Returns 0 or a negative errno: -ECHILD if the loader
+ * has ended. */
+static int await(const struct loader *l, struct traced *traced, const struct routine_options *o)
 {
 	char byte;
 
 	for (;;) {
 		struct pollfd fds[] = {{.fd = l->fd, .events = POLLIN},
 				       {.fd = o->signal_fd, .events = POLLIN},
-				       {.fd = w ? watch__fd(w) : -1, .events = POLLIN}};
+				       {.fd = traced ? traced__fd(traced) : -1, .events = POLLIN}};
 		int n = poll(fds, 3, PATIENCE_MS);
 
 		if (n < 0 && errno != EINTR)
@@ -76,7 +78,7 @@ static int await(const struct loader *l, struct watch *w, const struct routine_o
 		if (!n)
 			return -ETIMEDOUT;
 		if (n > 0 && fds[2].revents)
-			watch__serve(w);
+			traced__read_mappings(traced);
 		if (n > 0 && fds[1].revents)
 			return -EINTR;
 		if (n > 0 && fds[0].revents)
@@ -91,41 +93,41 @@ static int64_t rss_of(const struct loader *l)
 	return proc__figures_cheap(l->pid, &f) ? RECORD_UNKNOWN : f.rss + f.hugetlb;
 }
 
-static int watch_it(const struct loader *l, struct watch *w, const struct routine_options *o,
-		    struct verify_end *out)
+static int trace_populating(const struct loader *l, struct traced *traced,
+			    const struct routine_options *o, struct verify_end *out)
 {
 	int err;
 
 	out->rss_before = rss_of(l);
-	err = watch__open(w, REASON_BEFORE_POPULATING);
+	err = traced__open(traced, REASON_BEFORE_POPULATING);
 	if (!err && write(l->fd, ".", 1) != 1)
 		err = -errno;
 	if (!err)
-		err = await(l, w, o);
+		err = await(l, traced, o);
 	out->rss_after = rss_of(l);
-	return err ? err : watch__close(w, REASON_POPULATED, o->rules, &out->record);
+	return err ? err : traced__close(traced, REASON_POPULATED, o->rules, &out->record);
 }
 
 int routine__run(const struct routine_options *o, struct verify_end *out, struct trial_error *error)
 {
 	const char *name = o->by_routine ? "routine" : "loop";
 	struct loader l = {.fd = -1};
-	struct watch w = {0};
+	struct traced traced = {0};
 	int err = start(&l, o);
 
 	memset(error, 0, sizeof(*error));
 	if (!err)
 		err = await(&l, NULL, o);
 	if (!err)
-		err = watch__attach(&w, l.pid, o->mode, name, error);
+		err = traced__attach(&traced, l.pid, o->mode, name, error);
 	if (!err)
-		err = watch_it(&l, &w, o, out);
+		err = trace_populating(&l, &traced, o, out);
 	if (err && !error->text[0]) {
 		error->machine = err == -ENOENT || err == -EACCES;
 		snprintf(error->text, sizeof(error->text), "%s: %s: %s", name, o->loader,
 			 err == -ECHILD ? "has ended" : strerror(-err));
 	}
-	watch__free(&w);
+	traced__free(&traced);
 	if (l.fd >= 0)
 		close(l.fd);
 	if (l.pid) {
@@ -144,7 +146,7 @@ struct routine_expectation routine__expect(const struct routine_options *o)
 		kept += i % o->of >= o->discarded;
 	if (o->backing != BACKING_RAM)
 		e.pages = kept * (SECTION / sysconf(_SC_PAGESIZE));
-	/* Huge pages have no page table of the last level. */
+	/* A huge page has no page table of the last level. */
 	if (o->backing != BACKING_HUGETLB)
 		e.tables = kept;
 	return e;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sparse populate routine beside the loop that it replaces: a loader populates a region with
- * discarded sections, once by either, under the tracer. It must not know what is concluded.
+ * Compares the sparse populate routine with the loop that it replaces: a loader populates a region
+ * with discarded sections, once with the loop and once with the routine, under the tracer. It must
+ * not know what is concluded.
  */
 #ifndef MIGPOP_VERIFY_ROUTINE_H
 #define MIGPOP_VERIFY_ROUTINE_H
@@ -10,28 +11,30 @@
 #include "verify/verdict.h"
 
 struct routine_options {
-	const char *loader; /* the program */
-	bool by_routine;    /* else by the loop */
+	const char *loader; /* path of the program */
+	bool by_routine;    /* true: with the routine; false: with the loop */
 	uint64_t memory;
 	enum ram_backing backing;
-	unsigned int discarded, of; /* sections of 2 MiB */
+	/* of every "of" sections of 2 MiB the first "discarded" are discarded */
+	unsigned int discarded, of;
 	enum mode mode;
 	const struct rules *rules;
 	int signal_fd;
 };
 
-/* The loader's record and RSS into *out. As trial__run() fails. */
+/* Runs the loader and stores its record and RSS in *out. Returns as trial__run() does. */
 int routine__run(const struct routine_options *o, struct verify_end *out,
 		 struct trial_error *error);
 
-/* What the kept sections are to get, in pages. */
+/* What the sections that are not discarded should get. */
 struct routine_expectation {
-	int64_t pages; /* populated by reading: all theirs; none where reading maps the zero page */
-	int64_t tables; /* page tables, one a section */
+	int64_t pages;  /* pages populated by reading; 0 if a read maps the shared zero page */
+	int64_t tables; /* page tables, one for each section */
 };
 struct routine_expectation routine__expect(const struct routine_options *o);
 
-/* The loader's figures are those of the destination; stock is the loop, fixed the routine. */
+/* Judges the two runs. The loader's figures are stored as those of the destination; "stock" is the
+ * loop, "fixed" the routine. */
 void routine__judge(const struct verification *v, const struct routine_expectation *expected,
 		    struct verify_judgement *j);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The verdict on the populate routine, by the tracer's figures alone: discarded sections got
- * neither page nor page table, the kept ones all theirs.
+ * Judges the populate routine by the tracer's figures alone: discarded sections must get neither
+ * pages nor page tables, and all others must get theirs.
  */
 #include "verify/routine.h"
 #include "verify/verdict_internal.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Upper levels of the page tables, and the loader's own. */
+/* Page tables besides those of the sections: the upper levels, and the loader's own. */
 enum { TABLES_ASIDE = 6 };
 
 static int64_t tables_of(const struct record *r)
@@ -45,7 +45,8 @@ static enum verify_result check_discarded(struct verify_judgement *j, const stru
 	return c->result;
 }
 
-/* Where reading maps the zero page, a page table each section tells that it was populated. */
+/* If a read maps the shared zero page no page is counted; then a page table for each section shows
+ * that the section was populated. */
 static enum verify_result check_kept(struct verify_judgement *j, const struct record *r,
 				     const struct routine_expectation *e)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One migration from the start of two QEMUs to their end. Whatever is waited for, the tracers are
- * served meanwhile, a signal ends it, and so does a QEMU that dies.
+ * Makes one migration, from the start of two QEMUs to their end. Whatever the trial waits for, it
+ * keeps the tracers' mappings up to date meanwhile, and ends at a signal or when a QEMU dies.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,19 +23,21 @@
 #include "verify/content.h"
 #include "verify/guest/churn.h"
 #include "verify/trial.h"
-#include "verify/watch.h"
+#include "verify/traced.h"
 #include "verify/workspace.h"
 
 enum {
 	POLL_MS = 10,
 	START_MS = 60000,
-	GUEST_MS = 120000, /* for an emulated guest's first passes on a busy machine */
+	GUEST_MS = 120000, /* an emulated guest's first passes take long on a busy machine */
 	MIGRATE_MS = 120000,
 	MIGRATE_MS_PER_GIB = 30000,
-	CHURN_SYNCS = 4, /* of the dirty pages: one comes before the first round, so three rounds */
-	CHURN_BANDWIDTH = 64 << 20, /* a round of 50 MiB takes longer than a pass over them */
-	CHURN_PASSES = 2,           /* before the migration: pages have been both, by then */
-	LAST_DOWNTIME_MS = 60000,   /* the last round comes whatever is left */
+	CHURN_SYNCS = 4, /* QEMU looks for dirty pages once before the first round, so four times
+			    are three rounds */
+	/* a round over 50 MiB then takes longer than the guest's pass over them */
+	CHURN_BANDWIDTH = 64 << 20,
+	CHURN_PASSES = 2, /* passes before the migration: by then each page was zero and non-zero */
+	LAST_DOWNTIME_MS = 60000, /* the last round must come, however many pages are left */
 	COMPARE_STEP = 64 << 20,
 };
 
@@ -43,7 +45,7 @@ static const char *const end_names[NR_ENDS] = {"source", "destination"};
 
 struct trial_end {
 	struct emulator qemu;
-	struct watch watch;
+	struct traced traced;
 	struct guest_memory memory;
 	bool has_memory;
 };
@@ -116,7 +118,8 @@ static int check_signals(struct trial *t)
 	return 0;
 }
 
-/* Serves what there is, and waits for at most "ms". 0, or what ends the trial. */
+/* Handles what has arrived, and waits for at most "ms". Returns 0, or an error that ends the trial.
+ * */
 static int pump(struct trial *t, int ms)
 {
 	struct pollfd fds[1 + 2 * NR_ENDS] = {{.fd = t->o->signal_fd, .events = POLLIN}};
@@ -126,18 +129,18 @@ static int pump(struct trial *t, int ms)
 		const struct trial_end *e = &t->end[end];
 
 		fds[1 + end] = (struct pollfd){.fd = e->qemu.pidfd, .events = POLLIN};
-		fds[1 + NR_ENDS + end] = (struct pollfd){.fd = watch__fd(&e->watch),
+		fds[1 + NR_ENDS + end] = (struct pollfd){.fd = traced__fd(&e->traced),
 							 .events = POLLIN};
 	}
 	poll(fds, sizeof(fds) / sizeof(*fds), ms);
 	for (int end = 0; end < NR_ENDS; end++)
 		if (fds[1 + NR_ENDS + end].revents)
-			watch__serve(&t->end[end].watch);
+			traced__read_mappings(&t->end[end].traced);
 	err = check_signals(t);
 	return err ? err : check_alive(t);
 }
 
-/* Until "is_so" returns 1, or a negative errno, having said why. */
+/* Waits until "is_so" returns 1, or a negative errno with the error text set. */
 static int wait_until(struct trial *t, int64_t ms, const char *what, int (*is_so)(struct trial *t))
 {
 	int64_t deadline = now_ms() + ms;
@@ -179,8 +182,8 @@ static int are_connected(struct trial *t)
 	return all;
 }
 
-/* What it said of itself, before QEMU came to say anything, is kept: what it could not hook is part
- * of the answer. */
+/* Keeps the first line that the fix printed, before QEMU itself prints anything: functions that it
+ * could not hook are part of the answer. */
 static int check_preload(struct trial *t)
 {
 	char words[512];
@@ -253,7 +256,7 @@ static int are_still(struct trial *t)
 	return still;
 }
 
-/* Books are exact only where nobody moves while they are opened and closed. */
+/* The books are exact only if no thread runs while the window opens and closes. */
 static int stand_still(struct trial *t)
 {
 	return wait_until(t, START_MS, "stop of QEMU", are_still);
@@ -289,10 +292,10 @@ static int start_tracing(struct trial *t)
 	if (!err)
 		err = read_rss(t, false);
 	for (int end = 0; end < NR_ENDS && !err; end++)
-		err = watch__attach(&t->end[end].watch, t->end[end].qemu.pid, t->o->mode,
-				    t->o->name, t->error);
+		err = traced__attach(&t->end[end].traced, t->end[end].qemu.pid, t->o->mode,
+				     t->o->name, t->error);
 	for (int end = 0; end < NR_ENDS && !err; end++) {
-		err = watch__open(&t->end[end].watch, REASON_BEFORE_MIGRATION);
+		err = traced__open(&t->end[end].traced, REASON_BEFORE_MIGRATION);
 		if (err)
 			fails(t, err, "cannot trace: %s", strerror(-err));
 	}
@@ -309,15 +312,16 @@ static int end_tracing(struct trial *t)
 	if (err)
 		return err;
 	for (int end = 0; end < NR_ENDS && !err; end++)
-		err = watch__close(&t->end[end].watch, REASON_MIGRATION_END, t->o->rules,
-				   &t->out->end[end].record);
+		err = traced__close(&t->end[end].traced, REASON_MIGRATION_END, t->o->rules,
+				    &t->out->end[end].record);
 	go_on(t);
 	return err ? fails(t, err, "cannot make the record: %s", strerror(-err)) : 0;
 }
 
 /* --- the guest --- */
 
-/* How often has it gone over its memory? The page of that number is there once it has begun. */
+/* Reads how often the guest has gone over its memory. The guest counts in a page that is a hole
+ * until it begins. */
 static int guest_passes(struct trial *t, uint32_t *passes)
 {
 	struct guest_memory *m = &t->end[END_SOURCE].memory;
@@ -361,8 +365,8 @@ static int start_guest(struct trial *t)
 
 /* --- the migration --- */
 
-/* QEMU may be too busy to answer: then it is asked again, up to the deadline of what is waited for.
- */
+/* Asks QEMU for the state of the migration. If QEMU is too busy to answer, the caller asks again,
+ * up to the deadline of what it waits for. */
 static int query(struct trial *t, enum verify_end_id end, struct migration_state *s)
 {
 	int err = migration__query(t->end[end].qemu.qmp, s);
@@ -428,7 +432,8 @@ static int start_migration(struct trial *t)
 	err = migration__listen(t->end[END_DESTINATION].qemu.qmp, t->workspace.uri);
 	if (err)
 		return fails_monitor(t, err, END_DESTINATION);
-	/* One that would end after a round or two must not: next to no downtime, then. */
+	/* A migration that could end after one or two rounds must not end yet: allow next to no
+	 * downtime. */
 	err = migration__limit(source, churn ? CHURN_BANDWIDTH : MIGRATION_UNLIMITED,
 			       churn ? 1 : 300);
 	if (!err)
@@ -483,7 +488,7 @@ static void clean_up(struct trial *t)
 	for (int end = 0; end < NR_ENDS; end++) {
 		struct trial_end *e = &t->end[end];
 
-		watch__free(&e->watch);
+		traced__free(&e->traced);
 		if (e->has_memory)
 			guest_memory__close(&e->memory);
 		emulator__end(&e->qemu);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The verdict: one check a condition, and what follows from them. Content comes first, then whether
- * the figures can be believed at all, then what they say.
+ * Reaches the verdict: makes one check for each condition, and draws the conclusion. The guest's
+ * content comes first, then whether the figures can be believed at all, then what they say.
  */
 #include "verify/verdict_internal.h"
 
@@ -99,7 +99,7 @@ static void find_corrupted(const struct verification *v, struct verify_judgement
 	}
 }
 
-/* A page that differs after a stock migration as well is no fault of the fix. */
+/* A page that differs after the stock migration too is not the fault of the fix. */
 static enum verify_result check_content(const struct verification *v, struct verify_judgement *j)
 {
 	struct verify_check *c = verify__add_check(j, "content",
@@ -128,8 +128,9 @@ static enum verify_result check_content(const struct verification *v, struct ver
 	return c->result;
 }
 
-/* Anonymous pages that were let go can wait in a CPU's LRU batch and be freed by another process
- * (docs/counting.md): up to a batch of them is no reason to disbelieve the rest. */
+/* Anonymous pages that were given back can stay in a CPU's LRU batch until another process frees
+ * them (docs/counting.md): a difference of up to one batch is no reason to disbelieve the other
+ * figures. */
 static enum record_books books_of(const struct record_accounting *a)
 {
 	enum { LRU_BATCH = 31 };
@@ -140,7 +141,8 @@ static enum record_books books_of(const struct record_accounting *a)
 	return record_accounting__books(&lenient);
 }
 
-/* The first row of the record that does not balance, and how many there are. */
+/* Returns the first row of the record that does not balance. Adds to *n how many there are, and
+ * sets *checked if any row could be checked. */
 static const struct record_accounting *unbalanced(const struct record *r, size_t *n, bool *checked)
 {
 	const struct record_accounting *first = NULL;
@@ -187,7 +189,8 @@ enum verify_result verify__check_books(const struct verification *v, struct veri
 	return c->result;
 }
 
-/* Chains that were cut short are counted all the same: no figure is less certain for them. */
+/* Chains that were cut short do not count here: their pages are counted all the same, so no figure
+ * is less certain. */
 enum verify_result verify__check_lost(const struct verification *v, struct verify_judgement *j)
 {
 	struct verify_check *c = verify__add_check(j, "lost", "nothing was lost");
@@ -211,7 +214,7 @@ enum verify_result verify__check_lost(const struct verification *v, struct verif
 	return c->result;
 }
 
-/* RAM of the guest in pages: RECORD_UNKNOWN where nobody says. */
+/* The RAM of the guest in pages; RECORD_UNKNOWN if nothing tells. */
 static int64_t ram_pages(const struct verification *v, const struct record *r)
 {
 	int64_t pages = v->guest_pages;
@@ -220,14 +223,15 @@ static int64_t ram_pages(const struct verification *v, const struct record *r)
 		for (size_t i = 0; i < r->nr_backing; i++)
 			if (r->backing[i].ram_block)
 				pages = record_count__sum(pages, r->backing[i].length_pages);
-	/* RAM without a backend of its own is in no block, but on the command line. */
+	/* RAM without a backend of its own is not in any RAM block, but its size is on the command
+	 * line. */
 	if (pages == RECORD_UNKNOWN && r->nr_target && r->host_page_size &&
 	    r->target[0].ram_bytes != RECORD_UNKNOWN)
 		pages = r->target[0].ram_bytes / r->host_page_size;
 	return pages;
 }
 
-/* Pages whose being populated is no more of a problem than a fix is allowed to leave. */
+/* If no more pages than this were populated, there is no problem: a fix may leave as many. */
 static int64_t sparse_limit(const struct verification *v, const struct record *r)
 {
 	int64_t pages = ram_pages(v, r);
@@ -235,7 +239,8 @@ static int64_t sparse_limit(const struct verification *v, const struct record *r
 	return pages == RECORD_UNKNOWN ? 0 : (int64_t)((double)pages * v->max_ratio);
 }
 
-/* Pages of RAM that were populated; of the whole process where its RAM is not known. */
+/* Populated pages of the guest's RAM; of the whole process if it is not known which memory is RAM.
+ * */
 static int64_t populated_pages(const struct record *r)
 {
 	int64_t pages = RECORD_UNKNOWN;
@@ -246,9 +251,9 @@ static int64_t populated_pages(const struct record *r)
 	return pages == RECORD_UNKNOWN ? r->totals.populated_pages : pages;
 }
 
-/* Was all of its memory populated, whatever it holds? What writes zeros need not read them first.
- * Where RAM is not known, as much as the smallest guests have is more than a sparse migration
- * takes. */
+/* True if all of the guest's memory was populated, whatever its content: a loader that writes zeros
+ * need not read pages first. If the size of RAM is not known, the RAM of the smallest guests is
+ * still more than a sparse migration populates. */
 static bool is_populated_whole(const struct verification *v, const struct record *r)
 {
 	enum { SMALLEST_GUEST_PAGES = 8192, WHOLE_PERCENT = 90 };
@@ -264,7 +269,7 @@ static enum verify_result within(const struct verification *v, int64_t fixed, in
 	return (double)fixed <= v->max_ratio * (double)stock ? RESULT_HOLDS : RESULT_FAILS;
 }
 
-/* An end where stock populates next to nothing by reading. */
+/* Checks an end where stock populates next to nothing by reading. */
 static void check_not_reading(const struct verification *v, const struct record *base,
 			      const struct record *fix, struct verify_check *c, bool *sparse)
 {
@@ -294,7 +299,8 @@ static void check_not_reading(const struct verification *v, const struct record 
 	}
 }
 
-/* One end's part of the purpose. Whether stock was sparse there already comes out as *sparse. */
+/* Checks whether the fix works at one end. Stores in *sparse whether stock was sparse there
+ * already. */
 static enum verify_result check_sparse(const struct verification *v, struct verify_judgement *j,
 				       enum verify_end_id end, bool *sparse)
 {
@@ -324,7 +330,7 @@ static enum verify_result check_sparse(const struct verification *v, struct veri
 	return c->result;
 }
 
-/* Memory that was populated on purpose is to stay. */
+/* Pages that were populated on purpose must stay. */
 static enum verify_result check_preallocated(const struct verification *v,
 					     struct verify_judgement *j)
 {

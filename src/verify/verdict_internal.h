@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the verdicts on migrations and on the populate routine share.
+ * What the verdict on migrations and the verdict on the populate routine share.
  */
 #ifndef MIGPOP_VERIFY_VERDICT_INTERNAL_H
 #define MIGPOP_VERIFY_VERDICT_INTERNAL_H
 
 #include "verify/verdict.h"
 
-/* One more condition, which holds so far. */
+/* Adds a condition, whose result is "holds" until verify__set_result(). */
 struct verify_check *verify__add_check(struct verify_judgement *j, const char *name,
 				       const char *what);
 void verify__set_result(struct verify_check *c, enum verify_result result, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Of all records that there are. */
+/* Check all records that there are. */
 enum verify_result verify__check_books(const struct verification *v, struct verify_judgement *j);
 enum verify_result verify__check_lost(const struct verification *v, struct verify_judgement *j);
 

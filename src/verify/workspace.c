@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A directory of ours, removed with all that is in it, and QEMU's command line.
+ * Makes a directory for the files of a trial, removes it with everything in it, and makes QEMU's
+ * command line.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +18,8 @@
 
 enum { DISK_BYTES = 1 << 20 };
 
-/* Guest memory that is a file belongs on tmpfs; the names of sockets must be short. */
+/* Guest memory in a file belongs on tmpfs; elsewhere the path must be short, because it is part of
+ * the names of sockets. */
 static const char *parent_of(const struct trial_options *o)
 {
 	const char *named = getenv("TMPDIR");
@@ -53,7 +55,7 @@ void workspace__remove(struct workspace *w)
 	w->dir[0] = '\0';
 }
 
-/* A disk with nothing but the boot sector. */
+/* Makes a disk with nothing on it but the boot sector. */
 static int make_disk(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), err = 0;
@@ -101,7 +103,7 @@ static void add_memory(struct arguments *a, const struct workspace *w,
 	add(a, "%" PRIu64 "M", o->memory >> 20);
 }
 
-/* Each end has its own disk, so that neither waits for the other's lock on it. */
+/* Each end has a disk of its own, so that neither waits for the other's lock. */
 static int add_guest(struct arguments *a, const struct workspace *w, const char *end)
 {
 	char path[160];

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the churning guest and those who run it have to agree on. The assembler reads it as well.
+ * What the churning guest and the code that runs it must agree on. The assembler reads this file
+ * too.
  */
 #ifndef MIGPOP_VERIFY_GUEST_CHURN_H
 #define MIGPOP_VERIFY_GUEST_CHURN_H
 
 #define GUEST_CHURN_SIZE 512 /* bytes of the boot sector */
 
-/* Guest-physical: the memory that it writes, and where it counts its passes over it (32 bits). */
+/* Guest-physical addresses: the memory that the guest writes, and where it counts its passes (32
+ * bits). */
 #define GUEST_CHURN_START  0x100000
 #define GUEST_CHURN_END    0x6400000
 #define GUEST_CHURN_PASSES 0x7e00
