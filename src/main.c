@@ -14,7 +14,7 @@ static const struct command {
 	const char *name, *what;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"trace", "watch one or more processes, attribute every populated page", cmd_trace},
+	{"trace", "trace one or more processes, attribute every populated page", cmd_trace},
 	{"report", "show a record again", cmd_report},
 	{"diff", "two records side by side, largest change first", cmd_diff},
 	{"verify", "does a fix reduce population, and is memory intact?", cmd_verify},

@@ -217,8 +217,8 @@ int cmd_doctor(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 0},
-		{"quiet", 'q', 0, 0, "Say nothing but what is missing", 0},
-		{"verbose", 'v', 0, 0, "Show libbpf's own words", 0},
+		{"quiet", 'q', 0, 0, "Print only what is missing", 0},
+		{"verbose", 'v', 0, 0, "Print libbpf's messages, too", 0},
 		{0},
 	};
 	static const struct argp argp = {

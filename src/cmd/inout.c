@@ -16,8 +16,8 @@ enum { KEY_COLOR = 0x1000 };
 static const struct argp_option output_argp_options[] = {
 	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 1},
 	{"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 1},
-	{"verbose", 'v', NULL, 0, "Say more on standard error", 1},
-	{"quiet", 'q', NULL, 0, "Say nothing but errors on standard error", 1},
+	{"verbose", 'v', NULL, 0, "Print more on standard error", 1},
+	{"quiet", 'q', NULL, 0, "Print nothing but errors on standard error", 1},
 	{0},
 };
 

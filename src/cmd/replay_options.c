@@ -8,9 +8,8 @@
 #include "cmd/replay_options.h"
 
 static const char doc[] =
-	"Be the destination of a QEMU migration: load the RAM of a stream, with a zero-page "
-	"handler of "
-	"choice, and say what was populated.\v"
+	"Be the destination of a QEMU migration: load the RAM of a stream with a chosen zero-page "
+	"handler, and report what was populated.\v"
 	"FILE is a precopy stream or a mapped-ram file; - is standard input. A source connects to "
 	"URI: unix:PATH or tcp:HOST:PORT.";
 
@@ -27,23 +26,23 @@ enum {
 };
 
 static const struct argp_option argp_options[] = {
-	{"listen", OPT_LISTEN, "URI", 0, "Wait for a source there", 1},
+	{"listen", OPT_LISTEN, "URI", 0, "Wait for a source to connect to URI", 1},
 	{"backing", OPT_BACKING, "KIND", 0,
 	 "Memory to load into: memfd (default), ram, memfd-private, hugetlb or file (on tmpfs)", 2},
 	{"handler", OPT_HANDLER, "POLICY", 0,
-	 "What zero pages are made by: auto (default), read-first or madvise-first", 2},
+	 "How zero pages are made: auto (default), read-first or madvise-first", 2},
 	{"batch", OPT_BATCH, "WHETHER", 0, "on or off: gather zero pages into runs", 2},
 	{"track", OPT_TRACK, "WHETHER", 0,
-	 "on or off: remember which pages were written. Both are on for auto unless given, and "
-	 "off for the others, which are as QEMU is",
+	 "on or off: remember which pages were written. Unless given, --batch and --track are on "
+	 "for auto, and off for the other policies, as in QEMU",
 	 2},
-	{"digest", OPT_DIGEST, 0, 0, "SHA-256 of the content of each RAM block", 3},
+	{"digest", OPT_DIGEST, 0, 0, "Print the SHA-256 of each RAM block's content", 3},
 	{"trace", OPT_TRACE, 0, 0, "Trace the loading, and add the record", 3},
 	{"json", OPT_JSON, 0, 0, "Write JSON", 3},
 	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 3},
 	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 4},
-	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 4},
-	{"quiet", 'q', 0, 0, "Say nothing but errors", 4},
+	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 4},
+	{"quiet", 'q', 0, 0, "Print nothing but errors", 4},
 	{0},
 };
 

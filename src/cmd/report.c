@@ -25,9 +25,10 @@ struct report_options {
 };
 
 static const struct argp_option options[] = {
-	{"by", KEY_BY, "WHAT", 0, "Sum by callsite, category, backing, thread or syscall", 0},
+	{"by", KEY_BY, "WHAT", 0, "Sum up by callsite, category, backing, thread or syscall", 0},
 	{"format", KEY_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 0},
-	{"rules", KEY_RULES, "FILE", 0, "Categories anew, by these rules first (repeatable)", 0},
+	{"rules", KEY_RULES, "FILE", 0,
+	 "Find categories again, trying the rules of FILE first (repeatable)", 0},
 	{0},
 };
 

@@ -25,25 +25,24 @@
 #include "symbol/rules.h"
 
 static const char doc[] =
-	"Watch all migrations of this host: every QEMU, those that run and those that start "
-	"later.\v"
-	"One record a migration and end of it goes into the directory. /metrics, /healthz, "
-	"/report/NAME, /record/NAME and /pprof/NAME are answered over HTTP. SIGTERM ends open "
-	"windows "
-	"and writes their records; SIGHUP reads the rules again and looks for emulators.";
+	"Watch all migrations of this host, of every QEMU that runs or starts later.\v"
+	"Writes one record for each end of each migration. Answers /metrics, /healthz, "
+	"/report/NAME, /record/NAME and /pprof/NAME over HTTP. SIGTERM closes open windows and "
+	"writes their records; SIGHUP reads the rules again and looks for emulators.";
 
 enum { OPT_LISTEN = 256, OPT_RECORDS, OPT_MAX_SIZE, OPT_MODE, OPT_STACK, OPT_RULES };
 
 static const struct argp_option argp_options[] = {
-	{"listen", OPT_LISTEN, "ADDR:PORT", 0, "Answer there (default 127.0.0.1:9477)", 1},
-	{"records", OPT_RECORDS, "DIR", 0, "Keep records there (default /var/lib/migpop)", 1},
+	{"listen", OPT_LISTEN, "ADDR:PORT", 0, "Listen at ADDR:PORT (default 127.0.0.1:9477)", 1},
+	{"records", OPT_RECORDS, "DIR", 0, "Keep records in DIR (default /var/lib/migpop)", 1},
 	{"max-size", OPT_MAX_SIZE, "SIZE", 0,
-	 "Remove the oldest records when they take more (default 256M)", 1},
-	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 1},
+	 "Remove the oldest records when all take more than SIZE (default 256M)", 1},
+	{"rules", OPT_RULES, "FILE", 0,
+	 "Try the rules of FILE first to find categories (repeatable)", 1},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 2},
 	{"stack", OPT_STACK, "KIND", 0, "Call chains: cfi (default), fp or none", 2},
-	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 3},
-	{"quiet", 'q', 0, 0, "Say nothing but errors", 3},
+	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 3},
+	{"quiet", 'q', 0, 0, "Print nothing but errors", 3},
 	{0},
 };
 

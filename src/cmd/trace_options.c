@@ -15,10 +15,11 @@
 #include "collect/proc.h"
 #include "proc/cgroup.h"
 
-static const char doc[] = "Watch one or more processes, attribute every populated page.\v"
-			  "TARGET: -p, -c, --incoming or a command after --. WINDOW: from "
-			  "attaching until Ctrl-C or the "
-			  "target's end, unless -d, --qmp or --phase says otherwise.";
+static const char doc[] =
+	"Trace one or more processes, and attribute every populated page to a call site.\v"
+	"TARGET: -p, -c, --incoming or a command after --. WINDOW: from "
+	"attaching until Ctrl-C or the "
+	"target's end, unless -d, --qmp or --phase says otherwise.";
 
 enum {
 	OPT_INCOMING = 256,
@@ -39,41 +40,41 @@ static const struct argp_option argp_options[] = {
 	{"pid", 'p', "PID", 0, "Trace this process (repeatable)", 1},
 	{"cgroup", 'c', "CGROUP", 0, "Trace the processes of this cgroup, and their children", 1},
 	{"incoming", OPT_INCOMING, 0, 0,
-	 "Wait for a migration to come in, to any QEMU of this host, also one that is started "
-	 "later, "
-	 "and trace it: as with --phase auto, which this implies",
+	 "Wait for the first migration that a QEMU of this host receives, even a QEMU that is "
+	 "started later, and trace it; implies --phase auto",
 	 1},
 	{"guest", 'g', "GUEST", 0,
-	 "With --incoming: only a migration of the guest of this name or UUID, which others may "
-	 "run beside",
-	 1},
-	{"duration", 'd', "SECONDS", 0, "End after so many seconds", 2},
+	 "With --incoming: wait for a migration of the guest with this name or UUID", 1},
+	{"duration", 'd', "SECONDS", 0, "Close the window after SECONDS", 2},
 	{"qmp", OPT_QMP, "SOCKET", 0,
-	 "As --phase auto, of the process whose monitor it is, which tells phases, the outcome and "
-	 "QEMU's own figures",
+	 "As --phase auto, for the process that this monitor belongs to; the monitor tells phases, "
+	 "the outcome and QEMU's own figures",
 	 2},
 	{"phase", OPT_PHASE, "auto", 0,
-	 "Open and close with a migration, told by QEMU's own threads and stream: no monitor is "
-	 "asked",
+	 "Open and close the window with a migration, recognised by QEMU's threads and stream; no "
+	 "monitor is asked",
 	 2},
-	{"output", 'o', "FILE", 0, "Write there instead of to stdout", 3},
+	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 3},
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
 	{"save", OPT_SAVE, "FILE", 0,
-	 "Keep the record there as JSON, whatever is shown: for report, diff and verify", 3},
-	{"rules", OPT_RULES, "FILE", 0, "Categories by these rules first (repeatable)", 3},
+	 "Also write the record to FILE as JSON, for report, diff and verify", 3},
+	{"rules", OPT_RULES, "FILE", 0,
+	 "Try the rules of FILE first to find categories (repeatable)", 3},
 	{"interval", 'i', "SECONDS", 0,
-	 "Print a line of rates every so often, on stderr if the record goes to stdout", 3},
+	 "Print a line of rates every SECONDS, on stderr if the record goes to stdout", 3},
 	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
 	{"stack", OPT_STACK, "KIND", 0,
 	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
-	{"max-sites", OPT_MAX_SITES, "N", 0, "Room for so many call sites (default 16384)", 4},
+	{"max-sites", OPT_MAX_SITES, "N", 0, "Keep room for N call sites (default 16384)", 4},
 	{"debug-dir", OPT_DEBUG_DIR, "DIR", 0,
-	 "Look for separate debug files there before /usr/lib/debug", 4},
+	 "Look for separate debug files in DIR before /usr/lib/debug", 4},
 	{"debuginfod", OPT_DEBUGINFOD, 0, 0,
-	 "Ask the servers of DEBUGINFOD_URLS for debug files; without it no request is made", 4},
+	 "Ask the servers of DEBUGINFOD_URLS for debug files; without this option no request is "
+	 "made",
+	 4},
 	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
-	{"verbose", 'v', 0, 0, "Say more, libbpf's words among it", 5},
-	{"quiet", 'q', 0, 0, "Say nothing but errors", 5},
+	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 5},
+	{"quiet", 'q', 0, 0, "Print nothing but errors", 5},
 	{0},
 };
 

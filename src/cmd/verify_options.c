@@ -19,8 +19,8 @@
 
 static const char doc[] =
 	"Does a fix reduce population, and is memory intact? Migrates a QEMU twice, without and "
-	"with the fix, both ends traced, and compares the guest's memory byte for byte. Of two "
-	"records that migpop trace has written, says what they alone can tell.\v"
+	"with the fix, traces both ends, and compares the guest's memory byte for byte. Given two "
+	"records of migpop trace, judges by these alone.\v"
 	"Verdict: fixed or already-sparse (exit status 0), not-fixed, corrupt or unbalanced (1).";
 
 enum {
@@ -44,7 +44,7 @@ enum {
 
 static const struct argp_option argp_options[] = {
 	{"qemu", OPT_QEMU, "PATH", 0, "The emulator (default qemu-system-x86_64)", 1},
-	{"memory", OPT_MEMORY, "SIZE", 0, "Of the guest (default 1G)", 1},
+	{"memory", OPT_MEMORY, "SIZE", 0, "Size of the guest's memory (default 1G)", 1},
 	{"backing", OPT_BACKING, "KIND", 0,
 	 "memfd (default), ram, memfd-private, hugetlb or file (on tmpfs)", 1},
 	{"prealloc", OPT_PREALLOC, NULL, 0, "Populate the guest's memory from the start", 1},
@@ -57,19 +57,21 @@ static const struct argp_option argp_options[] = {
 	 "The fix: a library to preload (default: the " PRELOAD_NAME " that comes with migpop)", 2},
 	{"fixed-qemu", OPT_FIXED_QEMU, "PATH", 0, "The fix: a QEMU that has one built in", 2},
 	{"routine", OPT_ROUTINE, "populate", 0,
-	 "Judge the sparse populate routine instead, beside the loop that it replaces", 2},
+	 "Compare the sparse populate routine with the loop that it replaces, instead of migrating",
+	 2},
 	{"discarded", OPT_DISCARDED, "A/B", 0,
-	 "Of so many sections of its memory, so many are discarded (default 7/8)", 2},
+	 "Discard A of every B sections of the routine's memory (default 7/8)", 2},
 	{"max-ratio", OPT_MAX_RATIO, "R", 0,
-	 "Most zero pages populated with the fix, of those without (default 0.01)", 2},
+	 "Most zero pages that the fix may populate, as a ratio to those without it (default 0.01)",
+	 2},
 	{"mode", OPT_MODE, "MODE", 0, "How to trace: auto (default), fentry, kprobe or tracepoint",
 	 2},
-	{"output", 'o', "FILE", 0, "Write the verdict there as JSON", 3},
-	{"junit", OPT_JUNIT, "FILE", 0, "Write it there as JUnit XML", 3},
-	{"markdown", OPT_MARKDOWN, "FILE", 0, "Write it there as Markdown", 3},
+	{"output", 'o', "FILE", 0, "Write the verdict to FILE as JSON", 3},
+	{"junit", OPT_JUNIT, "FILE", 0, "Write the verdict to FILE as JUnit XML", 3},
+	{"markdown", OPT_MARKDOWN, "FILE", 0, "Write the verdict to FILE as Markdown", 3},
 	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 4},
-	{"verbose", 'v', 0, 0, "Say what is done, libbpf's words among it", 4},
-	{"quiet", 'q', 0, 0, "Say nothing but errors on standard error", 4},
+	{"verbose", 'v', 0, 0, "Print what is being done, and libbpf's messages", 4},
+	{"quiet", 'q', 0, 0, "Print nothing but errors on standard error", 4},
 	{0},
 };
 

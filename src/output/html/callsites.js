@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of call sites, each of which opens to its call chain and the memory that it was for. */
+/* The table of call sites. A row opens to show its call chain and the memory that it populated. */
 
 const CALLSITES = [
 	{title: "Category", cls: "category", value: c => c.category ?? "other",
@@ -32,7 +32,7 @@ function shareCell(pages) {
 	return [figure(pages), h("span", {class: "track", "aria-hidden": "true"}, bar)];
 }
 
-/* --- what a row opens to --- */
+/* --- the details of a row --- */
 
 function chainLine(number) {
 	const f = FRAMES[number], where = f.file ? f.line ? `${f.file}:${f.line}` : f.file : null;

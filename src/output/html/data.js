@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record, and how its figures and names look. Nothing here knows what they mean. */
+/* The record, and the formatting of its figures and names. Nothing here knows what they mean. */
 
 /* Whole numbers that a Number cannot hold become BigInts: counts go up to 2^63, addresses to 2^64.
    No string in a record begins with NUL, so that one marks them on their way through JSON. */
@@ -47,12 +47,12 @@ function size(bytes) {
 	return b.toFixed(digits) + " " + units[u];
 }
 
-/* Pages as bytes; "" where that cannot be said. */
+/* Pages as a size in bytes; "" if the size of a page or the number is not known. */
 function pagesAsSize(n) {
 	return known(n) && RECORD.host.page_size ? size(Number(n) * RECORD.host.page_size) : "";
 }
 
-/* Never 100 or 0 for what is not all or nothing. */
+/* A percentage, which is 100 % or 0 % only for all or nothing. */
 function percent(part, whole) {
 	if (!known(part) || !known(whole))
 		return UNKNOWN;
@@ -80,7 +80,7 @@ function time(ns) {
 	return t < 1e15 ? (t / 1e9).toFixed(2) + " s" : (t / 1e9).toPrecision(3) + " s";
 }
 
-/* The exact sum of what is known of it; null where nothing is. */
+/* The exact sum of the known values; null if none is known. */
 function sum(rows, of) {
 	const values = rows.map(of).filter(known);
 	const total = values.reduce((before, v) => before + BigInt(v), 0n);
@@ -96,7 +96,7 @@ function hex(n) {
 
 /* --- names --- */
 
-/* What turns the direction of writing or is not seen at all is shown for what it is. */
+/* Shows characters that change the direction of writing, or are invisible, by their code. */
 const HARMFUL = new RegExp("[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e" +
 	"\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff0-\\ufffb]|[\\u{e0000}-\\u{e0fff}]",
 	"gu");
@@ -124,7 +124,8 @@ function chainText(numbers, most = 12) {
 
 /* --- elements --- */
 
-/* Text only ever becomes text: nothing in this page is parsed as markup. */
+/* Sets attributes and children of an element. Strings become text: nothing in this page is parsed as
+ * markup. */
 function fill(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes ?? {})) {
 		if (name.startsWith("on"))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The parts of the page made one, and written as lists of bytes for C. The page names the hashes of
-# its own script and style: whatever a name in a record might smuggle in, a browser runs nothing else.
+# Joins the parts of the page, and writes them as lists of bytes for C. The page's policy has the hashes
+# of its own script and style: a browser runs nothing else, whatever a name in a record may contain.
 # Usage: cmake -DOUT=DIR -P embed.cmake
 
 set(SCRIPTS data.js verdict.js timeline.js flame.js callsites.js tables.js page.js)
 set(HERE ${CMAKE_CURRENT_LIST_DIR})
 
-# Base64 of a string of hexadecimal digits.
+# Converts a string of hexadecimal digits to base64.
 function(base64 hex out)
   set(alphabet ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
   string(LENGTH ${hex} length)
@@ -19,7 +19,7 @@ function(base64 hex out)
       string(APPEND text ${letter})
     endforeach()
   endforeach()
-  # 32 bytes are 43 letters and one for padding.
+  # 32 bytes become 43 letters and one character of padding.
   string(SUBSTRING ${text} 0 43 text)
   set(${out} "${text}=" PARENT_SCOPE)
 endfunction()

@@ -13,7 +13,7 @@ const flameZero = i => DATA.flame[i * NODE + 3];
 const flameColor = i => DATA.flame[i * NODE + 4];
 const flameWeight = i => Number(FLAME.weight === "zero" ? flameZero(i) : flamePages(i));
 
-/* The range of children of each node. */
+/* For each node the range of its children. */
 function flameIndex() {
 	FLAME.n = DATA.flame.length / NODE;
 	FLAME.first = new Uint32Array(FLAME.n + 1).fill(FLAME.n);
@@ -31,7 +31,8 @@ function* flameChildren(i) {
 		yield k;
 }
 
-/* What a node shares among its children: sums that stop at 2^63 - 1 can be less than their parts. */
+/* The width that a node divides among its children: a sum that was capped at 2^63 - 1 can be less than
+ * its parts. */
 function flameWhole(i) {
 	let parts = 0;
 
@@ -40,7 +41,8 @@ function flameWhole(i) {
 	return Math.max(parts, flameWeight(i), 1);
 }
 
-/* What is seen when zoomed to a node: its callers at full width, and all below that is wide enough. */
+/* The nodes that are visible when the view is zoomed to a node: its callers at full width, and all nodes
+ * below that are wide enough. */
 function flameLayout(zoom, narrowest) {
 	const boxes = [];
 
@@ -143,7 +145,8 @@ function flameZoom(i) {
 
 /* --- search --- */
 
-/* Pages below the outermost frames that match count once, however often the name recurs below. */
+/* Sums the pages below the outermost frames that match: each page counts once, however often the name
+ * occurs in its chain. */
 function flameSearch() {
 	const query = FLAME.query.toLowerCase();
 	const hits = FRAMES.map(f => query !== "" && (f.name.toLowerCase().includes(query) ||
@@ -178,7 +181,7 @@ function flameHighlight() {
 		plural(found.nodes, "frame") : "no match";
 }
 
-/* --- what the reader does --- */
+/* --- mouse and keyboard --- */
 
 function flameNeighbour(i, step) {
 	const shown = [...flameChildren(flameParent(i))].filter(k => k && FLAME.shown.has(k));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sections in the order of the page. One that fails says so and leaves the others alone. */
+/* Makes the sections in the order of the page. If one fails it says so, and the others are shown. */
 
 const SECTIONS = {
 	verdict: showVerdict,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables that sort, and all of them but the call sites'. */
+/* Sortable tables, and all tables of the page except that of call sites. */
 
 const ROWS_AT_FIRST = 100;
 
-/* What is not known comes last, whichever way it is sorted. */
+/* Compares values; unknown ones come last in both directions. */
 function compareValues(a, b, down) {
 	if (!known(a) || !known(b))
 		return known(b) - known(a);
@@ -11,7 +11,7 @@ function compareValues(a, b, down) {
 	return down ? -order : order;
 }
 
-/* columns: {title, value(row), cell(row)?, cls?, number?}; detail(row): what a row opens to. */
+/* columns: {title, value(row), cell(row)?, cls?, number?}; detail(row) makes the details of a row. */
 function sortableTable(label, columns, rows, detail = null) {
 	const state = {column: -1, down: false, all: false, rows};
 	const body = h("tbody", {role: "rowgroup"});
@@ -52,7 +52,7 @@ function sortableTable(label, columns, rows, detail = null) {
 		more.textContent = `Show all ${count(state.rows.length)}`;
 	}
 	function sortBy(k) {
-		/* figures are looked at from the largest */
+		/* figures are sorted largest first at the first click */
 		state.down = state.column === k ? !state.down : Boolean(columns[k].number);
 		state.column = k;
 		arrange();
@@ -123,7 +123,7 @@ const BOOKS = [
 	 cell: a => h("span", {class: "state " + bookState(a)}, BOOK_WORDS[bookState(a)])},
 ];
 
-/* --- what was lost, and where it was looked for --- */
+/* --- losses, and the tables of the tracer --- */
 
 function lossRows() {
 	const lost = RECORD.lost, rows = [];

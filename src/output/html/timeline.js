@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Population and RSS over the window, under the migration's phases; drawn anew for each width. */
+/* Draws populated pages and RSS over the window, below the migration's phases; again for each width. */
 
 const SERIES = [
 	{key: "populated_pages", label: "populated", cls: "populated"},
@@ -7,7 +7,7 @@ const SERIES = [
 	{key: "released_pages", label: "given back", cls: "back"},
 ];
 const CHART = {height: 230, left: 66, right: 14, top: 12, bottom: 26};
-/* The strip of phases above the plot, where the record has any. */
+/* Draws the strip of phases above the plot, if the record has phases. */
 const STRIP = {height: 19, gap: 7, letter: 6.3};
 
 function phaseName(phase) {
@@ -18,7 +18,7 @@ function phaseAt(ns) {
 	return RECORD.phases.find(p => Number(ns) >= Number(p.begin_ns) && Number(ns) <= Number(p.end_ns));
 }
 
-/* As much of its name as there is room for. */
+/* Draws as much of the phase's name as there is room for. */
 function phaseLabel(phase, room) {
 	const words = phase.round ? [`${phase.name} ${phase.round}`, `${phase.round}`] : [phase.name];
 
@@ -39,7 +39,7 @@ function drawPhases(scale) {
 	}
 }
 
-/* What each phase took; the rounds of precopy together. */
+/* How long each phase took; the rounds of precopy are added up. */
 function phaseLegend() {
 	const sums = new Map();
 
@@ -55,7 +55,7 @@ function phaseLegend() {
 			(name === "precopy" && n > 1 ? ` in ${n} rounds` : ""))));
 }
 
-/* Round figures, about @n of them, from 0 to above @top. */
+/* About "n" round figures, from 0 to above "top". */
 function ticksUpTo(top, n, base) {
 	const unit = base ** Math.floor(Math.log(top / n) / Math.log(base));
 	const steps = base === 10 ? [1, 2, 5, 10] : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -105,7 +105,7 @@ function drawSeries(scale, ticks, {key, cls}) {
 
 	if (!points.length)
 		return;
-	/* What is counted begins at nothing; how large the process was then is not in the record. */
+	/* Counts begin at 0; the record does not say how large the process was then. */
 	if (key !== "rss_pages")
 		points.unshift([CHART.left, scale.bottom]);
 	const path = "M" + points.map(p => p.map(v => v.toFixed(1)).join(" ")).join("L");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What was found, in one sentence, six figures and one bar: all that most readers came for. */
+/* The result in one sentence, six figures and one bar, which is all that most readers need. */
 
 function bookState(row) {
 	const may = known(row.uncertainty_pages) && row.uncertainty_pages > 0 ? row.uncertainty_pages : 0;
@@ -119,7 +119,7 @@ function costTile() {
 		known(o.events) ? plural(o.events, "event") : "", known(o.bpf_ns) ? time(o.bpf_ns) : "");
 }
 
-/* --- what the pages were for --- */
+/* --- pages by category --- */
 
 function categoryShares() {
 	const names = new Set(RECORD.callsites.map(c => c.category ?? "other"));
@@ -139,7 +139,7 @@ function categoryBar() {
 		part.style.flexGrow = Number(share.pages) / Number(all);
 		bar.append(part);
 	}
-	/* That all of it is for "other" says nothing. */
+	/* a sum for "other" alone says nothing */
 	return shares.some(x => x.name !== "other") ? h("div", {class: "for"}, bar, h("ul", {class: "legend"},
 		shares.map(x => h("li", null, dot(categoryColor(x.name)), h("span", {class: "cut"}, x.name),
 			h("b", null, count(x.pages)), h("span", {class: "soft"}, percent(x.pages, all)))))) : null;

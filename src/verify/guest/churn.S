@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest of verify --guest churn, a boot sector: in pass k, page i of 1 to 100 MiB holds k + 1
- * all over where i + k is odd, and 0 where it is even. Half of its memory is zero at any time, and
- * each page turns from non-zero to zero and back, so that a handler that leaves old data is caught
- * in every run. It lies among the program's constants, addressed as where the BIOS loads it to:
- * differences of labels need no linker.
+ * The guest of migpop verify --guest churn, a boot sector. In pass k it fills page i of the memory
+ * from 1 to 100 MiB with the number k + 1 if i + k is odd, and with 0 if it is even. Half of this
+ * memory is zero at any time, and each page turns from non-zero to zero and back, so that a handler
+ * that leaves old data behind is caught in every run. The code is linked as constant data, but its
+ * addresses are those that the BIOS loads it to: differences of labels need no linker.
  */
 #include "verify/guest/churn.h"
 
