@@ -351,6 +351,7 @@ enum chain_end {
 	CHAIN_NOT_A_RETURN, /* before a frame that no call can return to: seen by the collector */
 	CHAIN_NO_MAPPING_ROOM, /* in a process for whose mappings there was no room */
 	CHAIN_NOT_KEPT, /* it was found, but the table of chains had no room: see STACK_NOT_KEPT */
+	CHAIN_UNREADABLE_FILE, /* in a file that could not be opened, or read */
 	NR_CHAIN_ENDS,
 	CHAIN_END_UNKNOWN = NR_CHAIN_ENDS, /* frame pointers do not tell */
 };

@@ -135,6 +135,8 @@ static const char *chain_end__word(int value)
 		return "no-room-for-mappings";
 	case CHAIN_NOT_KEPT:
 		return "not-kept";
+	case CHAIN_UNREADABLE_FILE:
+		return "unreadable-file";
 	case NR_CHAIN_ENDS:
 		break;
 	}

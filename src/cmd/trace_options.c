@@ -270,9 +270,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void on_no_room(pid_t pid, const char *what, void *data)
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
-	(void)pid, (void)data;
+	(void)pid, (void)kind, (void)data;
 	fail(STATUS_FAULT, "%s", what);
 }
 
@@ -283,7 +283,7 @@ int trace_options__parse(struct trace_options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->format = output_format__find("text");
 	o->tracer.stack = STACK_CFI;
-	o->tracer.no_room = on_no_room;
+	o->tracer.problem = on_problem;
 	parse_color("auto", &o->color);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o))
 		return STATUS_USAGE;

@@ -52,7 +52,7 @@ static void tell(struct session *s, unsigned int table, const char *name, u64 n,
 	s->told_room |= 1U << table;
 	snprintf(text, sizeof(text), "no room in the table of %s: so far %" PRIu64 " %s, of pid %d",
 		 name, (uint64_t)n, what, (int)s->targets[0].pid);
-	tracer__tell_no_room(s->tracer, s->targets[0].pid, text);
+	tracer__tell(s->tracer, s->targets[0].pid, "room", text);
 }
 
 void room__tell(struct session *s, const struct counters *now)

@@ -357,8 +357,8 @@ int tracer__open(struct tracer **out, const struct tracer_options *options, char
 	if (!t)
 		return -ENOMEM;
 	t->grace = (struct grace){-1, -1};
-	t->no_room = options->no_room;
-	t->no_room_data = options->no_room_data;
+	t->problem = options->problem;
+	t->problem_data = options->problem_data;
 	err = tracer__prepare_unwinding(t, options);
 	if (err) {
 		snprintf(why, size, "cannot read what the targets execute: %s", strerror(-err));

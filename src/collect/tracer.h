@@ -28,10 +28,11 @@ struct tracer_options {
 	unsigned int max_sites; /* 0: the default */
 	const pid_t *tgids; /* that will be watched: their code is read while programs are loaded */
 	size_t nr_tgids;
-	/* Is told in one line, and once, what there is no room for as soon as that is known, and of
-	 * which process; or NULL. Also while tracer__open() runs. */
-	void (*no_room)(pid_t pid, const char *what, void *data);
-	void *no_room_data;
+	/* Is told in one line, and once, what of a process is missing, as soon as that is known; or
+	 * NULL. The kind is "room", of a table, or "executable", a file that cannot be read. Also
+	 * called while tracer__open() runs. */
+	void (*problem)(pid_t pid, const char *kind, const char *what, void *data);
+	void *problem_data;
 };
 
 /* Loads and attaches; nothing is counted yet. On failure a negative errno, and "why" says in one
@@ -145,8 +146,8 @@ void tracer__remove_counted(struct tracer *t, pid_t pid, const struct counters *
 typedef bool tracer_known_fn(pid_t pid, void *data);
 int tracer__sweep(struct tracer *t, tracer_known_fn *known, void *data);
 
-/* Hands on to options.no_room what a session has found to have had no room. */
-void tracer__tell_no_room(struct tracer *t, pid_t pid, const char *what);
+/* Hands on to options.problem what a session has found, or the tracer. */
+void tracer__tell(struct tracer *t, pid_t pid, const char *kind, const char *what);
 
 /* A table of the tracer, and how much of it is in use. */
 struct tracer_table {

@@ -34,8 +34,8 @@ struct tracer {
 	struct chain *chains;
 	size_t max_rows, max_mappings;
 	struct grace grace;
-	void (*no_room)(pid_t pid, const char *what, void *data);
-	void *no_room_data;
+	void (*problem)(pid_t pid, const char *kind, const char *what, void *data);
+	void *problem_data;
 	void (*served)(pid_t pid, void *data);
 	void *served_data;
 };

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -96,10 +97,10 @@ static int on_change(void *data, void *sample, size_t size)
 	return 0;
 }
 
-void tracer__tell_no_room(struct tracer *t, pid_t pid, const char *what)
+void tracer__tell(struct tracer *t, pid_t pid, const char *kind, const char *what)
 {
-	if (t->no_room)
-		t->no_room(pid, what, t->no_room_data);
+	if (t->problem)
+		t->problem(pid, kind, what, t->problem_data);
 }
 
 static void on_lack(const struct unwind_lack *lack, void *data)
@@ -119,7 +120,29 @@ static void on_lack(const struct unwind_lack *lack, void *data)
 			 "use): "
 			 "its call chains have one frame each",
 			 lack->wanted, (int)lack->pid, lack->used, lack->size);
-	tracer__tell_no_room(t, lack->pid, what);
+	tracer__tell(t, lack->pid, "room", what);
+}
+
+static const char *why_unreadable(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "no file has that name any more";
+	case -ESTALE:
+		return "another file has that name by now";
+	}
+	return strerror(-err);
+}
+
+static void on_unreadable(pid_t pid, const char *path, int err, void *data)
+{
+	char what[512];
+
+	snprintf(what, sizeof(what),
+		 "cannot read %.200s, which pid %d executes: %s: its call chains end where they "
+		 "reach it",
+		 path, (int)pid, why_unreadable(err));
+	tracer__tell(data, pid, "executable", what);
 }
 
 /* While one process is read others may begin to migrate. Who waits for changes waits for this as
@@ -167,7 +190,8 @@ int tracer__begin_unwinding(struct tracer *t)
 		.generation = &t->skel->data->unwind_generation,
 		.grace = &t->grace,
 		.lacks = on_lack,
-		.lacks_data = t,
+		.unreadable = on_unreadable,
+		.data = t,
 	};
 	err = unwind_tables__publish(t->tables, &maps);
 	return err || !t->skel->rodata->windowed ? err : read_in_background(t);

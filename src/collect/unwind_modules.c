@@ -90,15 +90,34 @@ static void read_headers(struct unwind_module *m, Elf *elf)
 static u32 end_without_file(const struct code_mapping *m)
 {
 	return !*m->path || begins_with(m, "/memfd:") || begins_with(m, "[anon") ||
-			       begins_with(m, "/dev/zero")
+			       begins_with(m, "/dev/zero") || begins_with(m, "/anon_hugepage") ||
+			       begins_with(m, "/SYSV")
 		       ? CHAIN_JIT
 		       : CHAIN_NO_CFI;
 }
 
-/* Looks at a new module's headers; what is no ELF file has no rows. */
+/* Returns how chains end in a mapping whose file could not be opened, for "err". The files of a
+ * process that is gone (ESRCH) are not missed, and a device (EINVAL) has no code to read. */
+static u32 end_unopened(const struct code_mapping *m, int err)
+{
+	u32 end = end_without_file(m);
+
+	return m->inode && end == CHAIN_NO_CFI && err != -ESRCH && err != -EINVAL
+		       ? CHAIN_UNREADABLE_FILE
+		       : end;
+}
+
+static void set_unreadable(struct unwind_module *m, int err)
+{
+	m->end = CHAIN_UNREADABLE_FILE;
+	m->err = err;
+}
+
+/* Looks at a new module's headers; what is no ELF file has no rows, and is not waited for. */
 static void unwind_module__open(struct unwind_module *m, const struct code_mapping *mapping)
 {
 	Elf *elf = NULL;
+	char byte;
 
 	elf_version(EV_CURRENT);
 	if (m->image)
@@ -107,17 +126,31 @@ static void unwind_module__open(struct unwind_module *m, const struct code_mappi
 		elf = elf_file__begin(m->fd);
 	if (elf && elf_kind(elf) == ELF_K_ELF)
 		read_headers(m, elf);
+	else if (m->fd < 0)
+		m->end = end_unopened(mapping, m->err);
+	else if (pread(m->fd, &byte, 1, 0) < 0)
+		set_unreadable(m, -errno);
 	else
 		m->end = end_without_file(mapping);
+	m->read = m->end != CHAIN_COMPLETE;
 	elf_end(elf);
 }
 
-/* The module of a mapping, if it is known: the same file, which "st" is of; the vDSO, of which a
- * kernel has one; or what is in no file, and tells no more than that. */
-static struct unwind_module *find(const struct unwind_modules *m,
-				  const struct code_mapping *mapping, const struct stat *st)
+/* Is "m" the module of a mapping that could not be opened? Of an unreadable file only the name is
+ * known; all other such mappings share one module for each end of chains. */
+static bool is_unopened(const struct unwind_module *m, const struct code_mapping *mapping, u32 end)
 {
-	u32 end = end_without_file(mapping);
+	return !m->st.st_ino && !m->image && m->end == end &&
+	       (end != CHAIN_UNREADABLE_FILE || !strcmp(m->path, mapping->path));
+}
+
+/* The module of a mapping, if it is known: the same file, which "st" is of; the vDSO, of which a
+ * kernel has one; or what could not be opened, for "err", or is in no file. */
+static struct unwind_module *find(const struct unwind_modules *m,
+				  const struct code_mapping *mapping, const struct stat *st,
+				  int err)
+{
+	u32 end = end_unopened(mapping, err);
 
 	for (size_t i = 0; i < m->n; i++) {
 		struct unwind_module *v = m->v[i];
@@ -125,7 +158,7 @@ static struct unwind_module *find(const struct unwind_modules *m,
 		if (st->st_ino ? v->st.st_ino == st->st_ino && v->st.st_dev == st->st_dev &&
 					 !memcmp(&v->st.st_ctim, &st->st_ctim, sizeof(st->st_ctim))
 		    : code_mapping__is_vdso(mapping) ? !!v->image
-						     : !v->st.st_ino && !v->image && v->end == end)
+						     : is_unopened(v, mapping, end))
 			return v;
 	}
 	return NULL;
@@ -158,7 +191,7 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 
 	if (fd >= 0 && fstat(fd, &st))
 		st = (struct stat){0};
-	module = find(m, mapping, &st);
+	module = find(m, mapping, &st, fd);
 	if (module && module->again && fd >= 0) {
 		module->fd = fd;
 		module->end = CHAIN_COMPLETE;
@@ -171,6 +204,7 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 		return module;
 	}
 	module->fd = fd;
+	module->err = fd < 0 ? fd : 0;
 	module->st = st;
 	if (code_mapping__is_vdso(mapping)) {
 		module->image = code_mapping__read(pid, mapping);
@@ -217,7 +251,6 @@ static void *read_next(void *data)
 	return NULL;
 }
 
-/* Those that have no rows to be read are read by that. */
 static size_t list_unread(struct unwind_modules *m, struct read_module *v)
 {
 	size_t n = 0;
@@ -227,12 +260,8 @@ static size_t list_unread(struct unwind_modules *m, struct read_module *v)
 
 		if (module->read || module->reading)
 			continue;
-		if (module->end == CHAIN_COMPLETE) {
-			module->reading = true;
-			v[n++] = (struct read_module){.module = module};
-		} else {
-			module->read = true;
-		}
+		module->reading = true;
+		v[n++] = (struct read_module){.module = module};
 	}
 	return n;
 }
@@ -266,7 +295,9 @@ static void end_reading(struct read_module *r)
 	struct unwind_module *m = r->module;
 
 	m->table = r->table;
-	if (r->err)
+	if (r->err == -EIO)
+		set_unreadable(m, r->err);
+	else if (r->err)
 		m->end = r->err == -EBADMSG ? CHAIN_DAMAGED : CHAIN_NO_CFI;
 	if (m->fd >= 0)
 		close(m->fd);

@@ -35,7 +35,9 @@ struct unwind_module {
 	void *image;      /* vDSO: a copy of it, in place of fd */
 	size_t image_size;
 	struct cfi_table table; /* once read, until it is placed */
-	u32 end; /* enum chain_end of chains that reach it; CHAIN_COMPLETE: it has rows */
+	u32 end;   /* enum chain_end of chains that reach it; CHAIN_COMPLETE: it has rows */
+	int err;   /* CHAIN_UNREADABLE_FILE: a negative errno; */
+	bool told; /* and somebody was told */
 	struct unwind_place *place; /* NULL: none */
 	size_t wanted;              /* CHAIN_NO_ROOM: so many rows */
 	u64 base;

@@ -27,6 +27,9 @@ enum { PROGRAM_ROWS = 2560 * 1024, PROGRAM_ROWS_MAX = 8192 * 1024, PROGRAM_MAPPI
 /* The first mapping is that of a process for whose own there is no room. */
 enum { MAPPING_NO_ROOM };
 
+/* So many unreadable files of one process are told one by one. */
+enum { UNREADABLE_TOLD_MAX = 8 };
+
 struct unwind_tables *unwind_tables__new(void)
 {
 	struct unwind_tables *t = calloc(1, sizeof(*t));
@@ -142,6 +145,7 @@ static int scan_text(struct unwind_tables *t, pid_t pid, char *text)
 	fresh.first = p->first;
 	fresh.handed = p->handed;
 	fresh.no_room = p->no_room;
+	fresh.nr_told = p->nr_told;
 	p->handed = 0;
 	process__clear(t, p);
 	*p = fresh;
@@ -221,13 +225,26 @@ static void fill_mapping(struct unwind_mapping *to, const struct unwind_mapping 
 static void lacks(struct unwind_tables *t, const struct unwind_lack *lack)
 {
 	if (t->maps.lacks)
-		t->maps.lacks(lack, t->maps.lacks_data);
+		t->maps.lacks(lack, t->maps.data);
 }
 
-static void place(struct unwind_tables *t, pid_t pid, struct unwind_module *m)
+/* Tells of each unreadable file once, and of a bounded number of files a process: a process may map
+ * any number of them. */
+static void tell_unreadable(struct unwind_tables *t, struct code_process *p,
+			    struct unwind_module *m)
 {
+	if (m->end != CHAIN_UNREADABLE_FILE || m->told || !t->maps.unreadable)
+		return;
+	m->told = true;
+	if (p->nr_told++ < UNREADABLE_TOLD_MAX)
+		t->maps.unreadable(p->pid, m->path, m->err, t->maps.data);
+}
+
+static void place(struct unwind_tables *t, struct code_process *p, struct unwind_module *m)
+{
+	tell_unreadable(t, p, m);
 	if (unwind_room__place(t, m))
-		lacks(t, &(struct unwind_lack){.pid = pid,
+		lacks(t, &(struct unwind_lack){.pid = p->pid,
 					       .table = "rows",
 					       .path = m->path,
 					       .wanted = m->wanted,
@@ -270,7 +287,7 @@ static int hand_over(struct unwind_tables *t, struct code_process *p)
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->modules[i]->read)
-			place(t, p->pid, p->modules[i]);
+			place(t, p, p->modules[i]);
 	if (!p->n)
 		return point_to(t, p, first, 0);
 	err = unwind_room__take_mappings(t, p->n, &first);

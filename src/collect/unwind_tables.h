@@ -35,7 +35,10 @@ struct unwind_maps {
 	const struct grace *grace;
 	/* Is told once of a file or a process for which there is no room; or NULL. */
 	void (*lacks)(const struct unwind_lack *lack, void *data);
-	void *lacks_data;
+	/* Is told once of a file that a process executes and that cannot be opened or read, why
+	 * not as a negative errno; or NULL. */
+	void (*unreadable)(pid_t pid, const char *path, int err, void *data);
+	void *data;
 };
 
 /* NULL without memory. */

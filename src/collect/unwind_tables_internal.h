@@ -17,6 +17,7 @@ struct code_process {
 	char *text;           /* of /proc/PID/maps, which they were read from */
 	size_t first, handed; /* where they are in the kernel's array; 0 handed: nowhere */
 	bool no_room;         /* there was none for them */
+	unsigned int nr_told; /* files that cannot be read, which somebody was told of */
 	bool asks;            /* for room that has come back */
 };
 

@@ -72,9 +72,9 @@ static void problem(struct watcher *w, pid_t pid, const char *kind, const char *
 	w->calls.problem(pid, kind, what, w->calls.data);
 }
 
-static void on_no_room(pid_t pid, const char *what, void *data)
+static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
-	problem(data, pid, "room", what);
+	problem(data, pid, kind, what);
 }
 
 /* A migration is about to begin, or may. */
@@ -558,8 +558,8 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 		return -ENOMEM;
 	w->options = *options;
 	w->options.windowed = true;
-	w->options.no_room = on_no_room;
-	w->options.no_room_data = w;
+	w->options.problem = on_problem;
+	w->options.problem_data = w;
 	w->calls = *calls;
 	w->resolver = resolver__new(names);
 	snprintf(why, size, "out of memory");

@@ -67,7 +67,8 @@ struct series {
 };
 
 /* All kinds are written from the start as 0, so that the first error shows as an increase. */
-static const char *const error_kinds[] = {"emulator", "hooks", "record", "room", "rules", "store"};
+static const char *const error_kinds[] = {"emulator", "executable", "hooks", "record",
+					  "room",     "rules",      "store"};
 enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
 
 struct metrics {
@@ -301,7 +302,8 @@ void metrics__write(const struct metrics *m, FILE *f)
 	      "# TYPE migpop_build_info gauge\n"
 	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
 	      f);
-	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, attach "
+	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, read "
+	      "what it executes, attach "
 	      "hooks, make a record, have room in a table, read rules, keep a record.\n"
 	      "# TYPE migpop_errors_total counter\n",
 	      f);

@@ -103,6 +103,8 @@ static int open_below_root(pid_t pid, const struct code_mapping *m)
 	int err = -ENOENT;
 
 	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+	if (access(root, F_OK) && errno == ENOENT)
+		return -ESRCH;
 	for (const char *path = m->path; path && *path; path = strchr(path + 1, '/')) {
 		int fd = of_mapping(elf_file__open(root, path), m);
 

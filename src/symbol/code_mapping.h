@@ -27,7 +27,7 @@ int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, vo
 /* Opens the mapped file for reading: through map_files, which reaches deleted files and files of
  * other mount namespaces; else as the process's main program; else by name below the process's
  * root. Returns a descriptor for the caller to close, or a negative errno: -ESTALE if another file
- * has the name by now. */
+ * has the name by now, -ESRCH if the process is gone, -EINVAL if it is no regular file. */
 int code_mapping__open(pid_t pid, const struct code_mapping *m);
 
 bool code_mapping__is_vdso(const struct code_mapping *m);

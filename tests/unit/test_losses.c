@@ -135,7 +135,8 @@ static void a_few_chains_are_said(void **state)
 /* As where no executable can be opened. */
 static void chains_of_one_frame_are_never_nothing_lost(void **state)
 {
-	static const char *const ends[] = {"no-mapping", "no-cfi", "no-room-for-mappings", NULL};
+	static const char *const ends[] = {"no-mapping", "no-cfi", "no-room-for-mappings",
+					   "unreadable-file", NULL};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
