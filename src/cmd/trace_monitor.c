@@ -13,6 +13,7 @@
 #include "collect/proc.h"
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
+#include "qemu/ram_query.h"
 
 enum { TIMEOUT_MS = 5000, LAST_WORDS = 200, LAST_WORD_US = 10000 };
 
@@ -42,6 +43,7 @@ int monitor__open(struct monitor *m, const char *path)
 	if (!err && migration__query(m->qmp, &m->first))
 		strcpy(m->first.status, "none");
 	m->last = m->first;
+	m->ram_bytes = err ? -1 : ram_query__base(m->qmp);
 	return err;
 }
 
@@ -170,6 +172,9 @@ void monitor__put(const struct monitor *m, struct record *r)
 	struct record_migration *to = &r->migration;
 	const struct migration_state *from = &m->last;
 
+	/* The command line does not say what is a machine's default. */
+	if (r->nr_target && r->target[0].ram_bytes == RECORD_UNKNOWN)
+		r->target[0].ram_bytes = record_count__of(m->ram_bytes);
 	if (!m->tells)
 		return;
 	to->total_ms = record_count__of(from->total_ms);

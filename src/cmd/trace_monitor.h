@@ -21,6 +21,7 @@ struct monitor {
 	bool switched_on;                   /* we switched events on, and must switch them off */
 	bool tells;                         /* "last" is about the migration that was traced */
 	struct migration_state first, last; /* the answers to the first and to the last question */
+	int64_t ram_bytes;                  /* of the guest; -1: QEMU did not say */
 };
 
 /* Opens the monitor. Returns 0 or a negative errno of qmp__open(). */

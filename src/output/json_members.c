@@ -143,7 +143,7 @@ static const struct member target_members[] = {
 	MEMBER(record_target, STRING, pod_uid, "UID of the pod of Kubernetes that its cgroup is of."),
 	MEMBER(record_target, STRING, container_id, "Id of the container that its cgroup is of: the innermost."),
 	OBJECT("vmm", vmm_members, "The virtual machine monitor; its members are null for a process that is none."),
-	MEMBER(record_target, COUNT, ram_bytes, "The guest's memory, without what can be plugged in later."),
+	MEMBER(record_target, COUNT, ram_bytes, "The guest's memory, without what can be plugged in later; null where the command line does not say, and no monitor."),
 	MEMBER(record_target, COUNT, rss_pages_before, "Resident pages of the process when the window opened."),
 	MEMBER(record_target, COUNT, rss_pages_after, "Resident pages of the process when the window closed."),
 	LIST(STRINGS, record_target, "cmdline", cmdline, nr_cmdline, NULL, "Its command line."),

@@ -109,3 +109,15 @@ int ram_query__ask(struct qmp *qmp, struct ram_told **out, size_t *n)
 	err = ask_backends(qmp, out, n);
 	return err ? err : ask_addresses(qmp, out, n);
 }
+
+int64_t ram_query__base(struct qmp *qmp)
+{
+	json_object *ret = NULL, *base = NULL;
+	int64_t bytes = -1;
+
+	if (!qmp__execute(qmp, "query-memory-size-summary", NULL, &ret) &&
+	    json_object_object_get_ex(ret, "base-memory", &base))
+		bytes = json_object_get_int64(base);
+	json_object_put(ret);
+	return bytes;
+}

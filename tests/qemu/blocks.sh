@@ -21,13 +21,13 @@ case $part in
 esac
 ((EUID == 0)) || skip "not root"
 
-# starts NAME OPTION…: a QEMU of two nodes, whose backends are "a" and "b".
+# starts NAME OPTION…: a QEMU of two nodes, whose backends are "a" and "b", unless "nodes" is empty.
+nodes=(-m "40,slots=4,maxmem=1G" -numa "node,nodeid=0,memdev=a" -numa "node,nodeid=1,memdev=b")
 starts() {
 	local name=$1
 
 	shift
-	"$qemu" -accel tcg -S -nodefaults -display none -name "guest=web,,$name,debug-threads=on" -m 40,slots=4,maxmem=1G \
-		-numa node,nodeid=0,memdev=a -numa node,nodeid=1,memdev=b "$@" \
+	"$qemu" -accel tcg -S -nodefaults -display none -name "guest=web,,$name,debug-threads=on" "${nodes[@]}" "$@" \
 		-qmp "unix:$name.qmp,server=on,wait=off" -qmp "unix:$name.qmp2,server=on,wait=off" >"$name.out" 2>&1 &
 	pid=$!
 	"$qmp" -p "$pid" "$name.qmp" --wait-ready >/dev/null || die "$name: $(<"$name.out")"
@@ -77,6 +77,7 @@ recorded() {
 are_told() {
 	holds "$1" "$blocks" "$both"
 	holds "$1" '.target.guest' "web,$1"
+	holds "$1" '.target.ram_bytes' 41943040
 	holds "$1" '[.backing[] | select(.ram_block).populated_pages] | add >= 10000' true
 }
 
@@ -115,6 +116,41 @@ forms() {
 	[[ $part == 7 ]] || told shm -object "$(json shm a)" -object "$(json shm b)"
 }
 
+# sized NAME BYTES OPTION…: a machine without nodes has as much memory as QEMU says.
+sized() {
+	local name=$1 bytes=$2 nodes=()
+
+	starts "$name" "${@:3}"
+	[[ $("$qmp" -p "$pid" "$name.qmp" query-memory-size-summary | jq '."base-memory"') == "$bytes" ]] || die "$name: QEMU has another size"
+	begins "$name"
+	ends "$name"
+	holds "$name" '.target.ram_bytes' "$bytes"
+}
+
+sizes() {
+	sized machine 20971520 -machine pc,memory-backend=a -object "$(json memfd a ',"share":true')"
+	sized machine-later 20971520 -object "$(json ram a)" -M pc -M memory-backend=a
+	sized hot-plug 20971520 -m slots=2,maxmem=1G -machine pc,memory-backend=a -object "$(json memfd a)"
+	sized hot-plug-first 67108864 -m 64M,slots=2,maxmem=1G -object "$(json memfd a)"
+	sized property 67108864 -machine pc,memory.size=64M
+	[[ $part == 7 ]] || sized shm-machine 20971520 -machine pc,memory-backend=a -object "$(json shm a)"
+}
+
+# On no command line: what the machine has where nothing was said. A monitor knows.
+sized_by_monitor() {
+	local nodes=()
+
+	starts default
+	begins default --qmp default.qmp2
+	"$qmp" -p "$pid" default.qmp migrate '{"uri":"exec:cat >/dev/null"}' >/dev/null
+	wait "$tracer" || die "default: $(<default.err)"
+	tracer=''
+	kill "$pid"
+	wait "$pid" 2>/dev/null || :
+	pid=''
+	holds default '.target.ram_bytes' 134217728
+}
+
 plugged() {
 	starts plugged -object "$(json memfd a ',"share":true')" -object "$(json memfd b ',"share":true')"
 	begins plugged
@@ -146,4 +182,6 @@ told_by_monitor() {
 forms
 plugged
 told_by_monitor
+sizes
+sized_by_monitor
 ((!failed))

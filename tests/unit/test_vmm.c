@@ -74,7 +74,29 @@ static void memory_of_backends(void **state)
 	has_ram("q -object memory-backend-ram,id=a,size=64M -numa node,memdev=a "
 		"-object memory-backend-ram,size=32M,id=b -numa node,nodeid=1,memdev=b",
 		96 << 20);
-	/* what could be plugged in is no part of it */
+	/* as libvirt writes it, whatever the order of its members, by whichever type */
+	has_ram("q -machine pc,memory-backend=m0 -object "
+		"{\"qom-type\":\"memory-backend-memfd\",\"id\":\"m0\",\"share\":true,\"size\":"
+		"67108864}",
+		64 << 20);
+	has_ram("q -object "
+		"{\"size\":134217728,\"mem-path\":\"/x,y\",\"id\":\"pc.ram\",\"qom-type\":"
+		"\"memory-backend-file\",\"prealloc\":true} -M pc -M memory-backend=pc.ram",
+		128 << 20);
+	has_ram("q -m slots=2,maxmem=1G -machine pc,memory-backend=m0 -object "
+		"{\"qom-type\":\"memory-backend-ram\",\"id\":\"m0\",\"size\":67108864}",
+		64 << 20);
+	has_ram("q -object {\"qom-type\":\"memory-backend-ram\",\"id\":\"a\",\"size\":67108864} "
+		"-object {\"qom-type\":\"memory-backend-ram\",\"id\":\"b\",\"size\":33554432} "
+		"-numa node,nodeid=0,memdev=a -numa node,nodeid=1,memdev=b",
+		96 << 20);
+	has_ram("q -object qom-type=memory-backend-epc,id=m0,size=64M -machine memory-backend=m0",
+		64 << 20);
+	/* of the machine's own backend alone, and what could be plugged in is no part of it */
+	has_ram("q -machine pc,memory-backend=m0 -object "
+		"{\"qom-type\":\"memory-backend-ram\",\"id\":\"m1\",\"size\":67108864} -object "
+		"{\"qom-type\":\"memory-backend-ram\",\"id\":\"m0\",\"size\":33554432}",
+		32 << 20);
 	has_ram("q -m 128 -object memory-backend-memfd,id=d,size=1G -device pc-dimm,memdev=d",
 		128 << 20);
 }
