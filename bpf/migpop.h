@@ -475,7 +475,7 @@ struct window {
 #define WINDOW_UNKNOWN .stream = -1, .cut = -1, .accepted = -1
 
 /* Threads by which a QEMU sends the guest's memory. */
-enum sender_thread { SENDER_UNKNOWN, SENDER_LIVE, SENDER_SNAPSHOT };
+enum sender_thread { SENDER_UNKNOWN, SENDER_LIVE, SENDER_SNAPSHOT, SENDER_DUMP };
 
 /* The first sign of a stream's early end counts: QEMU shuts one down that has failed, and reads to
  * the end of one that it has shut down. */

@@ -109,13 +109,16 @@ static __always_inline bool is_tls(u32 bytes)
 /* The thread that migrates sends what begins so. With the capability "events" QEMU 7.2 and 10.0 let
  * it write to monitors too, before its first byte of the stream. The begin of a stream that was
  * under way when it was found, that began before the hooks were attached (late_ns), or that goes on
- * after postcopy was interrupted, is not seen; an eventfd is not written in pieces. */
+ * after postcopy was interrupted, is not seen; an eventfd is not written in pieces. A dump is not a
+ * stream: what its thread writes first is its file. */
 static __always_inline void window__recognize(struct window *w, s32 nr, s32 fd, u32 bytes)
 {
 	bool goes_on = sends_pieces(nr) &&
 		       (w->opened_by == SIGNAL_UNDER_WAY || w->late_ns || w->file_type);
 
-	if (bytes == STREAM_MAGIC || is_tls(bytes))
+	if (w->sender == SENDER_DUMP)
+		window__take_stream(w, fd, false);
+	else if (bytes == STREAM_MAGIC || is_tls(bytes))
 		window__take_stream(w, fd, bytes != STREAM_MAGIC);
 	else if (goes_on && fd != 2 && (bytes & 0xff) != '{')
 		window__take_stream(w, fd, false);

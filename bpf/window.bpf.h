@@ -151,14 +151,14 @@ int window__close_now(struct bpf_raw_tracepoint_args *ctx)
 	return window__close_of((u32)ctx->args[0], (u32)ctx->args[1]);
 }
 
-enum { THREAD_NAME_SIZE = 16, NR_SENDERS = 4, NR_THREAD_NAMES = 6 };
+enum { THREAD_NAME_SIZE = 16, THREAD_DUMPS = 4, NR_SENDERS = 5, NR_THREAD_NAMES = 7 };
 
 /* Of threads that read the guest's memory to send it, every second for a snapshot: QEMU's
- * migration/migration.c, two of 7.2 and two of 10.0. Then of those that listen where postcopy
- * begins, one of each. */
+ * migration/migration.c, two of 7.2 and two of 10.0. Then of the one that dumps it (dump/dump.c),
+ * and of those that listen where postcopy begins, one of each. */
 static const char thread_names[NR_THREAD_NAMES][THREAD_NAME_SIZE] = {
-	"live_migration", "bg_snapshot",     "mig/src/main",
-	"mig/snapshot",   "postcopy/listen", "mig/dst/listen"};
+	"live_migration", "bg_snapshot",     "mig/src/main",  "mig/snapshot",
+	"dump_thread",    "postcopy/listen", "mig/dst/listen"};
 
 /* Its number among them; NR_THREAD_NAMES if it is none. */
 static __always_inline u32 name__number(const char *name)
@@ -189,6 +189,8 @@ static __always_inline void window__on_thread_name(struct window *w, u32 number,
 			w->postcopy_ns = bpf_ktime_get_boot_ns();
 	} else if (w->state != WINDOW_OPEN) {
 		w->sender = number & 1 ? SENDER_SNAPSHOT : SENDER_LIVE;
+		if (number == THREAD_DUMPS)
+			w->sender = SENDER_DUMP;
 		window__open(w, pid, -1, by);
 	}
 }

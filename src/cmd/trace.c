@@ -434,10 +434,11 @@ static int close_window(struct trace *t, enum window_reason reason, struct recor
 static int fail_unseen(const struct trace *t, enum window_reason reason)
 {
 	if (t->unseen)
-		return fail(STATUS_FAULT,
-			    "QEMU says that a migration has %s, which left no sign by which it "
-			    "could be traced",
-			    t->monitor.last.status);
+		return fail(
+			STATUS_FAULT,
+			"QEMU says that a migration has %s, which left no sign of its begin, as "
+			"savevm: -p without --qmp traces what happens until Ctrl-C",
+			t->monitor.last.status);
 	return fail(STATUS_FAULT, "no migration was seen until the %s",
 		    window_reason__text(reason));
 }

@@ -128,6 +128,8 @@ static enum migration_purpose window__purpose(const struct window *w)
 {
 	if (w->sender == SENDER_SNAPSHOT)
 		return PURPOSE_SNAPSHOT;
+	if (w->sender == SENDER_DUMP)
+		return PURPOSE_DUMP;
 	switch (window__transport(w)) {
 	case TRANSPORT_SOCKET:
 		return PURPOSE_LIVE;

@@ -414,22 +414,23 @@ static bool has_argument(pid_t pid, const char *name)
 }
 
 /* As in bpf/window.bpf.h. */
-static bool is_migration_thread(const char *comm)
+enum sender_thread proc__sender(pid_t tid)
 {
-	static const char *const names[] = {"live_migration\n", "bg_snapshot\n", "mig/src/main\n",
-					    "mig/snapshot\n"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(comm, names[i]))
-			return true;
-	return false;
-}
-
-bool proc__is_snapshot_thread(pid_t tid)
-{
+	/* As in bpf/window.bpf.h. */
+	static const struct {
+		const char *comm;
+		enum sender_thread is;
+	} senders[] = {
+		{"live_migration", SENDER_LIVE}, {"bg_snapshot", SENDER_SNAPSHOT},
+		{"mig/src/main", SENDER_LIVE},   {"mig/snapshot", SENDER_SNAPSHOT},
+		{"dump_thread", SENDER_DUMP},
+	};
 	char *comm = proc__comm(tid);
-	bool is = comm && (!strcmp(comm, "bg_snapshot") || !strcmp(comm, "mig/snapshot"));
+	enum sender_thread is = SENDER_UNKNOWN;
 
+	for (size_t i = 0; comm && i < sizeof(senders) / sizeof(*senders); i++)
+		if (!strcmp(comm, senders[i].comm))
+			is = senders[i].is;
 	free(comm);
 	return is;
 }
@@ -445,11 +446,9 @@ void proc__emulator_state(pid_t pid, struct emulator_state *out)
 	tasks = opendir(path);
 	while (tasks && !out->migration_thread && (entry = readdir(tasks))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-		char *comm = tid > 0 ? proc__read(tid, "comm", NULL) : NULL;
 
-		if (comm && is_migration_thread(comm))
+		if (tid > 0 && proc__sender(tid) != SENDER_UNKNOWN)
 			out->migration_thread = tid;
-		free(comm);
 	}
 	if (tasks)
 		closedir(tasks);

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "migpop.h"
+
 struct record_target;
 
 /* Pages, but for page_tables: kB. -1 where the process is gone. */
@@ -50,8 +52,8 @@ struct emulator_state {
 
 void proc__emulator_state(pid_t pid, struct emulator_state *out);
 
-/* Does the thread send a background snapshot, by its name? */
-bool proc__is_snapshot_thread(pid_t tid);
+/* What the thread sends the guest's memory for, by its name. */
+enum sender_thread proc__sender(pid_t tid);
 
 /* Is it a thread of "pid" that does not end? */
 bool proc__thread_lives(pid_t pid, pid_t tid);

@@ -132,8 +132,7 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 		.awaits = awaits,
 		.incoming = !u->thread && !u->sends,
 		.thread = (u32)u->thread,
-		.sender = u->thread && proc__is_snapshot_thread(u->thread) ? SENDER_SNAPSHOT
-									   : SENDER_LIVE,
+		.sender = u->thread ? proc__sender(u->thread) : SENDER_UNKNOWN,
 		.stream = u->told ? NO_STREAM : u->stream,
 		.cut = -1,
 		.accepted = -1,

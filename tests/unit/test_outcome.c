@@ -151,6 +151,10 @@ static void purposes(void **state)
 	assert_int_equal(m.role, ROLE_DESTINATION);
 	describe(S_IFREG, 0, SENDER_SNAPSHOT, 5, &m);
 	assert_int_equal(m.purpose, PURPOSE_SNAPSHOT);
+	describe(S_IFREG, 0, SENDER_DUMP, 0, &m);
+	assert_int_equal(m.purpose, PURPOSE_DUMP);
+	assert_int_equal(m.transport, TRANSPORT_FILE);
+	assert_int_equal(m.role, ROLE_SOURCE);
 	describe(S_IFCHR, 0, SENDER_LIVE, 0, &m);
 	assert_int_equal(m.transport, TRANSPORT_FD);
 }
