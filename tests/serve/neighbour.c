@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * neighbour chainless PAGES | sites PAGES | maps FILE…: what migpop serve takes for an emulator,
- * beside a real one. At each SIGUSR1 a thread that QEMU would send a guest by writes so many pages:
- * all by code that has no call frame information, or each by a call site of its own, in code made
- * at run time. Or it has files mapped to execute.
+ * neighbour chainless PAGES | sites PAGES | crowd THREADS | maps FILE…: what migpop serve takes for
+ * an emulator, beside a real one. At each SIGUSR1 a thread that QEMU would send a guest by writes
+ * so many pages: all by code that has no call frame information, or each by a call site of its own,
+ * in code made at run time, or each by a thread of its own, which stays. Or it has files mapped to
+ * execute.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +26,8 @@ void chainless_write(char *at); /* neighbour_chainless.c */
 
 static size_t pages;
 static char *sites; /* code, or NULL */
+static bool crowd;
+static sem_t written; /* once a thread */
 
 static void check(const char *call, int ok)
 {
@@ -49,6 +55,32 @@ static void make_sites(void)
 		memcpy(sites + i * SITE_BYTES, code, sizeof(code));
 }
 
+static void *stay(void *at)
+{
+	chainless_write(at);
+	check("sem_post", !sem_post(&written));
+	pause();
+	return NULL;
+}
+
+/* Says so when all of them are there. */
+static void make_crowd(char *memory)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, (size_t)PTHREAD_STACK_MIN);
+	for (size_t i = 0; i < pages; i++)
+		check("pthread_create",
+		      !pthread_create(&thread, &attributes, stay, memory + i * PAGE));
+	for (size_t i = 0; i < pages; i++)
+		check("sem_wait", !sem_wait(&written));
+	puts("crowded");
+	fflush(stdout);
+	pause();
+}
+
 static void *migrate(void *unused)
 {
 	char *memory;
@@ -57,6 +89,8 @@ static void *migrate(void *unused)
 	poll(NULL, 0, 300); /* as a migration is set up */
 	memory = map(pages * PAGE, PROT_READ | PROT_WRITE);
 	madvise(memory, pages * PAGE, MADV_NOHUGEPAGE);
+	if (crowd)
+		make_crowd(memory);
 	for (size_t i = 0; i < pages; i++) {
 		void (*site)(char *) = chainless_write;
 
@@ -97,6 +131,8 @@ int main(int argc, char **argv)
 		pages = strtoul(argv[2], NULL, 10);
 	if (!strcmp(argv[1], "sites"))
 		make_sites();
+	crowd = !strcmp(argv[1], "crowd");
+	sem_init(&written, 0, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
