@@ -74,15 +74,30 @@ __noinline int current__shares_file(u64 fd)
 	return inode__is_shared(task__inode(bpf_get_current_task_btf(), fd));
 }
 
+/* Is it the memory of a target that this userfaultfd serves? A QEMU in postcopy has one for its
+ * own. */
+__noinline int current__serves_target(u64 fd)
+{
+	const struct file *file = task__file(bpf_get_current_task_btf(), fd);
+	const struct userfaultfd_ctx *of;
+
+	if (!file || !bpf_core_field_exists(struct userfaultfd_ctx, mm))
+		return !!file;
+	of = BPF_CORE_READ(file, private_data);
+	return tgid__test(target_bits, BPF_CORE_READ(of, mm, owner, tgid));
+}
+
 /* Calls by which a process populates the memory of another: it is watched from then on. */
 static __always_inline bool reaches_into_others(struct task_struct *task, long nr)
 {
 	if (closed)
 		return false;
 	if (nr == __NR_ioctl) {
-		u32 cmd = regs__arg2((struct pt_regs *)bpf_task_pt_regs((void *)task));
+		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+		u32 cmd = regs__arg2(regs);
 
-		return cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE;
+		return (cmd == UFFDIO_COPY || cmd == UFFDIO_ZEROPAGE) &&
+		       current__serves_target(regs__arg1(regs));
 	}
 	if (nr == __NR_fallocate)
 		return current__shares_file(

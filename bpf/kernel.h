@@ -75,6 +75,11 @@ struct dentry___named_union {
 struct file {
 	struct inode *f_inode;
 	unsigned int f_mode;
+	void *private_data;
+} __KERNEL_TYPES;
+
+struct userfaultfd_ctx {
+	struct mm_struct *mm;
 } __KERNEL_TYPES;
 
 struct fdtable {
