@@ -58,6 +58,28 @@ alive() {
 	kill -0 "$1" 2>/dev/null
 }
 
+# Has it ended? One that nobody has waited for yet has.
+is_over() {
+	local state
+
+	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true)
+	[[ -z $state || $state == Z ]]
+}
+
+# delay PID: stops a tracer at random, and lets it go on, until it has ended. Not before its programs are
+# loaded: the kernel gives up to verify one at each signal (EAGAIN), and libbpf tries it five times.
+delay() {
+	until is_over "$1" || grep -qs ^link_id: "/proc/$1/fdinfo/"*; do
+		sleep 0.01
+	done
+	while ! is_over "$1"; do
+		sleep "0.0$((RANDOM % 8 + 1))"
+		kill -STOP "$1" 2>/dev/null || return 0
+		sleep "0.$((RANDOM % 2))$((RANDOM % 9 + 1))"
+		kill -CONT "$1" 2>/dev/null || return 0
+	done
+}
+
 # wait_until SECONDS COMMAND ARGS…: until the command succeeds; 1 when it has not by then.
 wait_until() {
 	local deadline=$(($(milliseconds) + $1 * 1000))

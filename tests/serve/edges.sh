@@ -9,27 +9,6 @@
 
 runs=$3 guest_memory=$((1 << 30))
 
-is_over() {
-	local state
-
-	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true)
-	[[ -z $state || $state == Z ]]
-}
-
-# delay PID: stops it at random, and lets it go on, until it has ended. Not before its programs are
-# loaded: the kernel gives up to verify one at each signal (EAGAIN), and libbpf tries it five times.
-delay() {
-	until is_over "$1" || grep -qs ^link_id: "/proc/$1/fdinfo/"*; do
-		sleep 0.01
-	done
-	while ! is_over "$1"; do
-		sleep "0.0$((RANDOM % 8 + 1))"
-		kill -STOP "$1" 2>/dev/null || return 0
-		sleep "0.0$((RANDOM % 9 + 1))"
-		kill -CONT "$1" 2>/dev/null || return 0
-	done
-}
-
 # trace END OPTIONS…: in the background, stopped at random.
 declare -A tracer delayer
 trace() {

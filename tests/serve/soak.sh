@@ -103,7 +103,7 @@ said() {
 	*) return 1 ;;
 	esac
 }
-is_over() { alive "$(<"$work/$1.pid")" || return 0; said "$1" >/dev/null; }
+migration_is_over() { alive "$(<"$work/$1.pid")" || return 0; said "$1" >/dev/null; }
 is_moving() { [[ $(status "$1") =~ active|device|completed|failed|cancelled|postcopy ]]; }
 
 kill_end() {
@@ -152,7 +152,7 @@ one() {
 		[[ $guest == idle ]] || qmp "$s" migrate-set-parameters '{"max-bandwidth": 107374182400, "downtime-limit": 60000}' || true
 		;;
 	esac
-	wait_until 120 is_over "$s" || failed "$name ($way, $how, QEMU $version): source still $(status "$s")"
+	wait_until 120 migration_is_over "$s" || failed "$name ($way, $how, QEMU $version): source still $(status "$s")"
 	echo "$name source $(said "$s")" >>"$work/told"
 	if [[ $way =~ pipe|file|mapped-ram ]]; then
 		[[ $(said "$s") == completed ]] || return 0
@@ -163,7 +163,7 @@ one() {
 		((!${#capabilities[@]})) || capability "$d" "${capabilities[@]}"
 		qmp "$d" migrate-incoming "{\"uri\": \"$uri\"}"
 	fi
-	wait_until 120 is_over "$d" || failed "$name ($way, $how, QEMU $version): destination still $(status "$d")"
+	wait_until 120 migration_is_over "$d" || failed "$name ($way, $how, QEMU $version): destination still $(status "$d")"
 	echo "$name destination $(said "$d")" >>"$work/told"
 }
 

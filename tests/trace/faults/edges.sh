@@ -8,20 +8,6 @@
 
 runs=$1
 
-# delay PID: stops it at random, and lets it go on, until it has ended. Not before its programs are
-# loaded: the kernel gives up to verify one at each signal (EAGAIN), and libbpf tries it five times.
-delay() {
-	until gone_or_zombie "$1" || grep -qs ^link_id: "/proc/$1/fdinfo/"*; do
-		sleep 0.01
-	done
-	while ! gone_or_zombie "$1"; do
-		sleep "0.0$((RANDOM % 8 + 1))"
-		kill -STOP "$1" 2>/dev/null || return 0
-		sleep "0.$((RANDOM % 2))$((RANDOM % 9 + 1))"
-		kill -CONT "$1" 2>/dev/null || return 0
-	done
-}
-
 for ((i = 0; i < runs; i++)); do
 	start busy "$target" say ready busy 2
 	busy=$pid
@@ -29,7 +15,7 @@ for ((i = 0; i < runs; i++)); do
 	if ((i % 2)); then
 		start edges "$migpop" trace --mode "$mode" --format json -o edges.json -p "$busy"
 	else
-		start edges "$migpop" trace --mode "$mode" --format json -o edges.json -d 0.5 -p "$busy"
+		start edges "$migpop" trace --mode "$mode" --format json -o edges.json -d 2 -p "$busy"
 	fi
 	tracer=$pid
 	delay "$tracer" &
@@ -37,7 +23,7 @@ for ((i = 0; i < runs; i++)); do
 	started+=("$delayer")
 	until_true "the tracer traces" traces_or_ended edges "$tracer"
 	if ((i % 2)); then
-		sleep 0.5
+		sleep 2
 		kill -INT "$tracer"
 	fi
 	finish "$tracer"

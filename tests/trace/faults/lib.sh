@@ -108,16 +108,9 @@ traces_or_ended() {
 
 # finish PID: its exit status, in $status.
 finish() {
-	until_true "process $1 ends" gone_or_zombie "$1"
+	until_true "process $1 ends" is_over "$1"
 	status=0
 	wait "$1" || status=$?
-}
-
-gone_or_zombie() {
-	local state
-
-	state=$(state_of "$1")
-	[[ -z $state || $state == Z ]]
 }
 
 # The letter of proc(5), nothing for a process that is gone.
