@@ -43,15 +43,34 @@ out:
 	return err;
 }
 
-/* All elements of a hash map as rows of "row_size" with the value at "value_at"; *n gets their
- * number. */
-static int read_map(const struct bpf_map *map, size_t row_size, size_t value_at, void **rows,
-		    size_t *n)
+/* The same by a system call, up to *count elements. It keeps programs of perf events and kprobes
+ * from its CPU, where there are such, so it is real-time; no longer than the call, or the scheduler
+ * lets others go on in the midst of one. */
+static int read_batch(struct tracer *t, const struct bpf_map *map, u32 *batch, bool first,
+		      void *keys, void *values, u32 *count)
+{
+	bool steadily = t->classic || t->mode == MODE_KPROBE;
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	struct steady steady;
+	int err;
+
+	if (steadily && !steady__begin(&steady))
+		t->unsteady = true;
+	err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : batch, batch, keys, values,
+				   count, &opts);
+	if (steadily)
+		steady__end(&steady);
+	return err;
+}
+
+/* All elements of a map as rows of "row_size" with the value at "value_at"; *n gets their number.
+ */
+static int read_map(struct tracer *t, const struct bpf_map *map, size_t row_size, size_t value_at,
+		    void **rows, size_t *n)
 {
 	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
 	u32 max = bpf_map__max_entries(map), batch = 0, count, total = 0;
 	char *keys = malloc(max * key_size), *values = malloc(max * value_size);
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	bool first = true;
 	int err = 0;
 	char *out;
@@ -68,9 +87,8 @@ static int read_map(const struct bpf_map *map, size_t row_size, size_t value_at,
 	}
 	do {
 		count = max - total;
-		err = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &batch, &batch,
-					   keys + total * key_size, values + total * value_size,
-					   &count, &opts);
+		err = read_batch(t, map, &batch, first, keys + total * key_size,
+				 values + total * value_size, &count);
 		if (err && err != -ENOENT)
 			goto out;
 		total += count;
@@ -96,13 +114,13 @@ out:
 	return err;
 }
 
-u64 tracer__count(const struct bpf_map *map)
+u64 tracer__count(struct tracer *t, const struct bpf_map *map)
 {
 	void *rows;
 	size_t n;
 
-	if (read_map(map, bpf_map__key_size(map) + bpf_map__value_size(map), bpf_map__key_size(map),
-		     &rows, &n))
+	if (read_map(t, map, bpf_map__key_size(map) + bpf_map__value_size(map),
+		     bpf_map__key_size(map), &rows, &n))
 		return 0;
 	free(rows);
 	return n;
@@ -137,8 +155,8 @@ struct task_row {
 	struct task_state value;
 };
 
-#define READ_ROWS(map, rows, n)                                                                    \
-	read_map(map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
+#define READ_ROWS(t, map, rows, n)                                                                 \
+	read_map(t, map, sizeof(**(rows)), offsetof(typeof(**(rows)), value), (void **)(rows), n)
 
 static void visit_tasks(const struct task_row *rows, size_t n, void (*visit)(s32 stack, void *data),
 			void *data)
@@ -162,20 +180,20 @@ int tracer__each_stack(struct tracer *t, void (*visit)(s32 stack, void *data), v
 
 	/* Threads first: what they count from then on, they have taken from then on. */
 	for (int i = 0; !err && i < 2; i++) {
-		err = READ_ROWS(tasks[i], &threads, &n);
+		err = READ_ROWS(t, tasks[i], &threads, &n);
 		if (err)
 			break;
 		visit_tasks(threads, n, visit, data);
 		free(threads);
 	}
 	if (!err)
-		err = READ_ROWS(t->skel->maps.sites, &sites, &n);
+		err = READ_ROWS(t, t->skel->maps.sites, &sites, &n);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n; i++)
 		visit(sites[i].key.stack, data);
 	free(sites);
-	err = READ_ROWS(t->skel->maps.advices, &advice, &n);
+	err = READ_ROWS(t, t->skel->maps.advices, &advice, &n);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n; i++)
@@ -189,11 +207,11 @@ struct gone_row {
 	struct thread value;
 };
 
-static int add_gone_threads(const struct bpf_map *map, struct counters *c)
+static int add_gone_threads(struct tracer *t, const struct bpf_map *map, struct counters *c)
 {
 	struct gone_row *rows;
 	size_t n;
-	int err = READ_ROWS(map, &rows, &n);
+	int err = READ_ROWS(t, map, &rows, &n);
 
 	if (err)
 		return err;
@@ -281,7 +299,7 @@ static int read_marks(struct tracer *t, struct flush_marks *marks)
 		struct task_row *rows;
 		size_t n;
 
-		err = READ_ROWS(maps[i], &rows, &n);
+		err = READ_ROWS(t, maps[i], &rows, &n);
 		if (!err)
 			err = flush_marks__add(marks, rows, n);
 		free(rows);
@@ -289,7 +307,8 @@ static int read_marks(struct tracer *t, struct flush_marks *marks)
 	return err;
 }
 
-static int add_memos_of(const struct bpf_map *map, struct counters *c, struct flush_marks *marks)
+static int add_memos_of(struct tracer *t, const struct bpf_map *map, struct counters *c,
+			struct flush_marks *marks)
 {
 	struct thread_row *threads;
 	struct site_row *more;
@@ -297,7 +316,7 @@ static int add_memos_of(const struct bpf_map *map, struct counters *c, struct fl
 	size_t n;
 	int err;
 
-	err = READ_ROWS(map, &rows, &n);
+	err = READ_ROWS(t, map, &rows, &n);
 	if (err)
 		return err;
 	more = realloc(c->sites, (c->nr_sites + n + 1) * sizeof(*more));
@@ -354,12 +373,12 @@ static void merge_threads(struct counters *c)
 static int add_memos(struct tracer *t, struct counters *c, struct flush_marks *marks)
 {
 	size_t to = 0;
-	int err = add_gone_threads(t->skel->maps.threads, c);
+	int err = add_gone_threads(t, t->skel->maps.threads, c);
 
 	if (!err)
-		err = add_memos_of(t->skel->maps.task_slots, c, marks);
+		err = add_memos_of(t, t->skel->maps.task_slots, c, marks);
 	if (!err)
-		err = add_memos_of(t->skel->maps.tasks, c, marks);
+		err = add_memos_of(t, t->skel->maps.tasks, c, marks);
 	if (err)
 		return err;
 	merge_threads(c);
@@ -416,25 +435,14 @@ static u64 missed_runs(struct tracer *t)
 	return missed;
 }
 
-/* Reading keeps programs of perf events and kprobes from running, where there are such. */
-static void read_steadily(struct tracer *t, struct steady *s)
-{
-	s->policy = -1;
-	if ((t->classic || t->mode == MODE_KPROBE) && !steady__begin(s))
-		t->unsteady = true;
-}
-
 int tracer__read_backings(struct tracer *t, struct counters *c)
 {
-	struct steady steady;
 	int err;
 
 	memset(c, 0, sizeof(*c));
-	read_steadily(t, &steady);
 	err = tracer__run_iterator(t->skel->progs.common__read_backings);
 	if (!err)
-		err = READ_ROWS(t->skel->maps.backings, &c->backings, &c->nr_backings);
-	steady__end(&steady);
+		err = READ_ROWS(t, t->skel->maps.backings, &c->backings, &c->nr_backings);
 	if (!err)
 		qsort(c->backings, c->nr_backings, sizeof(*c->backings), compare_backings);
 	return err;
@@ -475,7 +483,7 @@ static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 		c->nr_sites = c->nr_threads = 0;
 		err = read_marks(t, &before);
 		if (!err)
-			err = READ_ROWS(t->skel->maps.sites, &c->sites, &c->nr_sites);
+			err = READ_ROWS(t, t->skel->maps.sites, &c->sites, &c->nr_sites);
 		if (!err)
 			err = add_memos(t, c, &after);
 		if (!err)
@@ -488,21 +496,18 @@ static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 
 int tracer__read(struct tracer *t, pid_t pid, struct counters *c)
 {
-	struct steady steady;
 	struct timespec now;
 	int err;
 
-	read_steadily(t, &steady);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	err = tracer__read_backings(t, c);
 	c->taken_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
 	if (!err)
 		err = read_sites(t, (u32)pid, c);
 	if (!err)
-		err = READ_ROWS(t->skel->maps.advices, &c->advice, &c->nr_advice);
+		err = READ_ROWS(t, t->skel->maps.advices, &c->advice, &c->nr_advice);
 	if (!err)
-		err = READ_ROWS(t->skel->maps.processes, &c->processes, &c->nr_processes);
-	steady__end(&steady);
+		err = READ_ROWS(t, t->skel->maps.processes, &c->processes, &c->nr_processes);
 	if (err) {
 		counters__free(c);
 		return err;

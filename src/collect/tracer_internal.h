@@ -83,7 +83,7 @@ int tracer__each_stack(struct tracer *t, void (*visit)(s32 stack, void *data), v
 void tracer__remove_all(struct tracer *t, pid_t pid);
 
 /* Elements of a hash map. */
-u64 tracer__count(const struct bpf_map *map);
+u64 tracer__count(struct tracer *t, const struct bpf_map *map);
 
 /* Runs an iterator program over all that it iterates over, to its end. */
 int tracer__run_iterator(const struct bpf_program *prog);

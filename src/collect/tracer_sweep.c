@@ -261,7 +261,7 @@ static int sweep_all_chains(struct tracer *t)
 static void count_raw_chains(struct tracer *t)
 {
 	u32 before = __atomic_load_n(&t->skel->bss->nr_raw_chains, __ATOMIC_SEQ_CST);
-	u32 now = (u32)tracer__count(t->skel->maps.raw_chains);
+	u32 now = (u32)tracer__count(t, t->skel->maps.raw_chains);
 
 	if (now < before)
 		__atomic_fetch_sub(&t->skel->bss->nr_raw_chains, before - now, __ATOMIC_SEQ_CST);
@@ -331,7 +331,7 @@ size_t tracer__tables(struct tracer *t, struct tracer_table *tables)
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
-		tables[n++] = (struct tracer_table){maps[i].name, tracer__count(maps[i].map),
+		tables[n++] = (struct tracer_table){maps[i].name, tracer__count(t, maps[i].map),
 						    bpf_map__max_entries(maps[i].map)};
 	tables[n++] = (struct tracer_table){"chains", chains_in_use(t),
 					    bpf_map__max_entries(t->skel->maps.chains)};
