@@ -134,6 +134,24 @@ static __always_inline void process__copies(const u32 *tgid, u64 pages)
 		__sync_fetch_and_add(&p->copied, pages);
 }
 
+/* Is the page where the fault is that the thread took in the kernel? Where tracepoints tell of
+ * faults their end is not seen, and the call may populate other memory next: io_submit() reads its
+ * ring, which only has to be mapped, and pins what it is given. Yes where the VMA cannot be looked
+ * at. */
+static __always_inline bool task_state__faulted_at(struct task_state *ts, const struct folio *folio,
+						   u64 pages)
+{
+	u64 index;
+
+	if (!task_state__find_vma(ts, ts->address))
+		return true;
+	if (ts->vma.kind != KIND_PRIVATE_FILE &&
+	    (ts->vma.kind != ts->key.backing.kind || ts->vma.id != ts->key.backing.id))
+		return false;
+	index = ts->vma_pgoff + ((ts->address - ts->vma_start) >> PAGE_SHIFT);
+	return ts->vma.kind == KIND_HUGETLB || index - BPF_CORE_READ(folio, index) < pages;
+}
+
 static __always_inline void task_state__settle_one(struct task_state *ts, const struct pending *p)
 {
 	const struct task_struct *task = (const struct task_struct *)ts->task;
@@ -143,7 +161,7 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	u64 pages = 1ULL << (p->order & 31);
 	struct site_key *key = &ts->key;
 	struct site *add = &ts->add;
-	bool shared;
+	bool shared, elsewhere;
 
 	if (!mapping)
 		return; /* became no memory of a process: freed by another, or the kernel's */
@@ -158,7 +176,10 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	shared = key->backing.kind == KIND_SHMEM || key->backing.kind == KIND_HUGETLB;
 	key->context = p->context;
 	key->access = p->access;
-	if (p->context == CONTEXT_KERNEL && shared && !folio__is_mapped(folio, p->order))
+	elsewhere = p->context == CONTEXT_KERNEL && !p->told &&
+		    !task_state__faulted_at(ts, folio, pages);
+	if (elsewhere ||
+	    (p->context == CONTEXT_KERNEL && shared && !folio__is_mapped(folio, p->order)))
 		key->context = CONTEXT_SYSCALL;
 	if (key->context == CONTEXT_SYSCALL)
 		key->access = task_state__call_access(ts, p->told, p->access);
@@ -171,8 +192,10 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	add->populated = pages;
 	if (key->access == ACCESS_READ && (shared || (ts->pins && key->backing.kind == KIND_ANON)))
 		add->zero_populated = pages;
-	add->faults = ts->fault;
-	ts->fault = 0;
+	if (!elsewhere) {
+		add->faults = ts->fault;
+		ts->fault = 0;
+	}
 	if (ts->entry_ns) {
 		add->fault_ns = bpf_ktime_get_ns() - ts->entry_ns;
 		ts->entry_ns = 0;
