@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The grammar of QEMU's options: that of util/keyval.c and util/qemu-option.c, and JSON, which
+ * Parses QEMU's options: the grammar of util/keyval.c and util/qemu-option.c, and JSON, which
  * libvirt writes.
  */
 #include "vmm/qemu_option.h"
@@ -23,8 +23,8 @@ const char *qemu_option__argument(const struct record_target *t, size_t i, const
 	return strcmp(word, name) ? NULL : t->cmdline[i + 1];
 }
 
-/* Copies the value at "s" up to its comma, where ",," is a comma of its own; the place after it.
- * With "out" NULL it is skipped. */
+/* Copies the value at "s" up to its comma, and returns the place after the comma; ",," stands for a
+ * comma in the value. If "out" is NULL the value is skipped. */
 static const char *take_value(const char *s, char *out, size_t size)
 {
 	size_t n = 0;

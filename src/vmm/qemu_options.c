@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QEMU's options, as far as they tell who the guest is and how much memory it has. Of an option
- * that is given several times the last value of each key counts, as in QEMU.
+ * Reads from QEMU's options who the guest is and how much memory it has. If an option is given
+ * several times, the last value of each key counts, as in QEMU.
  */
 #include "vmm/qemu_options.h"
 #include "vmm/qemu_option.h"
@@ -16,7 +16,7 @@
 
 enum { VALUE_MAX = 256 };
 
-/* Of -m, or of the property of the machine that it stands for. */
+/* The memory given by -m, or by the property of the machine that -m stands for. */
 static int64_t ram_of(const struct record_target *t)
 {
 	int64_t bytes = RECORD_UNKNOWN;
@@ -33,11 +33,12 @@ static int64_t ram_of(const struct record_target *t)
 			 qemu_option__value(machine, "memory.size", false, value, sizeof(value)))
 			bytes = qemu_option__size(value, 1);
 	}
-	/* As QEMU does (system/vl.c, set_memory_options()). */
+	/* QEMU rounds up in the same way (system/vl.c, set_memory_options()). */
 	return bytes == RECORD_UNKNOWN ? bytes : (bytes + 8191) & ~(int64_t)8191;
 }
 
-/* The memory of a machine without -m is that of the backend it is told to take, or of its nodes. */
+/* Without -m the memory of a machine is that of its memory backend, or of the backends of its NUMA
+ * nodes. */
 static int64_t ram_of_backends(const struct record_target *t)
 {
 	int64_t bytes = RECORD_UNKNOWN;
@@ -65,7 +66,7 @@ static int64_t ram_of_backends(const struct record_target *t)
 	return bytes;
 }
 
-/* Lower-case, as the kernel and libvirt print it; NULL for what is none. */
+/* A copy of a UUID in lower case, as the kernel and libvirt print it; NULL if it is not a UUID. */
 static char *uuid_of(const char *text)
 {
 	char *uuid = strdup(text);
@@ -95,7 +96,7 @@ int qemu_options__describe(struct record_target *t)
 		const char *uuid = qemu_option__argument(t, i, "uuid"),
 			   *smbios = qemu_option__argument(t, i, "smbios");
 
-		/* Type 1 is the machine; its uuid is what -uuid sets as well. */
+		/* Type 1 describes the machine; its uuid is what -uuid sets too. */
 		if (smbios && qemu_option__value(smbios, "type", false, value, sizeof(value)) &&
 		    !strcmp(value, "1") &&
 		    qemu_option__value(smbios, "uuid", false, value, sizeof(value)))

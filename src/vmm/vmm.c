@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One row a monitor. Whoever adds one adds what its command line tells as well.
+ * The table of virtual machine monitors, one row for each. To add a monitor, add a row, and a
+ * function that reads its command line.
  */
 #include "vmm/vmm.h"
 
@@ -14,9 +15,9 @@
 
 static const struct vmm {
 	const char *name;
-	const char *prefix;      /* of the names of its programs, or NULL */
-	const char *programs[3]; /* whole names */
-	const char *version;     /* how the program's own statement of its version begins */
+	const char *prefix;      /* how the names of its programs begin; NULL: not used */
+	const char *programs[3]; /* whole names of other programs */
+	const char *version;     /* how the text begins with which the program states its version */
 	int (*describe)(struct record_target *t);
 } vmms[] = {
 	{"QEMU",
@@ -26,7 +27,7 @@ static const struct vmm {
 	 qemu_options__describe},
 };
 
-/* The name of a program without what packagers and the kernel put around it: NixOS has
+/* The name of a program, without what packagers and the kernel add: NixOS calls it
  * ".qemu-system-x86_64-wrapped". */
 static size_t program_name(const char *exe, const char **name)
 {
