@@ -433,12 +433,16 @@ static int close_window(struct trace *t, enum window_reason reason, struct recor
 
 static int fail_unseen(const struct trace *t, enum window_reason reason)
 {
+	const struct migration_state *said = &t->monitor.last;
+
+	if (t->unseen && !strcmp(said->status, "failed"))
+		return fail(STATUS_FAULT, "the migration failed before anything was sent: %s",
+			    *said->error ? said->error : "QEMU does not say why");
 	if (t->unseen)
-		return fail(
-			STATUS_FAULT,
-			"QEMU says that a migration has %s, which left no sign of its begin, as "
-			"savevm: -p without --qmp traces what happens until Ctrl-C",
-			t->monitor.last.status);
+		return fail(STATUS_FAULT,
+			    "QEMU says that a migration has %s, which left no sign of its begin, "
+			    "as savevm: -p without --qmp traces what happens until Ctrl-C",
+			    said->status);
 	return fail(STATUS_FAULT, "no migration was seen until the %s",
 		    window_reason__text(reason));
 }

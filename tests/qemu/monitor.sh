@@ -93,6 +93,13 @@ kill -KILL "${pid[holds]}"
 wait "${pid[holds]}" || true
 unset 'pid[holds]'
 
+# One that cannot connect has moved nothing, and QEMU says why.
+trace other 'waiting for one'
+qmp other drive migrate '{"uri": "unix:/nonexistent/stream"}' || true
+traced other 4
+grep -q 'failed before anything was sent: .*No such file' "$work/other.said" || failed "$(<"$work/other.said")"
+[[ ! -s $work/other.json ]] || failed "a record of no migration"
+
 # One that comes and goes while the tracer gets no time is in the record.
 trace one 'waiting for one'
 kill -STOP "${pid[trace-one]}"
