@@ -124,15 +124,12 @@ __noinline int current__enter_mapped_file(u64 protection, u64 fd)
 	return 0;
 }
 
-static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task, s32 nr)
+static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task,
+					     struct task_state *ts, s32 nr)
 {
-	struct task_state *ts = task_state__get(task);
 	u32 traits = syscall__traits(nr);
 	u64 ip;
 
-	if (!ts)
-		return;
-	ts->events++;
 	task_state__forget_function(ts);
 	task_state__end(ts, task);
 	task__syscall(task, &ip);
@@ -185,16 +182,13 @@ static __always_inline void register_backing(u32 traits, s32 nr, const struct pt
 		hugetlb_in_use = 1;
 }
 
-static __always_inline void on_syscall_exit(struct task_struct *task, long ret)
+static __always_inline void on_syscall_exit(struct task_struct *task, struct task_state *ts,
+					    long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	s32 nr = (s32)regs__syscall(regs);
-	struct task_state *ts = task_state__get(task);
 	u32 traits = syscall__traits(nr);
 
-	if (!ts)
-		return;
-	ts->events++;
 	task_state__end_as(ts, task, nr, regs__ip(regs));
 	ts->kernel_fault = 0;
 	if (stack_kind == STACK_CFI && ret >= 0)

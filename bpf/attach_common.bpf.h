@@ -16,15 +16,7 @@ int BPF_PROG(common__mm_page_alloc, struct page *page, unsigned int order, unsig
 SEC("tp_btf/mm_page_free")
 int BPF_PROG(common__mm_page_free, struct page *page, unsigned int order)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 began;
-
-	if (!is_watched(task))
-		return 0;
-	began = current__begin_event();
-	on_page_free(task, page, order);
-	if (began)
-		current__end_event();
+	on_page_free(bpf_get_current_task_btf(), page, order);
 	return 0;
 }
 
@@ -45,15 +37,7 @@ int BPF_PROG(common__mm_filemap_add, struct folio *folio)
 SEC("tp_btf/block_bio_queue")
 int BPF_PROG(common__block_bio_queue, struct bio *bio)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 began;
-
-	if (!nr_files || !is_watched(task))
-		return 0;
-	began = current__begin_event();
-	on_bio(task, bio);
-	if (began)
-		current__end_event();
+	on_bio(bpf_get_current_task_btf(), bio);
 	return 0;
 }
 
@@ -113,20 +97,18 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 static __always_inline void on_sys_enter(void *ctx, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 began;
+	struct task_state *ts = NULL;
 
 	window__begins_here(task);
-	if (windowed && tgid__test(signal_bits, task->tgid)) {
-		began = current__begin_event();
-		window__on_syscall_enter(nr);
-		if (began)
-			current__end_event();
-	}
+	if (is_watched(task))
+		ts = task_state__get(task);
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
+	if (windowed && tgid__test(signal_bits, task->tgid))
+		window__on_syscall_enter(nr); /* it may close the window */
 	if (is_watched(task)) {
-		began = current__begin_event();
-		on_syscall_enter(ctx, task, nr);
-		if (began)
-			current__end_event();
+		if (ts)
+			on_syscall_enter(ctx, task, ts, nr);
 	} else if (!is_target(task) && reaches_into_others(task, nr)) {
 		other__watch(task->tgid);
 	}
@@ -163,23 +145,17 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 static __always_inline void on_sys_exit(long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 began;
+	bool watched = is_watched(task);
+	struct task_state *ts = watched ? task_state__get(task) : NULL;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
-	if (is_watched(task)) {
-		began = current__begin_event();
-		on_syscall_exit(task, ret);
-		if (began)
-			current__end_event();
-	} else {
+	if (ts)
+		on_syscall_exit(task, ts, ret);
+	else if (!watched)
 		on_others_syscall(task, ret);
-	}
 	/* Last: the call by which a stream begins is none of the window's. */
-	if (windowed && tgid__test(signal_bits, task->tgid)) {
-		began = current__begin_event();
+	if (windowed && tgid__test(signal_bits, task->tgid))
 		window__on_syscall_exit(ret);
-		if (began)
-			current__end_event();
-	}
 }
 
 SEC("tp_btf/sys_exit")
@@ -194,21 +170,18 @@ static __always_inline void on_io_uring_submit(const struct io_kiocb *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
-	u64 began;
 
 	if (!is_watched(task))
 		return;
-	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	task_state__settle(ts);
 	ts->uring_access = ACCESS_NONE;
 	if (bpf_core_field_exists(struct io_kiocb, opcode))
 		ts->uring_access = io_uring__access(BPF_CORE_READ(request, opcode));
-	if (began)
-		current__end_event();
 }
 
 SEC("tp_btf/io_uring_submit_req")
@@ -238,6 +211,8 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	ts = task_state__get(task);
 	if (!ts)
 		return 0;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	/* A guest's fault is none of the host's, even where the host had to look at it first (PVM).
 	 */
 	ts->fault = 0;

@@ -6,23 +6,15 @@
 #ifndef MIGPOP_ATTACH_FUNCTION_BPF_H
 #define MIGPOP_ATTACH_FUNCTION_BPF_H
 
-static __always_inline void function__fault_begin(void *ctx, const struct vm_area_struct *vma,
-						  u64 address, u32 flags,
-						  const struct pt_regs *regs)
+static __always_inline void task_state__begin_fault(struct task_state *ts, void *ctx,
+						    struct task_struct *task,
+						    const struct vm_area_struct *vma, u64 address,
+						    u32 flags, const struct pt_regs *regs)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *ts;
-	u64 ip, began;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 	bool begun; /* by the tracepoint */
+	u64 ip;
 
-	if (!is_watched(task) && !(flags & FAULT_FLAG_USER && window__begins_here(task)) &&
-	    (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
-		return;
-	began = current__begin_event();
-	ts = task_state__get(task);
-	if (!ts)
-		return;
-	ts->events++;
 	begun = faults_by_tracepoint && regs && ts->fault && ts->address == address;
 	if (!begun)
 		task_state__end(ts, task);
@@ -46,26 +38,37 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	ts->in_function = 1;
 	if (!task_state__knows(ts, address))
 		task_state__set_vma(ts, vma, BPF_CORE_READ(vma, vm_mm, owner, tgid));
-	if (began)
-		current__end_event();
-	ts->entry_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void function__fault_begin(void *ctx, const struct vm_area_struct *vma,
+						  u64 address, u32 flags,
+						  const struct pt_regs *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts;
+
+	if (!is_watched(task) && !(flags & FAULT_FLAG_USER && window__begins_here(task)) &&
+	    (closed || !tgid__counts(BPF_CORE_READ(vma, vm_mm, owner, tgid))))
+		return;
+	ts = task_state__get(task);
+	if (!ts)
+		return;
+	task_state__begin_fault(ts, ctx, task, vma, address, flags, regs);
+	ts->entry_ns = bpf_ktime_get_ns(); /* last: the event is not what the fault took */
 }
 
 static __always_inline void function__fault_end(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts = task_state__find(task);
-	u64 began;
 
 	if (!ts || !ts->in_function)
 		return;
-	began = current__begin_event();
-	ts->events++;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	task_state__end(ts, task);
 	ts->in_function = 0;
 	ts->kernel_fault = 0;
-	if (began)
-		current__end_event();
 }
 
 SEC("fentry/handle_mm_fault")

@@ -11,7 +11,6 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
-	u64 began;
 
 	/* With faults disabled the kernel only tries (copy_from_user_nofault): nothing is
 	 * populated. */
@@ -19,11 +18,11 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 		return;
 	if ((s64)address < 0 || (!user && task->pagefault_disabled))
 		return;
-	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	task_state__forget_function(ts);
 	task_state__end(ts, task);
 	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
@@ -32,8 +31,6 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 		task_state__take_stack(ts, ctx, regs, true, UNWIND_IN_USER_FAULT);
 	else
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_KERNEL_FAULT);
-	if (began)
-		current__end_event();
 }
 
 SEC("tp_btf/page_fault_user")

@@ -112,7 +112,7 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 					      struct folio *folio)
 {
 	struct address_space *mapping;
-	u64 pages, written, began;
+	u64 pages, written;
 	struct backing_key key;
 	struct task_state *ts;
 	struct backing *b;
@@ -133,11 +133,11 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 		}
 		other__watch(task->tgid);
 	}
-	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	if (ts->file_mapping != (u64)mapping)
 		thread__settle_file(task_state__thread(ts));
 	task_state__enter_file_context(ts, ctx, task, folio);
@@ -148,8 +148,6 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 	ts->file_read += pages - written;
 	/* Read-ahead brings more of them in the same fault. */
 	ts->kernel_fault = ts->context == CONTEXT_KERNEL;
-	if (began)
-		current__end_event();
 }
 
 static __always_inline void file__holes_unknown(const struct task_state *ts)
@@ -191,6 +189,8 @@ static __always_inline void on_bio(struct task_struct *task, const struct bio *b
 	ts = task_state__find(task);
 	if (!ts || !ts->file_mapping)
 		return;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	folio = (const struct folio *)BPF_CORE_READ(bio, bi_io_vec, bv_page);
 	size = BPF_CORE_READ(bio, bi_iter.bi_size);
 	if (page__is_tail(folio)) {

@@ -45,8 +45,6 @@ s32 nr_targets;
 u64 events;
 u64 sampled_ns;
 
-struct sampling sampling[CPUS_MAX];
-
 /* Set by the collector while the machine has swap. */
 u32 swap_in_use;
 

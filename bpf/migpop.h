@@ -149,7 +149,9 @@ struct pending {
 	u8 zero;
 };
 
-/* One thread of a target: what it is doing, what it has allocated, what it counted last. */
+/* One thread of a target: what it is doing, what it has allocated, what it counted last. What each
+ * event touches is in its first two cache lines, and what each page does in the two after pending
+ * ones: a page that is zeroed in between takes an eighth of the first cache. */
 struct task_state {
 	u64 task; /* struct task_struct: tells a reused pid */
 	u64 ip;
@@ -170,25 +172,27 @@ struct task_state {
 	u8 pins;         /* the present system call pins memory, and writes none */
 	u8 on_present;   /* the fault under way is on a page that is mapped: it may copy that */
 	u8 zero[4];
-	u64 released; /* in the present system call */
-	u64 swapped;  /* of the inode that the present system call gives back */
 	u64 events;
-	u64 sampled_ns; /* what one in EVENTS_PER_SAMPLE of them cost */
-	u64 vma_start, vma_end, vma_generation;
-	struct backing_key vma; /* of [vma_start, vma_end) */
-	struct pending pending[PENDING_MAX];
-	u64 mapping; /* address_space last resolved, to ... */
-	struct backing_key file;
-	struct site_key key; /* being made: a program's stack is short of room for it */
-	struct site add;
+	u64 timed_next;   /* of these events, the next that is timed */
+	u64 file_mapping; /* address_space of the file below; 0: nothing */
 	u64 last_ip;      /* what memo_key was made from, when of a user fault in a shmem file; */
 	u64 last_mapping; /* 0 if of something else */
 	u32 last_access;
 	u32 flushes; /* of the memo into the map, times two; odd while one is under way */
+	struct pending pending[PENDING_MAX];
+	u64 released;             /* in the present system call */
+	u64 swapped;              /* of the inode that the present system call gives back */
 	struct site_key memo_key; /* counted here until another key comes */
 	struct site memo;
+	u64 switches;   /* how often others had run when the last event that is timed began, */
+	u64 sampled_ns; /* and what such events took: one in EVENTS_PER_SAMPLE */
+	u64 vma_start, vma_end, vma_generation;
+	struct backing_key vma; /* of [vma_start, vma_end) */
+	u64 mapping;            /* address_space last resolved, to ... */
+	struct backing_key file;
+	struct site_key key; /* being made: a program's stack is short of room for it */
+	struct site add;
 	/* What the present context has brought into the page cache of a file that is memory. */
-	u64 file_mapping; /* its address_space; 0: nothing */
 	u64 file_read;    /* pages that were read, */
 	u64 file_written; /* that are written, */
 	u64 file_data;    /* and bytes of those read that the disk has: the others were holes */
@@ -197,6 +201,7 @@ struct task_state {
 	u64 vma_pgoff;
 	struct thread_key thread_key;
 	struct thread thread; /* without the memo */
+	u64 zero_end[6];      /* to whole cache lines */
 };
 
 /* Of a figure that this kernel does not show to programs. */
@@ -226,13 +231,6 @@ struct figures {
 /* When the kernel's figures are taken: on both sides of the instants at which counting begins and
  * ends, since the target's other threads go on meanwhile. */
 enum edge { EDGE_OPEN_BEFORE, EDGE_OPEN, EDGE_CLOSE_BEFORE, EDGE_CLOSE, NR_EDGES };
-
-/* Of a CPU, a cache line: events since one was timed, and of that one when it began, the thread
- * (struct task_struct), and how often that had been switched from. */
-struct sampling {
-	u64 events, task, switches, began_ns;
-	u64 zero[4];
-};
 
 /* One process: the kernel's figures for its memory, and what its threads that are gone cost. */
 struct process {

@@ -354,7 +354,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 {
 	struct task_state *ts;
 	struct pending *p;
-	u64 ip = 0, began;
+	u64 ip = 0;
 	s32 nr = SYSCALL_NONE;
 	bool same_fault;
 
@@ -363,11 +363,11 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		return;
 	if (!is_watched(task))
 		return;
-	began = current__begin_event();
 	ts = task_state__get(task);
 	if (!ts)
 		return;
-	ts->events++;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	/* From a fault in user mode to the next system call the context is that fault's. */
 	if (ts->context != CONTEXT_USER)
 		nr = task__syscall(task, &ip);
@@ -390,8 +390,6 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->zero = 0;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
-	if (began)
-		current__end_event();
 }
 
 /* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
@@ -497,6 +495,8 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 	ts = task_state__find(task);
 	if (!ts)
 		return;
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
 	for (u32 i = 0; i < PENDING_MAX; i++) {
 		if (i >= (u32)ts->nr_pending)
 			break;
@@ -513,7 +513,6 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 	    frees_its_own(ts, task, (const struct folio *)page, mapping)) {
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
-		ts->events++;
 		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting ? task->tgid : 0);
 	}
 }
@@ -536,27 +535,25 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 	if (key.kind == KIND_HUGETLB || (key.kind == KIND_FILE && !nr_files) ||
 	    !(b = bpf_map_lookup_elem(&backings, &key)) || !backing__counts(b))
 		return;
-	if (is_watched(task)) {
+	if (is_watched(task))
 		ts = task_state__get(task);
-		if (ts) {
-			ts->events++;
-			/* The calls below are so deep that its time has no room on the stack. */
-			current__begin_event();
-			/* What reclaims in order to have a page has that page pending: it is in no
-			 * file yet. */
-			if (!(task->flags & PF_MEMALLOC))
-				task_state__settle(ts);
-		}
-	}
+	ENDS_WITH_SCOPE struct event event = event__begin(ts);
+
+	/* What reclaims in order to have a page has that page pending: it is in no file yet. */
+	if (ts && !(task->flags & PF_MEMALLOC))
+		task_state__settle(ts);
 	/* The books of a file are closed with the last target: what went with others before counts,
 	 * what goes by others after does not. */
 	if (ts && ts->exiting && !b->exited)
 		__sync_fetch_and_add(&b->exit_released, pages);
-	if (b->exited || (ts && ts->exiting))
-		ended = ts ? task->tgid : b->owner;
+	if (b->exited || (ts && ts->exiting)) {
+		/* Volatile, or clang makes one load of two kinds of pointers, which the verifier
+		 * refuses. */
+		ended = *(const volatile u32 *)&b->owner;
+		if (ts)
+			ended = task->tgid;
+	}
 	count_released(task, ts, &key, pages, ended);
-	if (ts)
-		current__end_event();
 }
 
 #endif

@@ -225,6 +225,8 @@ static __always_inline void task_state__init(struct task_state *ts, const struct
 	ts->syscall = SYSCALL_NONE;
 	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
 	ts->stack = STACK_NOT_TAKEN;
+	/* Where it begins is left to chance: else nothing would be known of short threads. */
+	ts->timed_next = 1 + bpf_get_prandom_u32() % EVENTS_PER_SAMPLE;
 }
 
 /* Makes room for the state of the current thread in the hash. */
@@ -288,47 +290,68 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid, 
 		bpf_map_delete_elem(&tasks, &pid);
 }
 
-/* When the present event of the current thread began, if it is one of those that are timed; else 0.
- * One in so many of each CPU is: a prime, since the events of a loop take turns (enter, allocate,
- * leave). It begins before the thread's state is looked for, which is part of what it costs. The
- * kernel's own statistics would patch its text at every start, cost each event more than the event
- * does, and not tell one process from another. */
-__noinline u64 current__begin_event(void)
-{
-	const struct task_struct *task = bpf_get_current_task_btf();
-	struct sampling *s = &sampling[bpf_get_smp_processor_id() & (CPUS_MAX - 1)];
+/* When an event of the current thread began, if it is timed; else 0. It ends with the scope that it
+ * is declared in, whichever way that is left. */
+struct event {
+	u64 began_ns;
+};
 
-	if (!is_watched(task) || ++s->events < EVENTS_PER_SAMPLE)
+#define ENDS_WITH_SCOPE __attribute__((cleanup(event__end), unused))
+
+/* The clock is read first: the state is looked for once more, which the event did before it knew
+ * that it is timed. */
+__noinline u64 current__begin_timed(void)
+{
+	u64 now = bpf_ktime_get_ns();
+	const struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+
+	if (!ts)
 		return 0;
-	s->events = 0;
-	s->task = (u64)task;
-	s->switches = task->nvcsw + task->nivcsw;
-	s->began_ns = bpf_ktime_get_ns();
-	return s->began_ns;
+	ts->timed_next = ts->events + EVENTS_PER_SAMPLE;
+	ts->switches = task->nvcsw + task->nivcsw;
+	return now;
 }
 
 /* No event takes so long: 0.1 to 0.6 us were measured, 4 on an emulated machine. The hypervisor has
  * had the CPU run others. */
 enum { EVENT_MAX_NS = 1 << 17 };
 
-/* Of one that is timed; nothing for others. If others ran meanwhile, their time is none of its
- * cost: the next event is timed in its place. */
-__noinline int current__end_event(void)
+/* If others ran meanwhile, their time is none of the event's cost: the next is timed in its place.
+ */
+__noinline int current__end_timed(u64 began_ns)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
-	struct sampling *s = &sampling[bpf_get_smp_processor_id() & (CPUS_MAX - 1)];
-	u64 took = bpf_ktime_get_ns() - s->began_ns;
-	struct task_state *ts;
+	struct task_state *ts = task_state__find(task);
+	u64 took = bpf_ktime_get_ns() - began_ns;
 
-	if (s->task != (u64)task)
+	if (!ts)
 		return 0;
-	s->task = 0;
-	ts = task_state__find(task);
-	if (s->switches != task->nvcsw + task->nivcsw || took > EVENT_MAX_NS)
-		s->events = EVENTS_PER_SAMPLE;
-	else if (ts)
+	if (ts->switches != task->nvcsw + task->nivcsw || took > EVENT_MAX_NS)
+		ts->timed_next = ts->events + 1;
+	else
 		ts->sampled_ns += took;
 	return 0;
+}
+
+/* Counts an event of the current thread, whose state "ts" is; NULL: of a thread that is not watched
+ * or has no state, whose events are not counted. One in so many is timed: a prime, since the events
+ * of a loop take turns (enter, allocate, leave). The kernel's own statistics would patch its text
+ * at every start, cost each event more than the event does, and not tell one process from another.
+ */
+static __always_inline struct event event__begin(struct task_state *ts)
+{
+	struct event event = {};
+
+	if (ts && ++ts->events >= ts->timed_next)
+		event.began_ns = current__begin_timed();
+	return event;
+}
+
+static __always_inline void event__end(const struct event *event)
+{
+	if (event->began_ns)
+		current__end_timed(event->began_ns);
 }
 
 /* A thread that enters the kernel is in no fault: one that it was in has ended without its program.

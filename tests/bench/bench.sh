@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a page fault costs untraced, under migpop, and under the tools one would use today. All
-# contestants alternate on one running process, each round between two untraced ones that it is
-# compared with: times drift from minute to minute, ratios within one round hold. A contestant whose
-# record lacks the faults it was there for fails the benchmark.
+# What a page fault costs untraced, under migpop, under a migpop of before, and under the tools one
+# would use today: CPU time of the process that faults. All contestants alternate on one running
+# process, each round between two untraced ones that it is compared with: times drift from minute to
+# minute, ratios within one round hold. A contestant whose record lacks the faults it was there for
+# fails the benchmark.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -18,20 +19,25 @@ usage: bench.sh [options]
   --depth N            calls between main and the fault (default 4)
   --threads N          that many at once, each with memory of its own (default 1)
   --contestants LIST   of migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours,serve (default: all of them)
+                       and, with --old, of old-cfi,old
   --build DIR          where the build left migpop and the workload (default build/release)
   --migpop PATH        the tracer (default: the one in --build)
+  --old PATH           another migpop, that this one is compared with
   --mode MODE          handed to migpop trace
 Prints a table and, for each contestant, one line
   bench contestant=NAME ns=N ratio=N ratio_min=N ratio_max=N rounds=N faults=N recorded=N bytes=N
+and for each pair of migpop and old, or migpop-cfi and old-cfi, that took part, one line
+  bench migpop=NAME old=NAME ratio=N ratio_min=N ratio_max=N rounds=N
+whose ratio is what the faults of a round cost under one to those under the other, each by the untraced ones beside it.
 migpop is that with --stack none, migpop-cfi with call chains, perf with -g, perf-dwarf with
 --call-graph dwarf. Bytes are those of the file that the tracer wrote. not-ours traces another process;
 serve is the service at rest, with a QEMU on the host that is not being migrated.
 USAGE
 }
 
-rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' mode=''
+rounds=5 memory=1G depth=4 threads=1 build=$top/build/release migpop='' old='' mode=''
 contestants='migpop-cfi,migpop,perf,perf-dwarf,bpftrace,not-ours,serve'
-take_options "rounds memory depth threads contestants build migpop mode" "$@"
+take_options "rounds memory depth threads contestants build migpop old mode" "$@"
 ((rounds > 0 && threads > 0)) || { usage >&2 && exit 2; }
 size=$(bytes "$memory")
 pages=$((threads * size / $(getconf PAGE_SIZE))) # each time that the workload works
@@ -64,11 +70,11 @@ trap 'exit 143' TERM
 # sets `recorded` to the number of faults it saw there, and `written` to the bytes of its file.
 
 attach_migpop_with() {
-	local stack=$1 pid=$2
+	local program=$1 stack=$2 pid=$3
 
 	rm -f "$work/log" # its predecessor's last words are no sign of it
 	# The shell starts background jobs deaf to SIGINT, which is how a trace is ended.
-	env --default-signal=INT "$migpop" trace -p "$pid" --stack "$stack" ${mode:+--mode "$mode"} --format json -o "$work/record.json" \
+	env --default-signal=INT "$program" trace -p "$pid" --stack "$stack" ${mode:+--mode "$mode"} --format json -o "$work/record.json" \
 		2>"$work/log" &
 	tracer=$!
 	wait_line "$work/log" '^tracing ' "$tracer" "$timeout" && return
@@ -88,9 +94,13 @@ detach_migpop() {
 	lost=$(jq '[.lost | .events, .stacks, .truncated_stacks, .unwind_errors[]?] | add' "$work/record.json")
 }
 
-attach_migpop() { attach_migpop_with none "$1"; }
-attach_migpop-cfi() { attach_migpop_with cfi "$1"; }
+attach_migpop() { attach_migpop_with "$migpop" none "$1"; }
+attach_migpop-cfi() { attach_migpop_with "$migpop" cfi "$1"; }
+attach_old() { attach_migpop_with "$old" none "$1"; }
+attach_old-cfi() { attach_migpop_with "$old" cfi "$1"; }
 detach_migpop-cfi() { detach_migpop; }
+detach_old() { detach_migpop; }
+detach_old-cfi() { detach_migpop; }
 
 # perf starts disabled and says when it has been enabled: then every event is open.
 attach_perf_with() {
@@ -150,7 +160,7 @@ detach_bpftrace() {
 }
 
 # Only another process is traced. It faults as well, afterwards, to show that its tracer was at work.
-attach_not-ours() { attach_migpop_with none "$other_PID"; }
+attach_not-ours() { attach_migpop_with "$migpop" none "$other_PID"; }
 detach_not-ours() {
 	order other
 	others=$faults
@@ -225,7 +235,7 @@ check_recorded() {
 		((recorded >= 3 * pages / 10)) || die "$contestant recorded $recorded faults of $faults"
 		;;
 	not-ours | serve) ;;
-	migpop*)
+	migpop* | old*)
 		((recorded >= 3 * pages)) ||
 			die "$contestant recorded $recorded faults of $faults: $(jq -c .lost "$work/record.json")"
 		((populated >= 3 * pages)) ||
@@ -241,6 +251,7 @@ prepare() {
 
 	[[ ! $contestants =~ migpop|not-ours|serve ]] || [[ -x $migpop ]] ||
 		die "no $migpop; build first"
+	[[ ! ,$contestants, =~ ,old(-cfi)?, ]] || [[ -x $old ]] || die "--old names no program: $old"
 	[[ $contestants != *perf* ]] || needs+=' perf'
 	[[ $contestants != *serve* ]] || needs+=' qemu-system-x86_64'
 	[[ $contestants != *bpftrace* ]] || needs+=' bpftrace bpftool'
@@ -323,8 +334,24 @@ report() {
 	done
 }
 
+# compare NAME OLD: in the rounds that both were in.
+compare() {
+	awk -v name="$1" -v old="$2" '
+		{ ratio = $3 / (($2 + $4) / 2) }
+		$1 == name { mine[++n] = ratio }
+		$1 == old { theirs[++m] = ratio }
+		END { for (i = 1; i <= n && i <= m; i++) print mine[i] / theirs[i] }' "$work/rounds" |
+		sort -n >"$work/compared"
+	[[ -s $work/compared ]] || return 0
+	echo "bench migpop=$1 old=$2 ratio=$(median <"$work/compared")" \
+		"ratio_min=$(head -n 1 "$work/compared") ratio_max=$(tail -n 1 "$work/compared")" \
+		"rounds=$(wc -l <"$work/compared")"
+}
+
 echo "$pages read faults a round on a fresh memfd, depth $depth, threads $threads, medians of $rounds rounds," \
 	"Linux $(uname -r), $(nproc) CPUs"
 report 3>"$work/lines" | column -t -s $'\t'
 echo
 cat "$work/lines"
+compare migpop-cfi old-cfi
+compare migpop old
