@@ -366,12 +366,25 @@ int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_wa
 	s->windowed = true;
 	if (!err)
 		err = tracer__enter(s->tracer, pid);
+	if (!err && u)
+		err = tracer__find_others(s->tracer);
 	if (err)
 		return err;
 	/* The kernel saw the migration begin that is under way, and has its figures of then. */
-	if (tracer__window(s->tracer, pid, &w) && w.state != WINDOW_WAITS)
+	if (!u || (tracer__window(s->tracer, pid, &w) && w.state != WINDOW_WAITS))
 		return arm_waiting(s, awaits);
 	return u->thread || u->stream >= 0 ? arm_under_way(s, awaits, u) : arm_waiting(s, awaits);
+}
+
+int session__started(struct session *s, u32 awaits)
+{
+	int err;
+
+	session__describe(s, 0);
+	err = tracer__enter(s->tracer, s->targets[0].pid);
+	if (!err)
+		err = tracer__find_others(s->tracer);
+	return err ? err : arm_waiting(s, awaits);
 }
 
 int session__begun(struct session *s, const struct under_way *u)

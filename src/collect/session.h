@@ -85,9 +85,16 @@ int session__watch(struct session *s, const pid_t *pids, size_t n);
 /*
  * One process, in a window that opens and closes with a migration that it sends or receives
  * ("awaits", enum window_awaits), instead of session__watch(), open and close. One that is under
- * way is watched from here on. The tracer may be shared with other sessions.
+ * way ("u") is watched from here on. "u" is NULL of a process that is just being started: it has no
+ * migration and no memory yet, which session__started() enters. The tracer may be shared with other
+ * sessions. 0, or a negative errno.
  */
 int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u);
+
+/* The process has been started, or its window has opened before that was seen, and session__look()
+ * has not said so yet: what it is and what memory it has is known from here on. 0, or a negative
+ * errno. */
+int session__started(struct session *s, u32 awaits);
 
 /* What has become of the window, to be asked when the tracer has an event: as it opens the books
  * begin with the figures of that moment, which the kernel took. WINDOW_WAITS also where that cannot

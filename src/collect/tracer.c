@@ -426,9 +426,9 @@ bool tracer__counts_files(const struct tracer *t)
 	       bpf_program__autoload(t->skel->progs.classic__mm_filemap_add);
 }
 
-int tracer__run_iterator(const struct bpf_program *prog)
+static int run_iterator(const struct bpf_program *prog, const struct bpf_iter_attach_opts *opts)
 {
-	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(prog, opts);
 	char sink[256];
 	int fd, err = 0;
 
@@ -450,16 +450,51 @@ int tracer__run_iterator(const struct bpf_program *prog)
 	return err;
 }
 
-int tracer__enter_memory(struct tracer *t)
+int tracer__run_iterator(const struct bpf_program *prog)
 {
-	int err = tracer__run_iterator(t->skel->progs.common__open);
+	return run_iterator(prog, NULL);
+}
 
-	if (err)
-		return err;
+int tracer__enter_memory_of(struct tracer *t, pid_t pid)
+{
+	union bpf_iter_link_info of = {.task.pid = (u32)pid};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &of, .link_info_len = sizeof(of));
+	int err = run_iterator(t->skel->progs.common__open, &opts);
+
+	return err == -ESRCH ? 0 : err; /* it is gone, and has none */
+}
+
+/* Is there a file in the table that others can have mapped? */
+static bool has_files(struct tracer *t)
+{
+	const struct bpf_map *backings = t->skel->maps.backings;
+	u32 left = bpf_map__max_entries(backings); /* keys that go meanwhile begin it anew */
+	struct backing_key key, *at = NULL;
+
+	for (; left && !bpf_map__get_next_key(backings, at, &key, sizeof(key)); left--, at = &key)
+		if (!key.tgid)
+			return true;
+	return !left;
+}
+
+int tracer__find_others(struct tracer *t)
+{
+	int err;
+
+	if (!has_files(t)) /* all mappings of the machine are much to look at for nothing */
+		return 0;
 	__atomic_store_n(&t->skel->bss->finding_others, 1, __ATOMIC_SEQ_CST);
 	err = tracer__run_iterator(t->skel->progs.common__open);
 	__atomic_store_n(&t->skel->bss->finding_others, 0, __ATOMIC_SEQ_CST);
 	return err;
+}
+
+int tracer__enter_memory(struct tracer *t)
+{
+	int err = t->skel->rodata->windowed ? tracer__enter_windows(t)
+					    : tracer__run_iterator(t->skel->progs.common__open);
+
+	return err ? err : tracer__find_others(t);
 }
 
 int tracer__run(const struct bpf_program *prog, u64 first, u64 second)

@@ -64,8 +64,10 @@ bool tracer__counts_files(const struct tracer *t);
 /* The "n" processes are targets from here on, and their code is read. Nothing is counted yet. */
 void tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
 
-/* Enters the memory that the targets have, and finds who else has it mapped. 0, or a negative
- * errno. */
+/* Enters the memory that the targets have, and finds who else has it mapped: the first part for one
+ * process, the second, and both. 0, or a negative errno. */
+int tracer__enter_memory_of(struct tracer *t, pid_t pid);
+int tracer__find_others(struct tracer *t);
 int tracer__enter_memory(struct tracer *t);
 
 /* Begins to count what the targets do. The kernel's figures of that instant are in the counters'
@@ -77,8 +79,8 @@ int tracer__begin(struct tracer *t, u64 *ns);
 bool tracer__knows_cpus(const struct tracer *t);
 
 /* Enters the memory that a process has, to be watched in windows that the kernel opens and closes
- * with a migration. It counts nothing yet, unless it has a window already (arm_started). 0, or a
- * negative errno. */
+ * with a migration. Who else has it mapped is not looked for. It counts nothing yet, unless it has
+ * a window already (arm_started). 0, or a negative errno. */
 int tracer__enter(struct tracer *t, pid_t tgid);
 
 /* A migration that has begun already, and by what its end will be known. */

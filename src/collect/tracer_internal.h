@@ -49,6 +49,9 @@ void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n);
 void tracer__unmap_unwinding(struct tracer *t);
 void tracer__end_unwinding(struct tracer *t);
 
+/* Enters the memory of every process that has a window. */
+int tracer__enter_windows(struct tracer *t);
+
 /* Stacks that are unwound later (tracer_raw.c). */
 int tracer__begin_raw(struct tracer *t);
 void tracer__end_raw(struct tracer *t);

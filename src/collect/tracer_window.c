@@ -88,7 +88,18 @@ int tracer__enter(struct tracer *t, pid_t pid)
 		bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tgid_bit__set(t->skel->bss->target_bits, pid);
 	tracer__serve_all(t, &pid, 1);
-	return tracer__enter_memory(t);
+	return tracer__enter_memory_of(t, pid);
+}
+
+int tracer__enter_windows(struct tracer *t)
+{
+	const struct bpf_map *windows = t->skel->maps.windows;
+	u32 tgid, *at = NULL;
+	int err = 0;
+
+	for (; !err && !bpf_map__get_next_key(windows, at, &tgid, sizeof(tgid)); at = &tgid)
+		err = tracer__enter_memory_of(t, (pid_t)tgid);
+	return err;
 }
 
 int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
@@ -121,7 +132,9 @@ int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits)
 		err = set_window(t, (u32)pid, &w, BPF_EXIST);
 		tgid_bit__set(t->skel->bss->signal_bits, pid);
 	}
-	return err ? err : tracer__enter(t, pid);
+	if (!err)
+		err = tracer__enter(t, pid);
+	return err ? err : tracer__find_others(t);
 }
 
 int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct under_way *u)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One tracer for all emulators, a session each. An emulator that starts is taken in when it waits
- * in its main loop for the first time: what it does before is no migration. Where the tracer rests,
- * the hooks that count are attached while a window is open, or may open without a warning.
+ * One tracer for all emulators, a session each. An emulator that starts is taken in at once, and
+ * looked at again when it waits in its main loop for the first time: by then it has its memory, and
+ * what it does before is no migration. Where the tracer rests, the hooks that count are attached
+ * while a window is open, or may open without a warning.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,13 +25,10 @@ enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000,
 
 struct emulator_session {
 	pid_t pid;
-	bool incoming; /* a stream opens its window, at any moment */
+	bool incoming;         /* a stream opens its window, at any moment */
+	u32 awaits;            /* enum window_awaits, what it was taken in for */
+	uint64_t starts_until; /* ms: when it has been started at the latest; 0: it has */
 	struct session session;
-};
-
-struct starting {
-	pid_t pid;
-	uint64_t until_ms;
 };
 
 struct watcher {
@@ -40,8 +38,6 @@ struct watcher {
 	struct watcher_calls calls;
 	struct emulator_session **v;
 	size_t n;
-	struct starting *starting;
-	size_t nr_starting;
 	struct pollfd *fds;
 	uint64_t next_tick_ms;
 	uint64_t next_sweep_ms;
@@ -112,24 +108,27 @@ static void emulator_session__free(struct emulator_session *e)
 	free(e);
 }
 
-/* A session of "pid" on "tracer", armed. */
-static int emulator_session__new(struct emulator_session **out, struct tracer *tracer,
-				 struct resolver *resolver, const struct watcher *w, pid_t pid,
+/* A session of "pid", armed. */
+static int emulator_session__new(struct emulator_session **out, struct watcher *w, pid_t pid,
 				 u32 awaits, pid_t migration_thread)
 {
-	const struct under_way u = {.thread = migration_thread, .stream = -1};
+	const struct under_way u = {.thread = awaits & AWAITS_THREAD ? migration_thread : 0,
+				    .stream = -1};
 	struct emulator_session *e = calloc(1, sizeof(*e));
 	int err;
 
 	if (!e)
 		return -ENOMEM;
 	e->pid = pid;
+	e->awaits = awaits;
 	e->incoming = awaits & AWAITS_STREAM;
-	session__init_shared(&e->session, tracer, w->options.stack, resolver);
-	err = session__arm(&e->session, pid, awaits, &u);
+	if (!migration_thread && !proc__waits(pid))
+		e->starts_until = now_ms() + START_MAX_MS;
+	session__init_shared(&e->session, w->tracer, w->options.stack, w->resolver);
+	err = session__arm(&e->session, pid, awaits, e->starts_until ? NULL : &u);
 	if (err) {
-		tracer__disarm(tracer, pid);
-		resolver__forget(resolver, pid);
+		tracer__disarm(w->tracer, pid);
+		resolver__forget(w->resolver, pid);
 		emulator_session__free(e);
 		return err;
 	}
@@ -184,11 +183,34 @@ static void cut_window(struct watcher *w, struct emulator_session *e, enum windo
 	on_end(w, e, err, r);
 }
 
+/* It waits in its main loop, or its window has opened. */
+static void on_started(struct watcher *w, struct emulator_session *e)
+{
+	int err;
+
+	e->starts_until = 0;
+	if (target__is_gone(&e->session.targets[0]))
+		return;
+	err = session__started(&e->session, e->awaits);
+	if (err) {
+		char what[128];
+
+		snprintf(what, sizeof(what), "cannot find who shares the memory of pid %d: %s",
+			 (int)e->pid, strerror(-err));
+		problem(w, 0, "emulator", what);
+	}
+}
+
 /* What the window says counts, an event only that it is worth a look. */
 static void look(struct watcher *w, struct emulator_session *e)
 {
 	bool was_open = e->session.begun;
-	enum window_state state = session__look(&e->session);
+	enum window_state state;
+	struct window now;
+
+	if (e->starts_until && tracer__window(w->tracer, e->pid, &now) && now.state != WINDOW_WAITS)
+		on_started(w, e);
+	state = session__look(&e->session);
 
 	if (state == WINDOW_WAITS)
 		return;
@@ -224,8 +246,7 @@ static void take_in(struct watcher *w, pid_t pid)
 	w->v = more;
 	if (awaits & AWAITS_STREAM || state.migration_thread)
 		wake(w);
-	err = emulator_session__new(&more[w->n], w->tracer, w->resolver, w, pid, awaits,
-				    awaits & AWAITS_THREAD ? state.migration_thread : 0);
+	err = emulator_session__new(&more[w->n], w, pid, awaits, state.migration_thread);
 	if (err) {
 		not_watched(w, pid, err);
 		return;
@@ -235,43 +256,19 @@ static void take_in(struct watcher *w, pid_t pid)
 	look(w, more[w->n - 1]);
 }
 
-static void expect(struct watcher *w, pid_t pid)
-{
-	struct starting *more;
-
-	for (size_t i = 0; i < w->nr_starting; i++)
-		if (w->starting[i].pid == pid)
-			return;
-	more = reallocarray(w->starting, w->nr_starting + 1, sizeof(*more));
-	if (!more) {
-		not_watched(w, pid, -ENOMEM);
-		return;
-	}
-	w->starting = more;
-	more[w->nr_starting++] = (struct starting){pid, now_ms() + START_MAX_MS};
-}
-
-static void take_in_started(struct watcher *w)
+static void look_at_starting(struct watcher *w)
 {
 	uint64_t now = now_ms();
 
-	for (size_t i = w->nr_starting; i > 0; i--) {
-		struct starting s = w->starting[i - 1];
-		bool emulator = proc__is_emulator(s.pid);
+	for (size_t i = 0; i < w->n; i++) {
+		struct emulator_session *e = w->v[i];
 
-		if (emulator && !proc__waits(s.pid) && now < s.until_ms) {
-			/* What it executes is read meanwhile. */
-			tracer__refresh(w->tracer, s.pid);
+		if (!e->starts_until)
 			continue;
-		}
-		/* One that is gone, of whose number this is. */
-		if (find(w, s.pid))
-			continue;
-		w->starting[i - 1] = w->starting[--w->nr_starting];
-		if (emulator)
-			take_in(w, s.pid);
-		else
-			tracer__disarm(w->tracer, s.pid);
+		if (proc__waits(e->pid) || now >= e->starts_until)
+			on_started(w, e);
+		else /* What it executes is read meanwhile. */
+			tracer__refresh(w->tracer, e->pid);
 	}
 }
 
@@ -284,11 +281,10 @@ void watcher__scan(struct watcher *w)
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && !find(w, pid) && proc__is_emulator(pid))
-			expect(w, pid);
+			take_in(w, pid);
 	}
 	if (proc)
 		closedir(proc);
-	take_in_started(w);
 }
 
 static void let_go(struct watcher *w, size_t i)
@@ -336,24 +332,16 @@ static void on_exec(struct watcher *w, pid_t pid)
 		let_go(w, i);
 		break;
 	}
+	if (!proc__is_emulator(pid)) {
+		tracer__disarm(w->tracer, pid);
+		return;
+	}
 	/* A stream may come as soon as it listens, and it may be told to migrate as soon as it
 	 * hears. */
 	proc__emulator_state(pid, &state);
-	if ((state.incoming || w->options.arm_started & AWAITS_THREAD) && proc__is_emulator(pid))
+	if (state.incoming || w->options.arm_started & AWAITS_THREAD)
 		wake(w);
-	expect(w, pid);
-}
-
-/* The window of one has opened that is still being started: it is taken in now. */
-static void on_early(struct watcher *w, pid_t pid)
-{
-	for (size_t i = 0; i < w->nr_starting; i++) {
-		if (w->starting[i].pid != pid)
-			continue;
-		w->starting[i] = w->starting[--w->nr_starting];
-		take_in(w, pid);
-		return;
-	}
+	take_in(w, pid);
 }
 
 static void on_event(const struct window_event *event, void *data)
@@ -379,8 +367,6 @@ static void on_event(const struct window_event *event, void *data)
 			session__begun(&e->session, &u);
 		}
 		look(w, e);
-	} else if (event->kind == WINDOW_EVENT_OPEN || event->kind == WINDOW_EVENT_CLOSE) {
-		on_early(w, (pid_t)event->tgid);
 	}
 }
 
@@ -388,6 +374,14 @@ static bool any_open(const struct watcher *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i]->session.begun)
+			return true;
+	return false;
+}
+
+static bool any_starts(const struct watcher *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i]->starts_until)
 			return true;
 	return false;
 }
@@ -424,12 +418,7 @@ static void served(pid_t pid, void *data)
 
 static bool is_known(pid_t pid, void *data)
 {
-	struct watcher *w = data;
-
-	for (size_t i = 0; i < w->nr_starting; i++)
-		if (w->starting[i].pid == pid)
-			return true;
-	return find(w, pid);
+	return find(data, pid);
 }
 
 /* Room that came back, not more than once a second unless it is wanted: it takes reads of all
@@ -482,7 +471,7 @@ void watcher__run(struct watcher *w)
 	tracer__window_events(w->tracer, on_event, w);
 	tracer__serve(w->tracer, served, w);
 	let_go_of_gone(w);
-	take_in_started(w);
+	look_at_starting(w);
 	if (w->worn && (now >= w->next_sweep_ms || tracer__chains_fill(w->tracer) > FULL))
 		sweep(w);
 	if (any_open(w)) {
@@ -504,7 +493,7 @@ static int until(uint64_t ms, int timeout)
 
 int watcher__timeout(const struct watcher *w)
 {
-	int timeout = w->nr_starting ? START_POLL_MS : -1;
+	int timeout = any_starts(w) ? START_POLL_MS : -1;
 
 	if (any_open(w))
 		timeout = until(w->next_tick_ms, timeout);
@@ -585,7 +574,6 @@ void watcher__close(struct watcher *w)
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
 	resolver__free(w->resolver);
-	free(w->starting);
 	free(w->fds);
 	free(w);
 }
