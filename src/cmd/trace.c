@@ -469,6 +469,19 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 	return status;
 }
 
+/* Returns words for an error of monitor__open(). */
+static const char *monitor_error(int err)
+{
+	switch (err) {
+	case -EPROTO:
+		return "what answers there speaks no QMP (a human monitor, a serial port?)";
+	case -ETIMEDOUT:
+		return "nothing answers there as a monitor does";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* Opens the monitor. The process at its other end becomes the target, or must be the target if one
  * was given. */
 static int open_monitor(struct monitor *m, struct trace_options *o)
@@ -483,7 +496,7 @@ static int open_monitor(struct monitor *m, struct trace_options *o)
 			    o->qmp_path);
 	if (err)
 		return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
-			    strerror(-err));
+			    monitor_error(err));
 	pid = monitor__emulator(m);
 	if (!o->nr_pids && !pid)
 		return fail(STATUS_USAGE, "%s does not say whose monitor it is: give -p PID",

@@ -81,7 +81,7 @@ refused 2 "either --qmp or --phase" "${trace[@]}" --qmp no-record.json --phase a
 refused 2 "File name too long" "${trace[@]}" --qmp "$(printf '%0200d' 0)" -p $$
 start no-qmp "$target" listen no-qmp.sock say ready wait
 await no-qmp ready
-refused 2 "cannot talk to QEMU at no-qmp.sock" "${trace[@]}" --qmp no-qmp.sock -p $$
+refused 2 "cannot talk to QEMU at no-qmp.sock: what answers there speaks no QMP" "${trace[@]}" --qmp no-qmp.sock -p $$
 go "$said"
 
 # Where the record goes.
