@@ -458,9 +458,12 @@ int tracer__run_iterator(const struct bpf_program *prog)
 int tracer__enter_memory_of(struct tracer *t, pid_t pid)
 {
 	union bpf_iter_link_info of = {.task.pid = (u32)pid};
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &of, .link_info_len = sizeof(of));
-	int err = run_iterator(t->skel->progs.common__open, &opts);
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	int err;
 
+	opts.link_info = &of;
+	opts.link_info_len = sizeof(of);
+	err = run_iterator(t->skel->progs.common__open, &opts);
 	return err == -ESRCH ? 0 : err; /* it is gone, and has none */
 }
 
