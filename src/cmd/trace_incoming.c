@@ -31,8 +31,8 @@ struct incoming {
 	int status; /* exit status of writing its record */
 };
 
-/* Is the guest of "pid" the one that was asked for? Another one is told of: whoever waits has given
- * the wrong name, or too early. */
+/* True if "pid" runs the guest that was asked for. Another guest is reported, because the user may
+ * have given a wrong name. */
 static bool is_wanted(const struct incoming *in, pid_t pid)
 {
 	const char *guest = in->options->guest;

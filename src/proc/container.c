@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names of cgroups, as engines make them:
- *   kubepods-burstable-podUID.slice/cri-containerd-ID.scope    systemd drives cgroups; "_" for "-"
- * in UID kubepods/burstable/podUID/ID                               cgroupfs does
- *   kubepods-burstable-podUID.slice:cri-containerd:ID          a kubelet and an engine that
- * disagree docker-ID.scope, docker/ID, libpod-ID.scope, crio-ID.scope A static pod has 32 digits
- * for its UID.
+ * Reads names of cgroups as container engines make them. A static pod has 32 digits for its UID.
+ *
+ *   kubepods-burstable-podUID.slice/cri-containerd-ID.scope   with systemd; "_" for "-" in UID
+ *   kubepods/burstable/podUID/ID                              with cgroupfs
+ *   kubepods-burstable-podUID.slice:cri-containerd:ID         if kubelet and engine disagree
+ *   docker-ID.scope, docker/ID, libpod-ID.scope, crio-ID.scope
  */
 #include "proc/container.h"
 
@@ -16,7 +16,7 @@ static const char digits[] = "0123456789abcdef";
 
 enum { ID = 64, UUID = 36, HASH = 32 };
 
-/* Is what is left of a name nothing but the suffix of a unit? */
+/* True if the rest of a name is empty, or the suffix of a unit. */
 static bool ends_unit(const char *rest, size_t len)
 {
 	return !len || (len == 6 && (!memcmp(rest, ".scope", 6) || !memcmp(rest, ".slice", 6)));
