@@ -54,6 +54,7 @@ struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	u32 i_generation;
 	u64 i_blocks;
 	atomic_t i_count;
 	struct hlist_head i_dentry;
@@ -98,6 +99,7 @@ struct percpu_counter {
 
 struct mm_struct {
 	struct task_struct *owner;
+	struct file *exe_file;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long start_code, end_code, mmap_base;
 	atomic_long_t hugetlb_usage, pgtables_bytes;

@@ -161,6 +161,15 @@ struct {
 	__type(value, struct window);
 } windows SEC(".maps");
 
+/* Of all that are started where emulators are awaited: one that has not been for long makes room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct program_key);
+	__type(value, u32);
+} programs SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16384);

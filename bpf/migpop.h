@@ -503,11 +503,28 @@ enum window_event_kind {
 	WINDOW_EVENT_MISSED, /* of any kind and process: made by the collector */
 };
 
+/* The file of a program; all 0: none. */
+struct program_key {
+	u64 inode;
+	u32 dev;
+	u32 generation; /* of the inode's number, which is used again */
+};
+
+/* What is known of a program: how often the collector was asked what it is, up to
+ * PROGRAM_ASKED_MAX, which no emulator takes to be looked at; or its answer. */
+enum { PROGRAM_ASKED_MAX = 16, PROGRAM_IS_EMULATOR = 0x7fffffff };
+
 struct window_event {
 	u32 tgid;
 	u32 kind;   /* enum window_event_kind */
 	u32 thread; /* of what has begun: the thread, or 0 and */
 	s32 stream; /* the descriptor */
+};
+
+/* WINDOW_EVENT_EXEC, by itself: the others are sent from programs that have no room for it. */
+struct exec_event {
+	struct window_event event;
+	struct program_key program; /* what is this? All 0: it is known by its name */
 };
 
 _Static_assert(sizeof(struct unwind_row) == 8, "no padding");
@@ -520,6 +537,7 @@ _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
 _Static_assert(sizeof(struct window) == 136, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
+_Static_assert(sizeof(struct exec_event) == 32, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
 _Static_assert(sizeof(struct process) == 344, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");

@@ -420,14 +420,49 @@ __noinline int window__on_exit(u32 last)
 	return 0;
 }
 
-/* Emulators begin with it: "qemu-system-x86", "qemu-kvm", "kvm". The collector looks closer. */
+/* Emulators begin with it: "qemu-system-x86", "qemu-kvm", "kvm", and ".qemu-system-x8", which
+ * wrappers start. The collector looks closer. */
 static __always_inline bool comm__may_be_emulator(const struct task_struct *task)
 {
-	char comm[4] = {};
+	char comm[5] = {};
 
 	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
 	return (comm[0] == 'q' && comm[1] == 'e' && comm[2] == 'm' && comm[3] == 'u') ||
+	       (comm[0] == '.' && comm[1] == 'q' && comm[2] == 'e' && comm[3] == 'm' &&
+		comm[4] == 'u') ||
 	       (comm[0] == 'k' && comm[1] == 'v' && comm[2] == 'm' && !comm[3]);
+}
+
+/* The program that the current process executes, by what the collector has said of it:
+ * PROGRAM_IS_EMULATOR, less than PROGRAM_ASKED_MAX if it is to be asked, or that. */
+static __always_inline u32 program__asked(const struct task_struct *task, struct program_key *key)
+{
+	const struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
+	u32 once = 1, *asked;
+
+	if (!inode)
+		return PROGRAM_ASKED_MAX;
+	key->inode = BPF_CORE_READ(inode, i_ino);
+	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	key->generation = BPF_CORE_READ(inode, i_generation);
+	asked = bpf_map_lookup_elem(&programs, key);
+	if (!asked) {
+		bpf_map_update_elem(&programs, key, &once, BPF_ANY);
+		return 0;
+	}
+	if (*asked < PROGRAM_ASKED_MAX)
+		__sync_fetch_and_add(asked, 1);
+	return *asked;
+}
+
+/* Of a program that has no name of an emulator's "key" is there: the collector says what it is. */
+static __always_inline void window__tell_exec(u32 tgid, const struct program_key *key)
+{
+	struct exec_event event = {.event = {.tgid = tgid, .kind = WINDOW_EVENT_EXEC, .stream = -1},
+				   .program = *key};
+
+	if (bpf_ringbuf_output(&window_events, &event, sizeof(event), 0))
+		window_events_missed = 1;
 }
 
 /* A program was started in the current process. Where every emulator is watched one has its window
@@ -435,10 +470,16 @@ static __always_inline bool comm__may_be_emulator(const struct task_struct *task
 static __always_inline void window__on_exec(const struct task_struct *task)
 {
 	struct window w = {.awaits = arm_started, WINDOW_UNKNOWN}, *old;
-	u32 tgid = task->tgid;
+	u32 tgid = task->tgid, asked;
+	struct program_key key = {};
 
-	if (!comm__may_be_emulator(task))
-		return;
+	if (!comm__may_be_emulator(task)) {
+		asked = arm_started ? program__asked(task, &key) : PROGRAM_ASKED_MAX;
+		if (asked < PROGRAM_ASKED_MAX)
+			window__tell_exec(tgid, &key);
+		if (asked != PROGRAM_IS_EMULATOR)
+			return;
+	}
 	old = bpf_map_lookup_elem(&windows, &tgid);
 	/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads
 	 * at once what the old one saved. */
@@ -453,7 +494,7 @@ static __always_inline void window__on_exec(const struct task_struct *task)
 		if (arm_started & AWAITS_STREAM)
 			tgid__set(signal_bits, tgid);
 	}
-	window_event__send(tgid, WINDOW_EVENT_EXEC, 0, -1);
+	window__tell_exec(tgid, &key);
 }
 
 /* Attached only where targets have windows of their own. */

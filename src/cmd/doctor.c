@@ -4,8 +4,10 @@
  * by itself.
  */
 #include <argp.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@
 #include "probe/privilege.h"
 #include "probe/probe.h"
 #include "probe/surroundings.h"
+#include "vmm/program.h"
 
 enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 
@@ -161,6 +164,50 @@ static void print_host(const struct doctor *d)
 			flow__color_end(&d->text, TONE_WARN));
 }
 
+/* What else may look like an emulator: qemu-img, a link of a name that says so. */
+static bool has_name_of_emulator(const char *comm)
+{
+	return !strncmp(comm, "qemu", 4) || !strncmp(comm, ".qemu", 5) || !strncmp(comm, "kvm", 3);
+}
+
+/* What cannot be read is counted: without CAP_SYS_PTRACE it is nearly all there is. */
+static void print_emulator(const struct doctor *d, pid_t pid, unsigned int *unread)
+{
+	struct program p = program__of(pid);
+	char *comm = proc__comm(pid);
+
+	if (comm && p.vmm)
+		fprintf(d->out, "emulator    pid %d %s: %s by %s\n", (int)pid, comm, p.vmm,
+			p.by_name ? "its name" : "the version that it states");
+	else if (comm && has_name_of_emulator(comm))
+		fprintf(d->out, "left        pid %d %s: %s\n", (int)pid, comm,
+			p.error ? strerror(-p.error)
+				: "no emulator, by its name or what it states");
+	else if (comm && (p.error == -EACCES || p.error == -EPERM))
+		++*unread;
+	free(comm);
+}
+
+/* What migpop serve takes in, and what it has looked at and left. */
+static void print_emulators(const struct doctor *d)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	unsigned int unread = 0;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0)
+			print_emulator(d, pid, &unread);
+	}
+	if (proc)
+		closedir(proc);
+	if (unread)
+		fprintf(d->out, "left        %u processes whose programs may not be read\n",
+			unread);
+}
+
 /* Opens the tracer in the mode that "auto" chooses, as migpop trace would. */
 static int print_verdict(const struct doctor *d)
 {
@@ -237,6 +284,7 @@ int cmd_doctor(int argc, char **argv)
 		return fail(STATUS_FAULT, "/dev/null: %s", strerror(errno));
 	surroundings__look(&d.around);
 	print_host(&d);
+	print_emulators(&d);
 	if (surroundings__load_nothing(&d.around)) {
 		fprintf(d.out, "auto: no mode attaches\n");
 		status = check_surroundings();

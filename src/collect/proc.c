@@ -15,6 +15,7 @@
 #include "collect/proc.h"
 #include "proc/container.h"
 #include "record.h"
+#include "vmm/program.h"
 #include "vmm/qemu_options.h"
 #include "vmm/vmm.h"
 
@@ -374,6 +375,7 @@ const char *proc__boot_id(void)
 void proc__describe(pid_t pid, struct record_target *t)
 {
 	char path[64], exe[4096];
+	struct program program;
 	size_t len = 0;
 	ssize_t got;
 	char *text;
@@ -393,6 +395,9 @@ void proc__describe(pid_t pid, struct record_target *t)
 		split_cmdline(t, text, len);
 	free(text);
 	t->guest = qemu_options__guest(t);
+	program = program__of(pid);
+	if (program.vmm)
+		t->vmm_name = strdup(program.vmm);
 	vmm__describe(t);
 }
 
@@ -482,13 +487,5 @@ bool proc__waits(pid_t pid)
 
 bool proc__is_emulator(pid_t pid)
 {
-	char path[64], exe[4096];
-	ssize_t got;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	got = readlink(path, exe, sizeof(exe) - 1);
-	if (got <= 0)
-		return false;
-	exe[got] = '\0';
-	return vmm__is(exe);
+	return program__of(pid).vmm;
 }

@@ -97,6 +97,10 @@ struct under_way {
 int tracer__arm(struct tracer *t, pid_t tgid, u32 awaits);
 int tracer__arm_under_way(struct tracer *t, pid_t tgid, u32 awaits, const struct under_way *u);
 
+/* What WINDOW_EVENT_EXEC asks: is it an emulator's program? From then on its processes are armed
+ * when they start, and those of others are not told of. */
+void tracer__answer(struct tracer *t, const struct program_key *program, bool is_emulator);
+
 /* Another program was started in the process, in the place of one that is known: its window, unless
  * it is open, waits for a stream, too. 0, or a negative errno. */
 int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits);
@@ -119,7 +123,8 @@ int tracer__settle(struct tracer *t);
 
 /* Becomes readable when windows open or close, or programs are started that may be emulators:
  * "event" is called with each. Where some had no room it is called with WINDOW_EVENT_MISSED: then
- * whatever is to be known of windows and processes must be looked at. -1 where there are none. */
+ * whatever is to be known of windows and processes must be looked at. WINDOW_EVENT_EXEC is within a
+ * struct exec_event. -1 where there are none. */
 int tracer__window_fd(const struct tracer *t);
 typedef void tracer_event_fn(const struct window_event *event, void *data);
 void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data);

@@ -120,6 +120,15 @@ int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 	return 0;
 }
 
+void tracer__answer(struct tracer *t, const struct program_key *program, bool is_emulator)
+{
+	u32 answer = is_emulator ? PROGRAM_IS_EMULATOR : PROGRAM_ASKED_MAX;
+
+	/* Without it, it will ask again. */
+	bpf_map__update_elem(t->skel->maps.programs, program, sizeof(*program), &answer,
+			     sizeof(answer), BPF_ANY);
+}
+
 int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits)
 {
 	struct window w, old;

@@ -17,6 +17,7 @@
 #include "collect/session.h"
 #include "collect/watcher.h"
 #include "symbol/resolve.h"
+#include "vmm/program.h"
 
 enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000, SWEEP_MS = 1000 };
 
@@ -344,6 +345,27 @@ static void on_exec(struct watcher *w, pid_t pid)
 	take_in(w, pid);
 }
 
+/* A program was started whose name tells nothing. The answer is given each time, since the process
+ * may execute another one by now; none where it is gone, or cannot be read: it will be asked for
+ * again. False: this is no emulator, and was none. */
+static bool answer(struct watcher *w, const struct exec_event *exec)
+{
+	pid_t pid = (pid_t)exec->event.tgid;
+	struct window armed;
+	struct program p;
+
+	if (!exec->program.inode)
+		return true;
+	p = program__of(pid);
+	if (!p.error)
+		tracer__answer(w->tracer, &exec->program, p.vmm);
+	if (p.vmm || find(w, pid))
+		return true;
+	if (tracer__window(w->tracer, pid, &armed))
+		tracer__disarm(w->tracer, pid);
+	return false;
+}
+
 static void on_event(const struct window_event *event, void *data)
 {
 	const struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
@@ -351,7 +373,8 @@ static void on_event(const struct window_event *event, void *data)
 	struct emulator_session *e = find(w, (pid_t)event->tgid);
 
 	if (event->kind == WINDOW_EVENT_EXEC) {
-		on_exec(w, (pid_t)event->tgid);
+		if (answer(w, (const struct exec_event *)event))
+			on_exec(w, (pid_t)event->tgid);
 	} else if (event->kind == WINDOW_EVENT_SOON) {
 		wake(w);
 	} else if (event->kind == WINDOW_EVENT_MISSED) {

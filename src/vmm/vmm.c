@@ -26,6 +26,7 @@ static const struct vmm {
 	 "QEMU emulator version ",
 	 qemu_options__describe},
 };
+enum { NR_VMMS = sizeof(vmms) / sizeof(*vmms) };
 
 /* The name of a program, without what packagers and the kernel add: NixOS calls it
  * ".qemu-system-x86_64-wrapped". */
@@ -52,7 +53,7 @@ static const struct vmm *find(const char *exe)
 	const char *name;
 	size_t len = exe ? program_name(exe, &name) : 0;
 
-	for (size_t i = 0; len && i < sizeof(vmms) / sizeof(*vmms); i++) {
+	for (size_t i = 0; len && i < NR_VMMS; i++) {
 		const struct vmm *vmm = &vmms[i];
 
 		if (vmm->prefix && len > strlen(vmm->prefix) &&
@@ -66,24 +67,51 @@ static const struct vmm *find(const char *exe)
 	return NULL;
 }
 
-bool vmm__is(const char *exe)
+const char *vmm__by_name(const char *exe)
 {
-	return find(exe);
+	const struct vmm *vmm = find(exe);
+
+	return vmm ? vmm->name : NULL;
+}
+
+const char *vmm__statement(size_t i)
+{
+	return i < NR_VMMS ? vmms[i].version : NULL;
+}
+
+const char *vmm__by_statement(const char *text)
+{
+	for (size_t i = 0; i < NR_VMMS; i++) {
+		size_t len = strlen(vmms[i].version);
+
+		if (!strncmp(text, vmms[i].version, len) && isdigit((unsigned char)text[len]))
+			return vmms[i].name;
+	}
+	return NULL;
+}
+
+static const struct vmm *find_of(const struct record_target *t)
+{
+	for (size_t i = 0; t->vmm_name && i < NR_VMMS; i++)
+		if (!strcmp(t->vmm_name, vmms[i].name))
+			return &vmms[i];
+	return find(t->exe);
 }
 
 int vmm__describe(struct record_target *t)
 {
-	const struct vmm *vmm = find(t->exe);
+	const struct vmm *vmm = find_of(t);
 
 	if (!vmm)
 		return 0;
-	t->vmm_name = strdup(vmm->name);
+	if (!t->vmm_name)
+		t->vmm_name = strdup(vmm->name);
 	return t->vmm_name ? vmm->describe(t) : -ENOMEM;
 }
 
 const char *vmm__version_begins(const struct record_target *t)
 {
-	const struct vmm *vmm = find(t->exe);
+	const struct vmm *vmm = find_of(t);
 
 	return vmm ? vmm->version : NULL;
 }

@@ -6,17 +6,22 @@
 #ifndef MIGPOP_VMM_VMM_H
 #define MIGPOP_VMM_VMM_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 struct record_target;
 
-/* True if "exe", as /proc/PID/exe shows it, is the path of a monitor's program. A program that an
- * upgrade replaced, " (deleted)", is one too. */
-bool vmm__is(const char *exe);
+/* The monitor whose program has this path, as /proc/PID/exe has it: one that was replaced meanwhile
+ * by an upgrade, " (deleted)", is one as well. Its name, static; NULL: of none. */
+const char *vmm__by_name(const char *exe);
 
-/* Sets vmm_name, uuid and ram_bytes of "t" from its exe and cmdline; what they do not tell stays as
- * it is. Returns 0 or -ENOMEM. */
+/* How the i-th monitor's statement of its version begins; NULL: there are no more. */
+const char *vmm__statement(size_t i);
+
+/* The monitor that states this. Its name, static; NULL: none does. */
+const char *vmm__by_statement(const char *text);
+
+/* Fills vmm_name, uuid and ram_bytes of "t" from its exe and cmdline; what they do not tell stays
+ * as it is. A vmm_name that is there already comes before the exe. 0, or -ENOMEM. */
 int vmm__describe(struct record_target *t);
 
 /* How the text begins with which the target's program states its version; NULL if the target is not

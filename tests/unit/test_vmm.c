@@ -148,22 +148,51 @@ static void uuid_of_the_guest(void **state)
 static void programs_of_monitors(void **state)
 {
 	(void)state;
-	assert_true(vmm__is("/usr/bin/qemu-system-x86_64"));
-	assert_true(vmm__is("/usr/bin/qemu-system-aarch64 (deleted)"));
-	assert_true(vmm__is("/usr/libexec/qemu-kvm"));
-	assert_true(vmm__is("/usr/libexec/qemu-kvm (deleted)"));
-	assert_true(vmm__is("/usr/bin/kvm"));
-	assert_true(vmm__is("/nix/store/x/bin/.qemu-system-x86_64-wrapped"));
-	assert_true(vmm__is("/nix/store/x/bin/.qemu-system-x86_64-wrapped (deleted)"));
-	assert_false(vmm__is("/usr/bin/qemu-img"));
-	assert_false(vmm__is("/usr/bin/qemu-system-"));
-	assert_false(vmm__is("/usr/bin/kvm-spice"));
-	assert_false(vmm__is("/usr/bin/.kvm"));
-	assert_false(vmm__is("/opt/qemu-system-x86_64/bash"));
-	assert_false(vmm__is("/usr/bin/xkvm"));
-	assert_false(vmm__is(" (deleted)"));
-	assert_false(vmm__is(""));
-	assert_false(vmm__is(NULL));
+	assert_true(vmm__by_name("/usr/bin/qemu-system-x86_64"));
+	assert_true(vmm__by_name("/usr/bin/qemu-system-aarch64 (deleted)"));
+	assert_true(vmm__by_name("/usr/libexec/qemu-kvm"));
+	assert_true(vmm__by_name("/usr/libexec/qemu-kvm (deleted)"));
+	assert_true(vmm__by_name("/usr/bin/kvm"));
+	assert_true(vmm__by_name("/nix/store/x/bin/.qemu-system-x86_64-wrapped"));
+	assert_true(vmm__by_name("/nix/store/x/bin/.qemu-system-x86_64-wrapped (deleted)"));
+	assert_false(vmm__by_name("/usr/bin/qemu-img"));
+	assert_false(vmm__by_name("/usr/bin/qemu-system-"));
+	assert_false(vmm__by_name("/usr/bin/kvm-spice"));
+	assert_false(vmm__by_name("/usr/bin/.kvm"));
+	assert_false(vmm__by_name("/opt/qemu-system-x86_64/bash"));
+	assert_false(vmm__by_name("/usr/bin/xkvm"));
+	assert_false(vmm__by_name(" (deleted)"));
+	assert_false(vmm__by_name(""));
+	assert_false(vmm__by_name(NULL));
+}
+
+static void programs_by_what_they_state(void **state)
+{
+	(void)state;
+	assert_string_equal(vmm__statement(0), "QEMU emulator version ");
+	assert_null(vmm__statement(1));
+	assert_string_equal(vmm__by_statement("QEMU emulator version 7.2.22 (Debian 1:7.2)"),
+			    "QEMU");
+	/* Whoever looks for it states nothing. */
+	assert_null(vmm__by_statement("QEMU emulator version "));
+	assert_null(vmm__by_statement("qemu-x86_64 version 7.2.22"));
+	assert_null(vmm__by_statement(""));
+}
+
+/* What is known of the process comes before the path of its program. */
+static void a_monitor_of_another_name(void **state)
+{
+	struct record_target t = described("/opt/vm-runner", "vm-runner -m 512");
+
+	(void)state;
+	assert_null(t.vmm_name);
+	assert_int_equal(t.ram_bytes, RECORD_UNKNOWN);
+	assert_null(vmm__version_begins(&t));
+	t.vmm_name = strdup("QEMU");
+	assert_int_equal(vmm__describe(&t), 0);
+	assert_int_equal(t.ram_bytes, 512 << 20);
+	assert_string_equal(vmm__version_begins(&t), "QEMU emulator version ");
+	record_target__clear(&t);
 }
 
 static void has_version(const char *text, const char *version, const char *package)
@@ -240,10 +269,16 @@ static void times_of_the_wall(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_in_all_its_forms), cmocka_unit_test(memory_of_backends),
-		cmocka_unit_test(memory_that_is_not_told), cmocka_unit_test(uuid_of_the_guest),
-		cmocka_unit_test(programs_of_monitors),    cmocka_unit_test(versions),
-		cmocka_unit_test(copies_own_all),          cmocka_unit_test(times_of_the_wall),
+		cmocka_unit_test(memory_in_all_its_forms),
+		cmocka_unit_test(memory_of_backends),
+		cmocka_unit_test(programs_by_what_they_state),
+		cmocka_unit_test(a_monitor_of_another_name),
+		cmocka_unit_test(memory_that_is_not_told),
+		cmocka_unit_test(uuid_of_the_guest),
+		cmocka_unit_test(programs_of_monitors),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(copies_own_all),
+		cmocka_unit_test(times_of_the_wall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
