@@ -28,7 +28,7 @@ USAGE
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/lib.sh
 . "$top/scripts/lib.sh"
-release=bookworm memory=3G timeout=900 out='' image_only='' adds=() work='' machine=''
+release=bookworm memory=3G timeout=900 out='' image_only='' adds=() work='' machine='' readers=()
 
 give_up() {
 	echo "hostvm.sh: $2" >&2
@@ -118,7 +118,6 @@ configure_root() {
 	echo host >"$root/etc/hostname"
 	echo '127.0.0.1 localhost host' >"$root/etc/hosts"
 	printf '/dev/disk/by-path/none none auto noauto 0 0\n' >"$root/etc/fstab"
-	cp "$top/tests/host/run-case" "$root/usr/local/sbin/"
 	cp "$top/tests/host/case.service" "$root/etc/systemd/system/"
 	mkdir -p "$root/etc/systemd/system/multi-user.target.wants" "$root/out" "$root/case"
 	ln -s ../case.service "$root/etc/systemd/system/multi-user.target.wants/"
@@ -131,17 +130,26 @@ configure_root() {
 	done
 }
 
+# What an image is made by: one that was made by something else is made anew.
+image_key() {
+	{
+		declare -p packages
+		declare -f make_root unpack_kernel configure_root
+		cat "$top/tests/host/case.service"
+	} | sha256sum | cut -c 1-12
+}
+
 make_image() {
 	local store=$top/build/host
 
-	image=$store/$release.img vmlinuz=$store/$release.vmlinuz
+	image=$store/$release-$(image_key).img vmlinuz=${image%.img}.vmlinuz
 	for program in debootstrap mke2fs qemu-system-x86_64; do
 		command -v "$program" >/dev/null || skip "$program is not installed"
 	done
 	((EUID == 0)) || skip "not root"
 	! [[ -f $image && -f $vmlinuz ]] || return 0
 	echo "making the image of a $release host" >&2
-	mkdir -p "$store"
+	rm -f "$store/$release"-*.{img,vmlinuz}
 	make_root
 	unpack_kernel
 	configure_root
@@ -157,6 +165,7 @@ make_case() {
 	local file dest word
 
 	mkdir -p "$work/case"
+	cp "$top/tests/host/run-case" "$work/case/"
 	for file in "${adds[@]}"; do
 		[[ -e ${file%%:*} ]] || give_up 2 "--add: no file '${file%%:*}'"
 		dest=$work/case/$(basename "${file%%:*}")
@@ -172,7 +181,7 @@ make_case() {
 		echo
 	} >"$work/case/command"
 	truncate -s 512M "$work/case.img"
-	mke2fs -q -F -t ext4 -d "$work/case" "$work/case.img"
+	mke2fs -q -F -t ext4 -L case -d "$work/case" "$work/case.img"
 }
 
 run_machine() {
@@ -180,7 +189,9 @@ run_machine() {
 
 	mkfifo "$work/stdout" "$work/stderr"
 	cat "$work/stdout" &
+	readers=($!)
 	cat "$work/stderr" >&2 &
+	readers+=($!)
 	timeout -k 5 "$timeout" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$vmlinuz" \
 		-append "root=/dev/nvme0n1 rootfstype=ext4 rw console=ttyS0 quiet no_timer_check panic=-1 systemd.show_status=false" \
@@ -194,7 +205,10 @@ run_machine() {
 	machine=$!
 	wait "$machine" || status=$?
 	machine=''
+	# Where the machine has not opened them they still wait for somebody who writes.
 	: 1<>"$work/stdout" 2<>"$work/stderr"
+	wait "${readers[@]}" || true
+	readers=()
 	return $status
 }
 
@@ -221,6 +235,7 @@ collect() {
 # shellcheck disable=SC2317 # called by a trap
 clean_up() {
 	[[ ! $machine ]] || kill "$machine" 2>/dev/null || true
+	((!${#readers[@]})) || kill "${readers[@]}" 2>/dev/null || true
 	[[ ! $work ]] || rm -rf --one-file-system "$work"
 }
 

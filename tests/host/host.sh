@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The packages of this tree on a host of a release of Debian: what libvirt.sh sees there.
-# Arguments: RELEASE
+# The packages of this tree on a host of a release of Debian: what a case (libvirt) sees there.
+# Arguments: RELEASE CASE
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -9,9 +9,14 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/scripts/lib.sh"
 
 ((EUID == 0)) || skip "not root"
-"$top/scripts/package.sh" >/dev/null
-adds=(--add "$top/tests/host/libvirt.sh")
+# The image, where there is none yet, takes as long as the packages: mostly it waits for the network.
+"$top/scripts/hostvm.sh" --release "$1" --image &
+image=$!
+"$top/scripts/package.sh" >/dev/null || { wait $image; die "no packages"; }
+wait $image || exit
+adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh")
 for package in migpop libmigfix0 libmigfix-preload; do
 	adds+=(--add "$(compgen -G "$top/build/packages/${package}_*.deb")")
 done
-exec "$top/scripts/hostvm.sh" --release "$1" --timeout 1200 "${adds[@]}" -- ./libvirt.sh
+# What a case that fails leaves behind is in build/host/RELEASE-CASE.
+exec "$top/scripts/hostvm.sh" --release "$1" --timeout 3600 --out "$top/build/host/$1-$2" "${adds[@]}" -- "./$2.sh"
