@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # migpop trace --incoming: a destination that is started later and receives at once, to the page; who
-# does not receive is not traced; Ctrl-C before anything came, and under way.
+# does not receive is not traced; Ctrl-C before anything came, and under way. Guests are asked for by name (-g),
+# since those of others may receive meanwhile.
 # Options: --build DIR --out DIR
 # shellcheck source=tests/qemu/emulators.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../qemu/emulators.sh"
@@ -55,15 +56,15 @@ start_named() {
 
 # Nobody comes: one line that says so, and no file, whole or not.
 for signal in INT TERM; do
-	wait_for nobody
+	wait_for nobody -g "nobody-$$"
 	kill -"$signal" "${helper[nobody]}"
 	ends nobody 4
-	grep -q '^migpop: no migration was seen until the ' "$out/nobody.trace.log" ||
+	grep -q "^migpop: no migration of guest nobody-$$ was seen until the " "$out/nobody.trace.log" ||
 		failed "nobody: $(cat "$out/nobody.trace.log")"
 	[[ -z $(find "$out" -name 'nobody.json*') ]] || failed "nobody: $(ls "$out")"
-	(($(wc -l <"$out/nobody.trace.log") == 2)) || failed "nobody: $(cat "$out/nobody.trace.log")"
+	(($(grep -cv "which is not asked for" "$out/nobody.trace.log") == 2)) || failed "nobody: $(cat "$out/nobody.trace.log")"
 done
-wait_for nobody -d 0.2
+wait_for nobody -g "nobody-$$" -d 0.2
 ends nobody 4
 
 # receives NAME: the record says what the kernel holds of guest memory, nothing of which was there
@@ -100,7 +101,7 @@ send() {
 # One that runs and one that waits get nothing.
 start_named bystander
 start_named other -incoming defer
-wait_for later
+wait_for later -g idle-later
 send later
 ends later 0
 receives later
@@ -153,6 +154,26 @@ wait_for absent -g nobody -d 0.2
 ends absent 4
 grep -q '^migpop: no migration of guest nobody was seen until ' "$out/absent.trace.log" ||
 	failed "absent: $(cat "$out/absent.trace.log")"
+
+# Encrypted from its first byte, and to one that is told only later where to listen.
+mkdir "$work/psk"
+echo "migration:$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$work/psk/keys.psk"
+credentials="tls-creds-psk,id=tls0,dir=$work/psk,endpoint="
+start_named source -object "${credentials}client,username=migration"
+start_named tls -object "${credentials}server" -incoming defer
+wait_for tls -g idle-tls
+qmp source drive migrate-set-parameters '{"tls-creds": "tls0", "tls-hostname": "localhost"}' >/dev/null
+qmp tls drive migrate-set-parameters '{"tls-creds": "tls0"}' >/dev/null
+qmp tls drive migrate-incoming "{\"uri\": \"unix:$work/tls.stream\"}" >/dev/null
+qmp source drive migrate "{\"uri\": \"unix:$work/tls.stream\"}" >/dev/null
+qmp source drive --wait-migration completed >/dev/null
+ends tls 0
+ask tls '.target.pid' "${pid[tls]}"
+ask tls '.migration.role' '"destination"'
+ask tls '.totals.zero_populated_pages > '$((size / 4096 - 144)) true
+ask tls '[.accounting[] | select(.kind == "shmem") | .residual_pages]' '[0]'
+quit source
+quit tls
 
 # Ctrl-C under way: the record of what came until then.
 start_named source
