@@ -108,6 +108,20 @@ static __always_inline void task_state__enter_file_context(struct task_state *ts
 	task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_PAGE_CACHE);
 }
 
+/* A page enters the cache of a file that is no memory of a target. It may be freed, and be
+ * another's memory, before the next event of the thread that has it pending. */
+static __always_inline void task__forget_page(struct task_struct *task, const struct folio *folio)
+{
+	struct task_state *ts;
+
+	if (!is_watched(task))
+		return;
+	ts = task_state__find(task);
+	if (ts && ts->nr_pending &&
+	    ts->pending[(ts->nr_pending - 1) & (PENDING_MAX - 1)].page == (u64)folio)
+		ts->nr_pending--;
+}
+
 static __always_inline void on_page_cache_add(void *ctx, struct task_struct *task,
 					      struct folio *folio)
 {
@@ -117,13 +131,15 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 	struct task_state *ts;
 	struct backing *b;
 
-	if (!nr_files || closed)
+	if (closed)
 		return;
 	mapping = BPF_CORE_READ(folio, mapping);
-	if (inode__memory_key(BPF_CORE_READ(mapping, host), &key) != KIND_FILE)
+	if (!nr_files || inode__memory_key(BPF_CORE_READ(mapping, host), &key) != KIND_FILE ||
+	    !(b = bpf_map_lookup_elem(&backings, &key))) {
+		task__forget_page(task, folio);
 		return;
-	b = bpf_map_lookup_elem(&backings, &key);
-	if (!b || !backing__counts(b) || (b->exited && !is_watched(task)))
+	}
+	if (!backing__counts(b) || (b->exited && !is_watched(task)))
 		return;
 	pages = 1ULL << (folio__order(folio) & 31);
 	if (!is_watched(task)) {
