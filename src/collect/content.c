@@ -354,6 +354,7 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 							  [LOST_TASKS] = TABLE_THREADS,
 							  [LOST_BACKINGS] = TABLE_BACKINGS,
 							  [LOST_ADVICE] = TABLE_ADVICE};
+	int64_t missed = 0;
 	int err = 0;
 
 	r->lost.events = 0;
@@ -365,9 +366,11 @@ static int fill_lost(const struct session *s, const struct counters *close, stru
 		if (!err && n > 0)
 			err = add_room(r, tables[i]);
 	}
+	/* What turns out to be none is taken off a moment after the kernel has counted it. */
+	if (close->missed > s->open.counters.missed)
+		missed = (int64_t)(close->missed - s->open.counters.missed);
 	if (!err)
-		err = record__add_lost(r, "program_runs_missed",
-				       (int64_t)(close->missed - s->open.counters.missed));
+		err = record__add_lost(r, "program_runs_missed", missed);
 	if (!err)
 		err = record__count_chain_losses(r);
 	record__judge_losses(r);
