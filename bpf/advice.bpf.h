@@ -57,14 +57,6 @@ __noinline int current__count_advice(s32 nr, long ret)
 	return 0;
 }
 
-static __always_inline u64 inode__swapped(const struct inode *inode)
-{
-	const struct shmem_inode_info *info =
-		(const void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
-
-	return BPF_CORE_READ(info, swapped);
-}
-
 /* The shmem inode that a call is about to give back pages of: NULL if it is none of the table's. */
 static __always_inline const struct inode *released_inode(struct task_state *ts,
 							  struct task_struct *task, s32 nr,

@@ -6,12 +6,24 @@
 #ifndef MIGPOP_BACKING_BPF_H
 #define MIGPOP_BACKING_BPF_H
 
-/* The kernel's own figure: what is allocated of a file of memory, what the page cache holds of an
- * ordinary one, whose blocks are those of the disk. */
+static __always_inline u64 inode__swapped(const struct inode *inode)
+{
+	const struct shmem_inode_info *info =
+		(const void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
+
+	return BPF_CORE_READ(info, swapped);
+}
+
+/* The kernel's own figure: what the page cache holds of a file, with what is in swap of one of
+ * shmem. The blocks of those still have clean pages that the kernel took back, until somebody
+ * gives pages back or populates some (shmem_recalc_inode()); those of an ordinary file are the
+ * disk's. */
 static __always_inline u64 inode__pages(const struct inode *inode, u32 kind)
 {
-	return kind == KIND_FILE ? BPF_CORE_READ(inode, i_data.nrpages)
-				 : BPF_CORE_READ(inode, i_blocks) >> (PAGE_SHIFT - 9);
+	if (kind == KIND_HUGETLB)
+		return BPF_CORE_READ(inode, i_blocks) >> (PAGE_SHIFT - 9);
+	return BPF_CORE_READ(inode, i_data.nrpages) +
+	       (kind == KIND_SHMEM ? inode__swapped(inode) : 0);
 }
 
 /* Kind of the inode's pages: KIND_NONE for everything that is not memory (page cache of files). */
