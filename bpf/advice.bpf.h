@@ -134,6 +134,7 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	 * here, in one. */
 	if (traits & (CALL_RELEASES | CALL_REMAPS) || (traits & CALL_HUGETLB && hugetlb_in_use))
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_ENTER);
+	task_state__forget_unmapping(ts);
 	if (traits & (CALL_RELEASES | CALL_REMAPS) && is_target(task))
 		current__lets_go(nr);
 	if (swap_in_use)
@@ -183,6 +184,8 @@ static __always_inline void on_syscall_exit(struct task_struct *task, struct tas
 
 	task_state__end_as(ts, task, nr, regs__ip(regs));
 	ts->kernel_fault = 0;
+	if (ts->is_unmapping)
+		current__has_let_go();
 	if (stack_kind == STACK_CFI && ret >= 0)
 		unwind__on_syscall_exit(ret);
 	if (traits & CALL_REMAPS)

@@ -282,13 +282,31 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 	return 0;
 }
 
+/* Of a thread whose window has closed: pages of which it is not known whether the figures of the
+ * close have them. */
 static __always_inline u64 task_state__pages_pending(const struct task_state *ts)
 {
 	u64 pages = ts->file_read + ts->file_written;
 
-	for (u32 i = 0; i < PENDING_MAX && i < ts->nr_pending; i++)
-		pages += 1ULL << (ts->pending[i].order & 31);
+	for (u32 i = 0; i < PENDING_MAX && i < ts->nr_pending; i++) {
+		struct pending p = ts->pending[i];
+		const struct folio *folio = (const struct folio *)p.page;
+
+		if (p.mapped == MAPPED_UNKNOWN ||
+		    (p.mapped == MAPPED_SEEN && !BPF_CORE_READ(folio, mapping)))
+			pages += 1ULL << (p.order & 31);
+	}
 	return pages;
+}
+
+/* The window has closed while the thread was unmapping: any part of it may be gone. */
+static __always_inline void process__is_cut_off(struct process *p, struct task_state *ts)
+{
+	if (!ts->is_unmapping)
+		return;
+	p->let_go += ts->unmaps;
+	p->let_go_huge += ts->unmaps; /* no batch is the limit */
+	task_state__forget_unmapping(ts);
 }
 
 /* Settles what a thread has pending whose window has closed: it is not there any more when the
@@ -298,11 +316,13 @@ static __always_inline void task__settle_last(struct task_struct *task)
 	struct task_state *ts = task_state__find(task);
 	struct process *p;
 
-	if (!ts || !(ts->nr_pending | ts->file_mapping) || !is_target(task))
+	if (!ts || !(ts->nr_pending | ts->file_mapping | ts->is_unmapping) || !is_target(task))
 		return;
 	p = process__get(task->tgid);
-	if (p)
+	if (p) {
 		p->settled += task_state__pages_pending(ts);
+		process__is_cut_off(p, ts);
+	}
 	task_state__end(ts, task);
 }
 
@@ -412,8 +432,11 @@ int common__settle(struct bpf_iter__task *ctx)
 	/* The VMA of a thread that is not the current one is only found here. */
 	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
 		task_state__look_up_vma(ts, task, ts->address);
-	if ((ts->nr_pending | ts->file_mapping) && (p = process__get(task->tgid)))
+	if ((ts->nr_pending | ts->file_mapping | ts->is_unmapping) &&
+	    (p = process__get(task->tgid))) {
 		p->settled += task_state__pages_pending(ts);
+		process__is_cut_off(p, ts);
+	}
 	task_state__end(ts, task);
 	if (!windowed)
 		return 0;

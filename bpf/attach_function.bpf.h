@@ -16,8 +16,10 @@ static __always_inline void task_state__begin_fault(struct task_state *ts, void 
 	u64 ip;
 
 	begun = faults_by_tracepoint && regs && ts->fault && ts->address == address;
-	if (!begun)
+	if (!begun && flags & FAULT_FLAG_USER)
 		task_state__end(ts, task);
+	else if (!begun)
+		task_state__end_in_call(ts, task);
 	if (begun) {
 		; /* and its access and its stack are known */
 	} else if (regs) {
@@ -66,7 +68,10 @@ static __always_inline void function__fault_end(void)
 		return;
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
-	task_state__end(ts, task);
+	if (ts->context == CONTEXT_USER)
+		task_state__end(ts, task);
+	else
+		task_state__end_in_call(ts, task);
 	ts->in_function = 0;
 	ts->kernel_fault = 0;
 }

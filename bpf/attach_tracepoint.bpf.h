@@ -24,7 +24,10 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
 	task_state__forget_function(ts);
-	task_state__end(ts, task);
+	if (user)
+		task_state__end(ts, task);
+	else
+		task_state__end_in_call(ts, task);
 	on_fault(ts, task, address, user ? regs__ip(regs) : 0, error_code & PF_ERROR_WRITE, user);
 	ts->on_present = error_code & PF_ERROR_PRESENT;
 	if (user)

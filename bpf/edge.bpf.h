@@ -92,6 +92,87 @@ static long thread__visit(u32 i, struct thread_walk *walk)
 	return 0;
 }
 
+struct flight_walk {
+	u64 next, head;
+	u64 looks; /* struct task_struct of the thread that looks */
+	u64 pages;
+};
+
+/* The figure that a page belongs to has it before it counts as mapped (do_anonymous_page(),
+ * wp_page_copy(); blocks of a file before that). A kernel without a count for folios of several
+ * pages does not tell. */
+static __always_inline bool pending__is_mapped(const struct pending *p)
+{
+	const struct folio *folio = (const struct folio *)p->page;
+
+	if (!BPF_CORE_READ(folio, mapping))
+		return false;
+	if (!p->order)
+		return BPF_CORE_READ(folio, _mapcount.counter) >= 0;
+	return bpf_core_field_exists(struct folio, _large_mapcount) &&
+	       BPF_CORE_READ(folio, _large_mapcount.counter) >= 0;
+}
+
+/* A page that is seen to be mapped. What a call allocates may be for another process. */
+static __always_inline u8 pending__mapped_as(const struct pending *p)
+{
+	const struct folio *folio = (const struct folio *)p->page;
+
+	return p->context != CONTEXT_SYSCALL &&
+			       ((u64)BPF_CORE_READ(folio, mapping) & MAPPING_FLAGS) == MAPPING_ANON
+		       ? MAPPED_PRIVATE
+		       : MAPPED_SEEN;
+}
+
+static long thread__look_at_pending(u32 i, struct flight_walk *walk)
+{
+	const struct task_struct *task;
+	struct task_state *ts;
+	bool runs;
+	u32 state;
+
+	if (!walk->next || walk->next == walk->head)
+		return 1;
+	task = (const void *)walk->next - bpf_core_field_offset(struct task_struct, thread_node);
+	state = bpf_core_field_exists(struct task_struct, __state) ? BPF_CORE_READ(task, __state)
+								   : TASK_RUNNING;
+	runs = (u64)task != walk->looks && (state == TASK_RUNNING || state & TASK_UNINTERRUPTIBLE);
+	ts = task_state__at(BPF_CORE_READ(task, pid), (u64)task);
+	for (u32 j = 0; ts && j < PENDING_MAX && j < ts->nr_pending; j++) {
+		struct pending p = ts->pending[j & (PENDING_MAX - 1)];
+
+		if (pending__is_mapped(&p))
+			ts->pending[j & (PENDING_MAX - 1)].mapped = pending__mapped_as(&p);
+		else if (runs)
+			walk->pages += 1ULL << (p.order & 31);
+	}
+	walk->next = (u64)BPF_CORE_READ(task, thread_node.next);
+	return 0;
+}
+
+/* Looks which pages that the threads of a process have pending are mapped by now: the kernel's
+ * figures have those. How many others there are, of threads that run: they may come into the
+ * figures at any moment. */
+__noinline u64 process__in_flight(u32 tgid)
+{
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+	struct flight_walk walk = {.looks = (u64)bpf_get_current_task_btf()};
+	const struct signal_struct *signal;
+	const struct task_struct *owner;
+	const struct mm_struct *mm;
+
+	mm = p ? (const struct mm_struct *)p->mm : NULL;
+	owner = mm ? BPF_CORE_READ(mm, owner) : NULL;
+	if (!owner || BPF_CORE_READ(owner, tgid) != (int)tgid || !threads__can_be_walked())
+		return 1;
+	signal = BPF_CORE_READ(owner, signal);
+	walk.head = (u64)signal + bpf_core_field_offset(struct signal_struct, thread_head);
+	walk.next = (u64)BPF_CORE_READ(signal, thread_head.next);
+	bpf_loop(THREADS_MAX, thread__look_at_pending, &walk, 0);
+	/* There are more threads. */
+	return walk.pages + (walk.next != walk.head);
+}
+
 /* The figures of a process now, as those of that edge. One that is at its end, or has no memory of
  * its own any more, has none. */
 __noinline int process__look(u32 tgid, u32 edge)
@@ -139,12 +220,17 @@ static __always_inline void process__enter(const struct task_struct *task)
 {
 	struct process *p = process__get(task->tgid);
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct task_state *ts;
+	u64 freed;
 
 	if (!p || !mm || p->mm == (u64)mm)
 		return;
 	/* By an execve() that has succeeded. */
-	if (p->mm)
-		p->let_go += p->exec_anon;
+	if (p->mm) {
+		ts = task_state__find(task);
+		freed = ts ? ts->unmaps_freed : 0;
+		p->let_go += p->exec_anon > freed ? p->exec_anon - freed : 0;
+	}
 	p->mm = (u64)mm;
 	p->hugetlb_usage = mm__hugetlb(mm);
 }
@@ -216,12 +302,26 @@ static long process__look_if_target(struct bpf_map *map, u32 *tgid, struct proce
 	return 0;
 }
 
-/* Takes the figures of one process and its files, or (0) of all targets, at an edge. */
+static long process__look_at_pending(struct bpf_map *map, u32 *tgid, struct process *p, void *data)
+{
+	u32 number = *tgid;
+
+	if (tgid__test(target_bits, number))
+		process__in_flight(number);
+	return 0;
+}
+
+/* Takes the figures of one process and its files, or (0) of all targets, at an edge. At the close
+ * nothing new is counted any more; what is in flight is looked for before the figures are taken. */
 static __always_inline void edge__look(struct edge_pass *pass, enum edge edge)
 {
 	struct process *p;
 
 	pass->edge = edge;
+	if (edge == EDGE_CLOSE && pass->owner)
+		process__in_flight(pass->owner);
+	else if (edge == EDGE_CLOSE)
+		bpf_for_each_map_elem(&processes, process__look_at_pending, NULL, 0);
 	bpf_for_each_map_elem(&backings, backing__look, pass, 0);
 	if (!pass->owner) {
 		bpf_for_each_map_elem(&processes, process__look_if_target, pass, 0);

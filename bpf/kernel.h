@@ -173,6 +173,7 @@ struct folio {
 	struct address_space *mapping;
 	unsigned long index;
 	atomic_t _mapcount, _refcount;
+	atomic_t _large_mapcount; /* since 6.10 */
 	unsigned long _flags_1;
 } __KERNEL_TYPES;
 

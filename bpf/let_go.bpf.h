@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Anonymous pages that a process maps no more and that are not free yet: its own figure falls at
- * once, they are counted as released when they are freed. How many there may be is the uncertainty
- * of its books. Knows nothing of windows.
+ * Private pages that a process unmaps. Its own figure falls at once, but they are not free yet:
+ * some wait in a batch of a CPU (since 6.12), a child may hold others. What the figure falls by in
+ * a call is what the call releases, where no other thread moves it meanwhile; else what the call
+ * frees, and the rest is the uncertainty of the books. Knows nothing of windows.
  */
 #ifndef MIGPOP_LET_GO_BPF_H
 #define MIGPOP_LET_GO_BPF_H
@@ -44,6 +45,19 @@ static long unmapping__found(struct task_struct *task, struct vm_area_struct *vm
 	return 0;
 }
 
+#ifndef MADV_DONTNEED_LOCKED /* since 5.18 */
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_GUARD_INSTALL /* since 6.13 */
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static __always_inline bool madvise__unmaps(u32 advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_DONTNEED_LOCKED ||
+	       advice == MADV_GUARD_INSTALL;
+}
+
 /* The range that a call is about to unmap; false if it unmaps none. */
 static __always_inline bool syscall__unmapping(s32 nr, const struct pt_regs *regs,
 					       struct unmapping *u)
@@ -55,7 +69,7 @@ static __always_inline bool syscall__unmapping(s32 nr, const struct pt_regs *reg
 	case __NR_munmap:
 		break;
 	case __NR_madvise:
-		if (regs__arg3(regs) != MADV_DONTNEED && regs__arg3(regs) != MADV_FREE)
+		if (!madvise__unmaps(regs__arg3(regs)))
 			return false;
 		break;
 	case __NR_mmap:
@@ -75,8 +89,42 @@ static __always_inline bool syscall__unmapping(s32 nr, const struct pt_regs *reg
 	return true;
 }
 
-/* The current thread begins a call by which anonymous pages may be unmapped. They are free later:
- * some wait in a batch of a CPU (since 6.12), a child may hold others. */
+/* What a process has of private memory, mapped or in swap: exact but for what other threads do
+ * meanwhile. FIGURE_UNKNOWN where each CPU or thread holds back a part that cannot be read. */
+__noinline s64 process__private_pages(u32 tgid)
+{
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+	struct rss rss = {};
+
+	if (!p || !p->mm || !nr_cpu_offsets || bpf_core_type_exists(struct mm_rss_stat))
+		return FIGURE_UNKNOWN;
+	mm__rss((const struct mm_struct *)p->mm, &rss);
+	return rss.sum[MM_ANONPAGES] + rss.sum[MM_SWAPENTS];
+}
+
+/* The current thread begins to unmap a range. Others are told first: what they allocate from here
+ * on they count in process.moved, what they had allocated before is in flight. */
+__noinline int current__begins_to_unmap(u64 pages, u64 huge)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+	u32 tgid = task->tgid;
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (!p || !ts)
+		return 0;
+	__sync_fetch_and_add(&nr_unmapping, 1);
+	ts->is_unmapping = 1;
+	ts->unmaps = pages;
+	ts->unmaps_huge = huge;
+	ts->unmaps_freed = 0;
+	ts->unmaps_moved = __sync_fetch_and_add(&p->moved, 1) + 1;
+	ts->unmaps_flying = process__in_flight(tgid);
+	ts->unmaps_private = process__private_pages(tgid);
+	return 0;
+}
+
+/* The current thread begins a call by which private pages may be unmapped. */
 __noinline int current__lets_go(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -84,6 +132,7 @@ __noinline int current__lets_go(s32 nr)
 	struct unmapping u = {.anonymous = 1};
 	u32 tgid = task->tgid;
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+	struct task_state *ts;
 	u64 brk, pages;
 
 	if (!p || p->exited)
@@ -91,6 +140,9 @@ __noinline int current__lets_go(s32 nr)
 	if (nr == __NR_execve || nr == __NR_execveat) {
 		process__look(tgid, EDGE_CLOSE_BEFORE);
 		p->exec_anon = p->edges[EDGE_CLOSE_BEFORE].anon;
+		ts = task_state__find(task);
+		if (ts)
+			ts->unmaps_freed = 0;
 		return 0;
 	}
 	if (nr == __NR_brk && bpf_core_field_exists(struct mm_struct, brk)) {
@@ -105,10 +157,76 @@ __noinline int current__lets_go(s32 nr)
 	/* Where the VMA cannot be looked at now, there may be. */
 	bpf_find_vma(task, u.address, unmapping__found, &u, 0);
 	pages = (u.end - u.address + 4095) >> PAGE_SHIFT;
-	if (u.anonymous)
+	if (!u.anonymous)
+		return 0;
+	/* These are unmapped when the kernel is short of memory. */
+	if (nr == __NR_madvise && regs__arg3(regs) == MADV_FREE) {
 		__sync_fetch_and_add(&p->let_go, pages);
-	if (u.anonymous && u.huge)
+		if (u.huge)
+			__sync_fetch_and_add(&p->let_go_huge, pages);
+		return 0;
+	}
+	current__begins_to_unmap(pages, u.huge ? pages : 0);
+	return 0;
+}
+
+/* A call has released "pages" of private memory, "freed" of them by itself: the others wait. If it
+ * has freed more, those had waited. */
+static __always_inline void process__settle_waiting(struct process *p, u64 pages, u64 freed)
+{
+	u64 waited = freed > pages ? freed - pages : 0;
+
+	if (pages > freed)
+		__sync_fetch_and_add(&p->waits, pages - freed);
+	else if (waited)
+		__sync_fetch_and_sub(&p->waits, waited < p->waits ? waited : p->waits);
+}
+
+/* The same, but what other threads did meanwhile is in the figure as well: no more than "most". */
+static __always_inline void process__let_go(struct process *p, u64 most, u64 freed, bool huge)
+{
+	u64 waited = freed < p->waits ? freed : p->waits;
+	u64 pages = (most > freed ? most - freed : 0) + waited;
+
+	__sync_fetch_and_add(&p->let_go, pages);
+	if (huge)
 		__sync_fetch_and_add(&p->let_go_huge, pages);
+}
+
+/* The end of such a call. */
+__noinline int current__has_let_go(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+	u32 tgid = task->tgid;
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+	struct backing_key key = {.kind = KIND_ANON, .tgid = tgid};
+	u64 most, released, moved;
+	s64 now, fell;
+
+	if (!ts || !p)
+		return 0;
+	now = process__private_pages(tgid);
+	moved = p->moved - ts->unmaps_moved + ts->unmaps_flying;
+	__sync_fetch_and_add(&p->moved, 1);
+	__sync_fetch_and_sub(&nr_unmapping, 1);
+	fell = ts->unmaps_private - now;
+	if (fell < 0)
+		fell = 0;
+	released = ts->unmaps_freed;
+	if (now < 0 || ts->unmaps_private < 0) {
+		process__let_go(p, ts->unmaps, released, ts->unmaps_huge);
+	} else if (moved) {
+		most = (u64)fell + moved;
+		process__let_go(p, most < ts->unmaps ? most : ts->unmaps, released,
+				ts->unmaps_huge);
+	} else {
+		process__settle_waiting(p, fell, released);
+		released = fell;
+	}
+	ts->is_unmapping = 0;
+	if (released)
+		count_released(task, ts, &key, released, 0);
 	return 0;
 }
 

@@ -29,6 +29,9 @@ struct backing_key hugetlb_files[HUGETLB_FILES_MAX];
  * is of no interest. */
 u32 nr_files;
 
+/* Calls under way, of all targets, that unmap private memory. */
+u32 nr_unmapping;
+
 /* Set by the collector where the hook that tells holes from data is attached. */
 u32 tells_holes;
 

@@ -145,9 +145,14 @@ struct pending {
 	u64 page;
 	u32 order;
 	u8 context, access;
-	u8 told; /* the access is what the fault said: GUP's flags */
-	u8 zero;
+	u8 told;   /* the access is what the fault said: GUP's flags */
+	u8 mapped; /* enum pending_mapped */
 };
+
+/* A pending page was seen to be mapped: the kernel's figures have it. One that was private then is
+ * its process's, whatever is in its place when it is counted: another thread may have unmapped it,
+ * the process may have ended. */
+enum pending_mapped { MAPPED_UNKNOWN, MAPPED_SEEN, MAPPED_PRIVATE };
 
 /* One thread of a target: what it is doing, what it has allocated, what it counted last. What each
  * event touches is in its first two cache lines, and what each page does in the two after pending
@@ -171,7 +176,8 @@ struct task_state {
 	u8 uring_access; /* of the request of io_uring that the thread submitted last */
 	u8 pins;         /* the present system call pins memory, and writes none */
 	u8 on_present;   /* the fault under way is on a page that is mapped: it may copy that */
-	u8 zero[4];
+	u8 is_unmapping; /* the present system call unmaps private memory: see "unmaps" */
+	u8 zero[3];
 	u64 events;
 	u64 timed_next;   /* of these events, the next that is timed */
 	u64 file_mapping; /* address_space of the file below; 0: nothing */
@@ -201,7 +207,13 @@ struct task_state {
 	u64 vma_pgoff;
 	struct thread_key thread_key;
 	struct thread thread; /* without the memo */
-	u64 zero_end[6];      /* to whole cache lines */
+	/* Of the present system call, if it unmaps private memory: */
+	u64 unmaps;         /* pages of its range, */
+	u64 unmaps_huge;    /* those of them where there may be huge pages, */
+	u64 unmaps_freed;   /* private pages that it has freed so far (execve() as well), */
+	u64 unmaps_moved;   /* process.moved when it began, */
+	u64 unmaps_flying;  /* pages in flight then, of other threads, */
+	s64 unmaps_private; /* and the process's private pages, or FIGURE_UNKNOWN */
 };
 
 /* Of a figure that this kernel does not show to programs. */
@@ -242,10 +254,16 @@ struct process {
 	u64 settled; /* pages in flight when its window closed */
 	/* Private pages that may be mapped no more and not yet free: */
 	u64 exec_anon;   /* what it had when it last called execve() */
-	u64 let_go;      /* in ranges that its calls unmap, */
-	u64 let_go_huge; /* those of them where there may be huge pages, */
+	u64 let_go;      /* at most so many that its calls unmapped and did not free, */
+	u64 let_go_huge; /* in ranges where there may be huge pages, */
 	u64 shared;      /* what it had when it forked: its children hold them, */
 	u64 copied;      /* and what it wrote to after that */
+	/* Private pages that its calls unmapped, and that were counted as released then: who frees
+	 * them later does not release them again. */
+	u64 waits;
+	/* What its threads do to its private memory while one of them unmaps some: pages allocated,
+	 * and calls that unmap. */
+	u64 moved;
 	u64 lost[NR_LOST];
 	u32 exited; /* it has, or its window has closed: EDGE_CLOSE is known */
 	u32 zero;
@@ -539,7 +557,7 @@ _Static_assert(sizeof(struct window) == 136, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct exec_event) == 32, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
-_Static_assert(sizeof(struct process) == 344, "no padding");
+_Static_assert(sizeof(struct process) == 360, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 312 + RAW_STACK_BYTES, "no padding");
 

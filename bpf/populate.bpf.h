@@ -17,26 +17,28 @@ static __always_inline void task_state__key(const struct task_state *ts, u32 tgi
 	key->stack = ts->stack;
 }
 
-/* The process whose memory an anonymous page is, from the first VMA that may map it; 0 if none
- * does. The anon_vma of a page that is no longer mapped may be another's by now: the VMA must have
- * a place for the page. */
-static __always_inline u32 anon__tgid(const struct folio *folio, u64 mapping)
+enum { RB_DEPTH_MAX = 24 };
+
+/* The process whose memory the anonymous page of that index is, from a VMA that has a place for it;
+ * 0 if none has: the anon_vma of a page that is no longer mapped may be another's by now. Mappings
+ * that lie side by side share one, though they are VMAs of their own, as QEMU's ROMs do. */
+__noinline u32 anon__tgid(u64 index, u64 mapping)
 {
 	const struct anon_vma *anon_vma = (const void *)(mapping & ~(u64)MAPPING_FLAGS);
 	const struct rb_node *node = BPF_CORE_READ(anon_vma, rb_root.rb_root.rb_node);
-	const struct anon_vma_chain *chain;
-	const struct vm_area_struct *vma;
-	u64 pages, first;
 
-	if (!node)
-		return 0;
-	chain = (const void *)node - bpf_core_field_offset(struct anon_vma_chain, rb);
-	vma = BPF_CORE_READ(chain, vma);
-	first = BPF_CORE_READ(vma, vm_pgoff);
-	pages = (BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start)) >> PAGE_SHIFT;
-	if (BPF_CORE_READ(folio, index) - first >= pages)
-		return 0;
-	return BPF_CORE_READ(vma, vm_mm, owner, tgid);
+	for (u32 i = 0; i < RB_DEPTH_MAX && node; i++) {
+		const struct anon_vma_chain *chain =
+			(const void *)node - bpf_core_field_offset(struct anon_vma_chain, rb);
+		const struct vm_area_struct *vma = BPF_CORE_READ(chain, vma);
+		u64 first = BPF_CORE_READ(vma, vm_pgoff);
+		u64 size = BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start);
+
+		if (index - first < size >> PAGE_SHIFT)
+			return BPF_CORE_READ(vma, vm_mm, owner, tgid);
+		node = index < first ? BPF_CORE_READ(node, rb_left) : BPF_CORE_READ(node, rb_right);
+	}
+	return 0;
 }
 
 /* What a pending page became: its backing, KIND_NONE where it is not memory of a target's. */
@@ -55,7 +57,7 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 		if (!target || ts->syscall == __NR_process_vm_writev ||
 		    ts->syscall == __NR_process_vm_readv || ts->syscall == __NR_ioctl ||
 		    ts->syscall == __NR_ptrace) {
-			u32 owner = anon__tgid(folio, mapping);
+			u32 owner = anon__tgid(BPF_CORE_READ(folio, index), mapping);
 
 			if (!tgid__counts(owner))
 				return;
@@ -83,6 +85,12 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 	inode__key(inode, key);
 	if (key->kind != KIND_NONE) {
 		b = bpf_map_lookup_elem(&backings, key);
+		/* It is another's by now: see task_state__faulted_in_private(). */
+		if (target && b && b->owner != of_tgid && ts->context == CONTEXT_USER &&
+		    task_state__find_vma(ts, ts->address) && ts->vma.kind == KIND_ANON) {
+			*key = ts->vma;
+			return;
+		}
 		if (!target && (!b || b->exited || !backing__counts(b)))
 			key->kind = KIND_NONE;
 		else if (!b)
@@ -106,8 +114,9 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 	const struct folio *folio = (const struct folio *)p->page;
 	u64 mapping, ino = 0;
 
-	if (p->context != CONTEXT_USER || p->access != ts->last_access || ts->ip != ts->last_ip ||
-	    !ts->last_mapping || swap_in_use || ts->entry_ns || ts->stack != ts->memo_key.stack)
+	if (p->context != CONTEXT_USER || p->mapped == MAPPED_PRIVATE ||
+	    p->access != ts->last_access || ts->ip != ts->last_ip || !ts->last_mapping ||
+	    swap_in_use || ts->entry_ns || ts->stack != ts->memo_key.stack)
 		return false;
 	mapping = (u64)BPF_CORE_READ(folio, mapping);
 	if (mapping != ts->last_mapping)
@@ -132,6 +141,15 @@ static __always_inline void process__copies(const u32 *tgid, u64 pages)
 
 	if (p && p->shared)
 		__sync_fetch_and_add(&p->copied, pages);
+}
+
+/* Was the page allocated by a fault in private memory that is no file's? Then it became such, and
+ * was freed since: by another thread that unmapped it, or by the kernel that moved it. */
+static __always_inline bool task_state__faulted_in_private(struct task_state *ts,
+							   const struct pending *p)
+{
+	return p->context == CONTEXT_USER && task_state__find_vma(ts, ts->address) &&
+	       ts->vma.kind == KIND_ANON;
 }
 
 /* Is the page where the fault is that the thread took in the kernel? Where tracepoints tell of
@@ -163,10 +181,15 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	struct site *add = &ts->add;
 	bool shared, elsewhere;
 
-	if (!mapping)
+	if (!mapping && p->mapped != MAPPED_PRIVATE && !task_state__faulted_in_private(ts, p))
 		return; /* became no memory of a process: freed by another, or the kernel's */
 	task_state__key(ts, tgid, key);
-	pending__backing(ts, tgid, folio, mapping, pages, &key->backing);
+	if (p->mapped == MAPPED_PRIVATE || !mapping) {
+		key->backing.kind = KIND_ANON;
+		key->backing.tgid = tgid;
+	} else {
+		pending__backing(ts, tgid, folio, mapping, pages, &key->backing);
+	}
 	if (key->backing.kind == KIND_NONE)
 		return;
 	/* A major fault read the page from swap: it was counted when it was first populated. */
@@ -238,7 +261,7 @@ __noinline int thread__settle_known(u64 of)
 		struct pending p = ts->pending[i & (PENDING_MAX - 1)];
 		const struct folio *folio = (const struct folio *)p.page;
 
-		if (BPF_CORE_READ(folio, mapping))
+		if (p.mapped || BPF_CORE_READ(folio, mapping))
 			thread__settle_page(of, i);
 		else
 			ts->pending[kept++ & (PENDING_MAX - 1)] = p;
@@ -278,10 +301,9 @@ static __always_inline void task_state__count_fault(struct task_state *ts, struc
 int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip);
 int thread__settle_file(u64 of);
 
-static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,
-					       s32 exit_nr, u64 exit_ip)
+static __always_inline void
+task_state__end_counting(struct task_state *ts, struct task_struct *task, s32 exit_nr, u64 exit_ip)
 {
-	task_state__settle(ts);
 	if (ts->file_mapping)
 		thread__settle_file(task_state__thread(ts));
 	if (hugetlb_in_use && is_target(task))
@@ -290,6 +312,22 @@ static __always_inline void task_state__end_as(struct task_state *ts, struct tas
 		task_state__count_fault(ts, task);
 	ts->fault = 0;
 	ts->entry_ns = 0;
+}
+
+static __always_inline void task_state__end_as(struct task_state *ts, struct task_struct *task,
+					       s32 exit_nr, u64 exit_ip)
+{
+	task_state__settle(ts);
+	task_state__end_counting(ts, task, exit_nr, exit_ip);
+}
+
+/* A fault of the kernel begins or ends in a system call. What the call itself has allocated may
+ * still be on its way: UFFDIO_COPY has a page before it reads what is copied into it. */
+static __always_inline void task_state__end_in_call(struct task_state *ts, struct task_struct *task)
+{
+	if (ts->nr_pending)
+		thread__settle_known(task_state__thread(ts));
+	task_state__end_counting(ts, task, SYSCALL_NONE, 0);
 }
 
 /* Ends the present context: counts what it populated, and its fault. */
@@ -349,6 +387,16 @@ static __always_inline void task_state__enter_context(struct task_state *ts, voi
 	task_state__take_syscall_stack(ts, ctx, task, program);
 }
 
+/* Pages that a thread of a process has allocated while one of a target unmaps some. */
+__noinline int process__moves(u32 tgid, u64 pages)
+{
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (p)
+		__sync_fetch_and_add(&p->moved, pages);
+	return 0;
+}
+
 static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 					  const struct page *page, u32 order, u32 gfp)
 {
@@ -375,7 +423,9 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		task_state__settle(ts);
 	else if (ts->nr_pending && nr != SYSCALL_NONE)
 		thread__settle_known(task_state__thread(ts));
-	same_fault = ts->nr_pending && ts->pending[0].context == CONTEXT_KERNEL;
+	same_fault = ts->nr_pending &&
+		     ts->pending[(ts->nr_pending - 1) & (PENDING_MAX - 1)].context ==
+			     CONTEXT_KERNEL;
 	if (!same_fault)
 		task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_ALLOC);
 	p = &ts->pending[ts->nr_pending & (PENDING_MAX - 1)];
@@ -387,9 +437,12 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->told = ts->in_function || same_fault ||
 		  (ts->access != ACCESS_NONE &&
 		   (nr == SYSCALL_IO_URING || nr == __NR_io_uring_enter));
-	p->zero = 0;
+	p->mapped = MAPPED_UNKNOWN;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
+	/* Last: whoever unmaps sees that it is pending, or this thread that somebody does. */
+	if (nr_unmapping)
+		process__moves(task->tgid, 1ULL << (order & 31));
 }
 
 /* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
@@ -481,7 +534,36 @@ static __always_inline bool frees_its_own(const struct task_state *ts, struct ta
 
 	return ts->exiting ||
 	       syscall__unmaps(task, task__syscall(task, &ip), BPF_CORE_READ(folio, index)) ||
-	       tgid__test(target_bits, anon__tgid(folio, mapping));
+	       tgid__test(target_bits, anon__tgid(BPF_CORE_READ(folio, index), mapping));
+}
+
+/* The current thread frees private pages of its process. False if they were counted as released
+ * when they were unmapped, or are when the present call ends. */
+__noinline bool current__releases(u64 pages)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *ts = task_state__find(task);
+	u32 tgid = task->tgid;
+	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
+
+	if (!ts || ts->exiting || !p)
+		return true;
+	ts->unmaps_freed += pages;
+	if (ts->is_unmapping)
+		return false;
+	if (p->waits < pages)
+		return true;
+	__sync_fetch_and_sub(&p->waits, pages);
+	return false;
+}
+
+/* The end of the call was not seen by which the thread unmapped some. */
+static __always_inline void task_state__forget_unmapping(struct task_state *ts)
+{
+	if (!ts->is_unmapping)
+		return;
+	ts->is_unmapping = 0;
+	__sync_fetch_and_sub(&nr_unmapping, 1);
 }
 
 static __always_inline void on_page_free(struct task_struct *task, const struct page *page,
@@ -513,7 +595,9 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 	    frees_its_own(ts, task, (const struct folio *)page, mapping)) {
 		struct backing_key key = {.kind = KIND_ANON, .tgid = task->tgid};
 
-		count_released(task, ts, &key, 1ULL << (order & 31), ts->exiting ? task->tgid : 0);
+		if (current__releases(1ULL << (order & 31)))
+			count_released(task, ts, &key, 1ULL << (order & 31),
+				       ts->exiting ? task->tgid : 0);
 	}
 }
 

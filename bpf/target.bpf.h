@@ -280,6 +280,8 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid, 
 
 	if (closed)
 		return; /* the collector is reading */
+	if (ts->is_unmapping)
+		__sync_fetch_and_sub(&nr_unmapping, 1);
 	task_state__leave(ts);
 	p = bpf_map_lookup_elem(&processes, &tgid);
 	__sync_fetch_and_add(p ? &p->events : &events, ts->events);

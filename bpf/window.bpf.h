@@ -34,7 +34,7 @@ __noinline int window__begin_of(u32 tgid)
 	if (p) {
 		p->hugetlb_usage = p->edges[EDGE_OPEN_BEFORE].hugetlb;
 		p->settled = 0;
-		p->let_go = p->let_go_huge = p->shared = p->copied = 0;
+		p->let_go = p->let_go_huge = p->shared = p->copied = p->waits = 0;
 		p->exited = 0;
 	}
 	if (w->open_ns) {

@@ -181,30 +181,24 @@ static bool syscall__unmaps(s32 nr)
 
 /*
  * Pages that a process mapped no more at the closing, or the opening, and that were not free yet:
- * its figure has fallen, and they are released later, or by another. Of those that a call unmapped
- * what is released in such calls is not outstanding; what is released elsewhere waited, and may
- * have since before the opening. A part of a huge page is freed when the kernel splits that.
- * Children hold pages that were there when the process forked: what it copied of them since, or
- * unmapped, is theirs.
+ * its figure has fallen, and they are released later, or by another. What is released outside the
+ * calls that unmap had waited, perhaps since before the opening. A part of a huge page is freed
+ * when the kernel splits that. Children hold pages that were there when the process forked: what it
+ * copied of them since, or unmapped, is theirs.
  */
 static int64_t pages_let_go(const struct process *p, const struct site_row *rows, size_t n, u32 pid,
 			    int64_t waiting)
 {
-	int64_t released = 0, elsewhere = 0, outstanding, shared = (int64_t)p->shared;
+	int64_t elsewhere = 0, shared = (int64_t)p->shared;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct site_key *key = &rows[i].key;
 
-		if (key->backing.tgid != pid || key->backing.kind == KIND_HUGETLB ||
-		    key->syscall == SYSCALL_EXIT)
-			continue;
-		if (syscall__unmaps(key->syscall))
-			released += (int64_t)rows[i].value.released;
-		else
+		if (key->backing.tgid == pid && key->backing.kind != KIND_HUGETLB &&
+		    key->syscall != SYSCALL_EXIT && !syscall__unmaps(key->syscall))
 			elsewhere += (int64_t)rows[i].value.released;
 	}
-	outstanding = (int64_t)p->let_go > released ? (int64_t)p->let_go - released : 0;
-	return smaller(outstanding + elsewhere, waiting + shared + (int64_t)p->let_go_huge) +
+	return smaller((int64_t)p->let_go + elsewhere, waiting + shared + (int64_t)p->let_go_huge) +
 	       smaller((int64_t)p->copied, shared);
 }
 
