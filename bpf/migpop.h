@@ -484,7 +484,7 @@ struct window {
 	s32 accepted;  /* incoming: the connection that came last; -1: none */
 	u32 exit_code; /* of wait(), where the process ended */
 	u32 channel;   /* another thread that sends was refused: one of multifd's */
-	u32 zero;
+	u32 executed;  /* another emulator was started in the process, which may read at once */
 };
 
 /* What a window has no knowledge of begins so. */

@@ -484,6 +484,7 @@ static __always_inline void window__on_exec(const struct task_struct *task)
 	/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads
 	 * at once what the old one saved. */
 	if (old && arm_started & AWAITS_STREAM && is_target(task) && old->state != WINDOW_OPEN) {
+		old->executed = 1;
 		old->awaits |= arm_started;
 		tgid__set(signal_bits, tgid);
 	}

@@ -172,8 +172,8 @@ int tracer__rearm(struct tracer *t, pid_t pid)
 	if (!tracer__window(t, pid, &old))
 		return -ESRCH;
 	/* What has come here is sent on from here: it waits for a second stream only where the
-	 * first has failed. */
-	if (window__comes_again(&old))
+	 * first has failed, or another emulator was started in the process meanwhile. */
+	if (window__comes_again(&old) || old.executed)
 		w.awaits = old.awaits;
 	err = set_window(t, (u32)pid, &w, BPF_ANY);
 	if (err)
