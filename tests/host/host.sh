@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The packages of this tree on a host of a release of Debian: what a case (libvirt) sees there.
+# The packages of this tree on a host of a release of Debian: what a case (libvirt, recipes) sees there.
 # Arguments: RELEASE CASE
 set -euo pipefail
 
@@ -14,7 +14,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image=$!
 "$top/scripts/package.sh" >/dev/null || { wait $image; die "no packages"; }
 wait $image || exit
-adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh")
+adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh" --add "$top/docs/manual.md")
 for package in migpop libmigfix0 libmigfix-preload; do
 	adds+=(--add "$(compgen -G "$top/build/packages/${package}_*.deb")")
 done
