@@ -481,10 +481,12 @@ struct window {
 		     */
 	u32 closer; /* incoming: thread that has closed the stream and has not come back to its
 		       main loop; else 0 */
-	s32 accepted;  /* incoming: the connection that came last; -1: none */
-	u32 exit_code; /* of wait(), where the process ended */
-	u32 channel;   /* another thread that sends was refused: one of multifd's */
-	u32 executed;  /* another emulator was started in the process, which may read at once */
+	s32 accepted;   /* incoming: the connection that came last; -1: none */
+	u32 exit_code;  /* of wait(), where the process ended */
+	u32 channel;    /* another thread that sends was refused: one of multifd's */
+	u32 executed;   /* another emulator was started in the process, which may read at once */
+	u32 complained; /* the thread that migrates has written to stderr: something failed */
+	u32 zero;
 };
 
 /* What a window has no knowledge of begins so. */
@@ -553,7 +555,7 @@ _Static_assert(sizeof(struct site_key) == 48, "no padding");
 _Static_assert(sizeof(struct thread) == 56, "no padding");
 _Static_assert(sizeof(struct advice_key) == 32, "no padding");
 _Static_assert(sizeof(struct pending) == 16, "no padding");
-_Static_assert(sizeof(struct window) == 136, "no padding");
+_Static_assert(sizeof(struct window) == 144, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct exec_event) == 32, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");

@@ -273,6 +273,8 @@ __noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
 		return 0;
 	sent__piece(nr, false, &first);
 	bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)first.address);
+	if (fd == 2 && w->thread == pid)
+		w->complained = 1;
 	if ((bytes & 0xff) == '{' && fd != w->stream) {
 		word = said__last_word(&first);
 		if (word != WORD_NONE)

@@ -50,9 +50,11 @@ static enum migration_outcome source__outcome(const struct window *w)
 		return OUTCOME_FAILED;
 	if (is_whole(w))
 		return OUTCOME_COMPLETED;
-	/* A pipe or a file cannot be shut down. */
+	/* A pipe or a file cannot be shut down. If a save fails while it is being cancelled, QEMU
+	 * says either: migration_completion() of 10.0 and 11.1, if it finds that the migration is
+	 * neither active nor in postcopy, calls it failed. */
 	if (asked && !w->encrypted && (w->file_type || w->cut >= 0))
-		return OUTCOME_CANCELLED;
+		return w->complained ? OUTCOME_ENDED : OUTCOME_CANCELLED;
 	/* Multifd sends pages by channels of its own: the stream is left off. */
 	if (w->channel && !asked && !w->encrypted)
 		return OUTCOME_FAILED;
