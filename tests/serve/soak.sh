@@ -116,6 +116,11 @@ tell() {
 }
 migration_is_over() { alive "$(<"$work/$1.pid")" || return 0; said "$1" >/dev/null; }
 is_moving() { [[ $(status "$1") =~ active|device|completed|failed|cancelled|postcopy ]]; }
+# Has the source sent of its memory, or is it over? A destination that got nothing has no migration to record.
+has_sent() {
+	migration_is_over "$1" || "$cli" -t 60000 -p "$(<"$work/$1.pid")" "$work/$1.qmp" query-migrate 2>/dev/null |
+		jq -e '.ram.transferred > 0' >/dev/null
+}
 
 kill_end() {
 	touch "$work/$1.killed"
@@ -154,6 +159,7 @@ one() {
 	[[ $guest == idle ]] || sleep 0.5
 	qmp "$s" migrate "{\"uri\": \"$uri\"}"
 	wait_until 60 is_moving "$s" || failed "$name: does not begin: $(status "$s")"
+	[[ ! $how =~ failed|killed ]] || wait_until 60 has_sent "$s" || failed "$name: sends nothing"
 	case $how in
 	cancelled) qmp "$s" migrate_cancel || true ;;
 	failed) [[ $way == pipe ]] || kill_end "$d" ;;
