@@ -144,10 +144,16 @@ static __always_inline void process__copies(const u32 *tgid, u64 pages)
 }
 
 /* Was the page allocated by a fault in private memory that is no file's? Then it became such, and
- * was freed since: by another thread that unmapped it, or by the kernel that moved it. */
+ * was freed since: by another thread that unmapped it, or by the kernel that moved it. A fault that
+ * reads a page from swap allocates its neighbours there too, before anybody asks for them: the swap
+ * cache holds them, and they are nobody's memory yet. */
 static __always_inline bool task_state__faulted_in_private(struct task_state *ts,
 							   const struct pending *p)
 {
+	const struct folio *folio = (const struct folio *)p->page;
+
+	if (swap_in_use && BPF_CORE_READ(folio, _refcount.counter))
+		return false;
 	return p->context == CONTEXT_USER && task_state__find_vma(ts, ts->address) &&
 	       ts->vma.kind == KIND_ANON;
 }
