@@ -67,7 +67,7 @@ int check_surroundings(void)
 	char why[512], other[512];
 	unsigned int more = 0;
 
-	surroundings__look(&s);
+	surroundings__look(&s, false);
 	if (!surroundings__refuse(&s, 0, why, sizeof(why)))
 		return STATUS_OK;
 	while (surroundings__refuse(&s, more + 1, other, sizeof(other)))

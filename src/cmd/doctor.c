@@ -282,7 +282,7 @@ int cmd_doctor(int argc, char **argv)
 		d.out = fopen("/dev/null", "w");
 	if (!d.out)
 		return fail(STATUS_FAULT, "/dev/null: %s", strerror(errno));
-	surroundings__look(&d.around);
+	surroundings__look(&d.around, true);
 	print_host(&d);
 	print_emulators(&d);
 	if (surroundings__load_nothing(&d.around)) {

@@ -10,8 +10,7 @@
 #include "probe/privilege.h"
 #include "probe/surroundings.h"
 
-/* No trace can do without these calls. */
-static bool call_is_needed(enum filtered_call call)
+bool surroundings__need(enum filtered_call call)
 {
 	return call == CALL_BPF || call == CALL_PIDFD_OPEN;
 }
@@ -22,7 +21,7 @@ static void add_calls(const struct surroundings *s, bool all, char *out, size_t 
 
 	*out = '\0';
 	for (int c = 0; c < NR_FILTERED_CALLS && used < size; c++)
-		if (s->filter[c] && (all || call_is_needed((enum filtered_call)c)))
+		if (s->filter[c] && (all || surroundings__need((enum filtered_call)c)))
 			used += (size_t)snprintf(out + used, size - used, "%s%s() (%s)",
 						 used ? ", " : "",
 						 seccomp__call_name((enum filtered_call)c),

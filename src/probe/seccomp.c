@@ -89,11 +89,11 @@ static int ask(enum filtered_call call)
 int seccomp__answer(enum filtered_call call)
 {
 	static int answers[NR_FILTERED_CALLS];
-	static bool asked;
+	static bool asked[NR_FILTERED_CALLS];
 
-	for (int c = 0; !asked && has_filter() && c < NR_FILTERED_CALLS; c++)
-		answers[c] = ask((enum filtered_call)c);
-	asked = true;
+	if (!asked[call] && has_filter())
+		answers[call] = ask(call);
+	asked[call] = true;
 	return answers[call];
 }
 

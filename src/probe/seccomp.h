@@ -21,7 +21,8 @@ enum { SECCOMP_KILLS = -1 };
 const char *seccomp__call_name(enum filtered_call call);
 
 /* How the filters of this process answer the call: 0 if they allow it or there are none; the errno
- * that they return instead of the kernel; or SECCOMP_KILLS. The calls are tried once. */
+ * that they return instead of the kernel; or SECCOMP_KILLS. Each call is tried
+ * once. */
 int seccomp__answer(enum filtered_call call);
 
 /* The name of an answer, such as "EPERM"; "it kills the caller" for SECCOMP_KILLS. */

@@ -104,7 +104,7 @@ static void read_label(char *label, size_t size)
 		*label = '\0';
 }
 
-void surroundings__look(struct surroundings *s)
+void surroundings__look(struct surroundings *s, bool all_calls)
 {
 	const char *missing = privilege__missing();
 	struct statfs sys;
@@ -118,7 +118,8 @@ void surroundings__look(struct surroundings *s)
 	snprintf(s->missing, sizeof(s->missing), "%s", missing ? missing : "");
 	s->bounded = privilege__missing_is_bounded();
 	for (int c = 0; c < NR_FILTERED_CALLS; c++)
-		s->filter[c] = seccomp__answer((enum filtered_call)c);
+		if (all_calls || surroundings__need((enum filtered_call)c))
+			s->filter[c] = seccomp__answer((enum filtered_call)c);
 	s->trial = TRIAL_REFUSED;
 	s->error = s->filter[CALL_BPF];
 	if (!s->error)

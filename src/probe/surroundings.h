@@ -36,8 +36,12 @@ struct surroundings {
 	const char *lockdown; /* level of lockdown; NULL if it is not known */
 };
 
-/* Looks at this process. Loads small programs and throws them away. */
-void surroundings__look(struct surroundings *s);
+/* Looks at this process. Loads small programs and throws them away. Asks the seccomp filters about
+ * the calls that every trace needs; "all_calls": about those too that only some commands make. */
+void surroundings__look(struct surroundings *s, bool all_calls);
+
+/* True if no trace can do without the call. */
+bool surroundings__need(enum filtered_call call);
 
 /* Stores in "why" the n-th cause, from 0 on, why tracing is impossible: one sentence that says who
  * refuses what, and what helps. Returns false if there are no more. A pure function of *s. */
