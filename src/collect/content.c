@@ -430,6 +430,27 @@ static int fill_targets(const struct session *s, const struct snapshot *close, s
 	return 0;
 }
 
+/* The cost of the tracer's own programs. A thread that ends while the counters are read is in them
+ * twice or not at all: if the sums have fallen since the opening, the cost is not known. */
+static void fill_overhead(const struct counters *open, const struct counters *close,
+			  struct record *r)
+{
+	u64 ns = close->sampled_ns - open->sampled_ns;
+
+	r->overhead.events = close->events > open->events ? (int64_t)(close->events - open->events)
+							  : 0;
+	r->overhead.bpf_ns = RECORD_UNKNOWN;
+	r->overhead.ns_per_event = NAN;
+	if (r->overhead.events < SAMPLES_MIN * EVENTS_PER_SAMPLE ||
+	    close->sampled_ns < open->sampled_ns)
+		return;
+	r->overhead.bpf_ns = (int64_t)(ns * EVENTS_PER_SAMPLE);
+	r->overhead.ns_per_event = (double)r->overhead.bpf_ns / (double)r->overhead.events;
+	if (r->end_ns > r->start_ns)
+		r->overhead.share_of_window = (double)r->overhead.bpf_ns /
+					      (double)(r->end_ns - r->start_ns);
+}
+
 static int fill_head(const struct session *s, const struct snapshot *close, struct record *r)
 {
 	struct utsname host;
@@ -457,18 +478,7 @@ static int fill_head(const struct session *s, const struct snapshot *close, stru
 	r->totals.populated_pages = r->totals.zero_populated_pages = 0;
 	r->totals.released_pages = r->totals.advice_calls = r->totals.advice_bytes = 0;
 	r->totals.mapped_pages = RECORD_UNKNOWN;
-	r->overhead.events = (int64_t)(close->counters.events - s->open.counters.events);
-	r->overhead.bpf_ns = RECORD_UNKNOWN;
-	r->overhead.ns_per_event = NAN;
-	if (r->overhead.events >= SAMPLES_MIN * EVENTS_PER_SAMPLE) {
-		u64 ns = close->counters.sampled_ns - s->open.counters.sampled_ns;
-
-		r->overhead.bpf_ns = (int64_t)(ns * EVENTS_PER_SAMPLE);
-		r->overhead.ns_per_event = (double)r->overhead.bpf_ns / (double)r->overhead.events;
-		if (r->end_ns > r->start_ns)
-			r->overhead.share_of_window = (double)r->overhead.bpf_ns /
-						      (double)(r->end_ns - r->start_ns);
-	}
+	fill_overhead(&s->open.counters, &close->counters, r);
 	return fill_targets(s, close, r);
 }
 
