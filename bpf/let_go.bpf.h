@@ -14,10 +14,13 @@ static __always_inline void process__forks(u32 tgid, u64 mm)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
 
-	if (!p || p->exited || p->mm == mm)
+	if (!p || p->mm == mm)
 		return;
-	process__look(tgid, EDGE_CLOSE_BEFORE);
-	p->shared += p->edges[EDGE_CLOSE_BEFORE].anon;
+	/* The figures of a window that has closed are its record's. */
+	if (!p->exited)
+		process__look(tgid, EDGE_CLOSE_BEFORE);
+	p->shared += p->edges[p->exited ? EDGE_CLOSE : EDGE_CLOSE_BEFORE].anon;
+	p->forked_ns = bpf_ktime_get_boot_ns();
 	forked = 1;
 }
 

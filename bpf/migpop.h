@@ -258,6 +258,7 @@ struct process {
 	u64 let_go_huge; /* in ranges where there may be huge pages, */
 	u64 shared;      /* what it had when it forked: its children hold them, */
 	u64 copied;      /* and what it wrote to after that */
+	u64 forked_ns;   /* when it forked last, by the clock since boot */
 	/* Private pages that its calls unmapped, and that were counted as released then: who frees
 	 * them later does not release them again. */
 	u64 waits;
@@ -559,7 +560,7 @@ _Static_assert(sizeof(struct window) == 144, "no padding");
 _Static_assert(sizeof(struct window_event) == 16, "no padding");
 _Static_assert(sizeof(struct exec_event) == 32, "no padding");
 _Static_assert(sizeof(struct figures) == 56, "no padding");
-_Static_assert(sizeof(struct process) == 360, "no padding");
+_Static_assert(sizeof(struct process) == 368, "no padding");
 _Static_assert(sizeof(struct backing) == 160, "no padding");
 _Static_assert(sizeof(struct raw_stack) == 312 + RAW_STACK_BYTES, "no padding");
 

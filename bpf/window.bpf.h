@@ -16,6 +16,10 @@ static __always_inline void window_event__send(u32 tgid, enum window_event_kind 
 		window_events_missed = 1;
 }
 
+/* A migration by "exec:" forks first: its child has the memory of QEMU until it executes the
+ * command, which takes it a while on a busy machine. A child of longer ago has its own by now. */
+#define CHILD_EXECS_NS 10000000000ULL
+
 /* The window of a process whose migration has begun opens. What its threads remember of its memory
  * is of a time when it was not looked at. */
 __noinline int window__begin_of(u32 tgid)
@@ -34,7 +38,9 @@ __noinline int window__begin_of(u32 tgid)
 	if (p) {
 		p->hugetlb_usage = p->edges[EDGE_OPEN_BEFORE].hugetlb;
 		p->settled = 0;
-		p->let_go = p->let_go_huge = p->shared = p->copied = p->waits = 0;
+		p->let_go = p->let_go_huge = p->copied = p->waits = 0;
+		if (now - p->forked_ns > CHILD_EXECS_NS)
+			p->shared = 0;
 		p->exited = 0;
 	}
 	if (w->open_ns) {
