@@ -72,23 +72,31 @@ bool privilege__missing_is_bounded(void)
 	return false;
 }
 
+/* The number in a file of /proc/sys; 0 if the kernel has no such file. */
+static int read_level(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int level = 0;
+
+	if (f && fscanf(f, "%d", &level) != 1)
+		level = 0;
+	if (f)
+		fclose(f);
+	return level;
+}
+
 const char *privilege__why_no_perf_events(void)
 {
 	static char why[160];
 	int answer = seccomp__answer(CALL_PERF_EVENT_OPEN);
-	FILE *f;
-	int level = 0;
+	int level;
 
 	if (answer) {
 		snprintf(why, sizeof(why), "a seccomp filter refuses perf_event_open() (%s)",
 			 seccomp__answer_name(answer));
 		return why;
 	}
-	f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
-	if (f && fscanf(f, "%d", &level) != 1)
-		level = 0;
-	if (f)
-		fclose(f);
+	level = read_level("/proc/sys/kernel/perf_event_paranoid");
 	if (level <= PERF_EVENT_PARANOID_MAX || has(effective(), CAP_SYS_ADMIN))
 		return NULL;
 	snprintf(why, sizeof(why),
@@ -105,20 +113,14 @@ const char *privilege__why_no_ptrace(void)
 {
 	static char why[96];
 	int answer = seccomp__answer(CALL_PTRACE);
-	FILE *f;
-	int scope = 0;
 
 	if (answer) {
 		snprintf(why, sizeof(why), "a seccomp filter refuses ptrace() (%s)",
 			 seccomp__answer_name(answer));
 		return why;
 	}
-	f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-	if (f && fscanf(f, "%d", &scope) != 1)
-		scope = 0;
-	if (f)
-		fclose(f);
-	return scope < SCOPE_NO_ATTACH ? NULL
-				       : "kernel.yama.ptrace_scope is 3, with which nobody uses "
-					 "ptrace() until the next boot";
+	return read_level("/proc/sys/kernel/yama/ptrace_scope") < SCOPE_NO_ATTACH
+		       ? NULL
+		       : "kernel.yama.ptrace_scope is 3, with which nobody uses "
+			 "ptrace() until the next boot";
 }
