@@ -70,17 +70,25 @@ static __always_inline bool threads__can_be_walked(void)
 	       bpf_core_field_exists(struct task_struct, thread_node);
 }
 
+/* Can the thread change figures at this moment? It can where it runs, or sleeps in the midst of a
+ * fault; the thread that looks cannot. */
+static __always_inline bool task__may_move(const struct task_struct *task, u64 looks)
+{
+	u32 state = bpf_core_field_exists(struct task_struct, __state)
+			    ? BPF_CORE_READ(task, __state)
+			    : TASK_RUNNING;
+
+	return (u64)task != looks && (state == TASK_RUNNING || state & TASK_UNINTERRUPTIBLE);
+}
+
 static long thread__visit(u32 i, struct thread_walk *walk)
 {
 	const struct task_struct *task;
-	u32 state;
 
 	if (!walk->next || walk->next == walk->head)
 		return 1;
 	task = (const void *)walk->next - bpf_core_field_offset(struct task_struct, thread_node);
-	state = bpf_core_field_exists(struct task_struct, __state) ? BPF_CORE_READ(task, __state)
-								   : TASK_RUNNING;
-	if ((u64)task != walk->looks && (state == TASK_RUNNING || state & TASK_UNINTERRUPTIBLE))
+	if (task__may_move(task, walk->looks))
 		walk->running++;
 	if (bpf_core_type_exists(struct task_rss_stat)) {
 		const struct task_struct___holds_back *t = (const void *)task;
@@ -129,14 +137,11 @@ static long thread__look_at_pending(u32 i, struct flight_walk *walk)
 	const struct task_struct *task;
 	struct task_state *ts;
 	bool runs;
-	u32 state;
 
 	if (!walk->next || walk->next == walk->head)
 		return 1;
 	task = (const void *)walk->next - bpf_core_field_offset(struct task_struct, thread_node);
-	state = bpf_core_field_exists(struct task_struct, __state) ? BPF_CORE_READ(task, __state)
-								   : TASK_RUNNING;
-	runs = (u64)task != walk->looks && (state == TASK_RUNNING || state & TASK_UNINTERRUPTIBLE);
+	runs = task__may_move(task, walk->looks);
 	ts = task_state__at(BPF_CORE_READ(task, pid), (u64)task);
 	for (u32 j = 0; ts && j < PENDING_MAX && j < ts->nr_pending; j++) {
 		struct pending p = ts->pending[j & (PENDING_MAX - 1)];
