@@ -193,6 +193,17 @@ static __always_inline bool backing__counts(const struct backing *b)
 	return !windowed || tgid__test(watched_bits, b->owner);
 }
 
+/* The index of the anonymous page at the VMA's start, whether or not there is one. */
+static __always_inline u64 vma__anon_pgoff(const struct vm_area_struct *vma)
+{
+	const struct vm_area_struct___anon_pgoff *halves = (const void *)vma;
+
+	if (!bpf_core_field_exists(halves->__vm_anon_pgoff_lo))
+		return BPF_CORE_READ(vma, vm_pgoff);
+	return (u64)BPF_CORE_READ(halves, __vm_anon_pgoff_hi) << 32 |
+	       BPF_CORE_READ(halves, __vm_anon_pgoff_lo);
+}
+
 /* Key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: ordinary file. */
 static __always_inline void vma__key(const struct vm_area_struct *vma, u32 tgid,
 				     struct backing_key *key, u32 *flags)
@@ -286,6 +297,7 @@ __noinline int thread__set_vma(u64 of, u32 tgid)
 	ts->vma_start = BPF_CORE_READ(vma, vm_start);
 	ts->vma_end = BPF_CORE_READ(vma, vm_end);
 	ts->vma_pgoff = BPF_CORE_READ(vma, vm_pgoff);
+	ts->vma_anon_pgoff = vma__anon_pgoff(vma);
 	ts->vma_generation = vma_generation;
 	vma__key(vma, tgid, &ts->vma, &flags);
 	if (tgid__test(target_bits, tgid))

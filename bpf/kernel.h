@@ -144,6 +144,12 @@ struct vm_area_struct {
 	struct file *vm_file;
 } __KERNEL_TYPES;
 
+/* Since 7.3 anonymous pages of a private mapping of a file have an index of their own, which is not
+ * the file's: the VMA has both first indexes, that of its anonymous pages in two halves. */
+struct vm_area_struct___anon_pgoff {
+	u32 __vm_anon_pgoff_lo, __vm_anon_pgoff_hi;
+} __KERNEL_TYPES;
+
 struct rb_node {
 	struct rb_node *rb_right, *rb_left;
 } __KERNEL_TYPES;

@@ -204,7 +204,7 @@ struct task_state {
 	u64 file_data;    /* and bytes of those read that the disk has: the others were holes */
 	u64 file_index;   /* of the page that a fault writes to, and 1; 0: none */
 	struct backing_key file_key;
-	u64 vma_pgoff;
+	u64 vma_pgoff, vma_anon_pgoff; /* index of its first page: the file's, an anonymous one */
 	struct thread_key thread_key;
 	struct thread thread; /* without the memo */
 	/* Of the present system call, if it unmaps private memory: */

@@ -31,7 +31,7 @@ __noinline u32 anon__tgid(u64 index, u64 mapping)
 		const struct anon_vma_chain *chain =
 			(const void *)node - bpf_core_field_offset(struct anon_vma_chain, rb);
 		const struct vm_area_struct *vma = BPF_CORE_READ(chain, vma);
-		u64 first = BPF_CORE_READ(vma, vm_pgoff);
+		u64 first = vma__anon_pgoff(vma);
 		u64 size = BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start);
 
 		if (index - first < size >> PAGE_SHIFT)
@@ -165,14 +165,16 @@ static __always_inline bool task_state__faulted_in_private(struct task_state *ts
 static __always_inline bool task_state__faulted_at(struct task_state *ts, const struct folio *folio,
 						   u64 pages)
 {
-	u64 index;
+	u64 mapping, index;
 
 	if (!task_state__find_vma(ts, ts->address))
 		return true;
 	if (ts->vma.kind != KIND_PRIVATE_FILE &&
 	    (ts->vma.kind != ts->key.backing.kind || ts->vma.id != ts->key.backing.id))
 		return false;
-	index = ts->vma_pgoff + ((ts->address - ts->vma_start) >> PAGE_SHIFT);
+	mapping = (u64)BPF_CORE_READ(folio, mapping);
+	index = mapping & MAPPING_FLAGS ? ts->vma_anon_pgoff : ts->vma_pgoff;
+	index += (ts->address - ts->vma_start) >> PAGE_SHIFT;
 	return ts->vma.kind == KIND_HUGETLB || index - BPF_CORE_READ(folio, index) < pages;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * GUP from another task: a peer reads and writes the target's fresh memory with process_vm_readv
- * and process_vm_writev. The target itself never touches it. The peer's own memory, fresh as well,
- * must not be counted.
+ * and process_vm_writev: shared, anonymous, and that of a private mapping of a file. The target
+ * itself never touches it. The peer's own memory, fresh as well, must not be counted.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "route.h"
 
-enum { SHARED_READ = 2000, SHARED_WRITE = 1000, ANON_READ = 800, ANON_WRITE = 900 };
+enum { SHARED_READ = 2000, SHARED_WRITE = 1000, ANON_READ = 800, ANON_WRITE = 900, COPIED = 700 };
 
 static void copy(int pid, const struct peer_message *msg)
 {
@@ -48,8 +48,9 @@ static void ask(int sock, char op, const char *mem, size_t pages)
 
 static void run(int argc, char **argv)
 {
-	int fd = route_memfd(SHARED_READ + SHARED_WRITE), sock = peer_connect(argc, argv);
+	int fd = route_memfd(SHARED_READ + SHARED_WRITE + COPIED), sock = peer_connect(argc, argv);
 	char *shared = map_shared(fd, SHARED_READ + SHARED_WRITE);
+	char *copied = map_private(fd, SHARED_READ + SHARED_WRITE + COPIED);
 	char *anon = map_anon(ANON_READ + ANON_WRITE);
 
 	prctl(PR_SET_PTRACER, peer_pid(sock), 0, 0, 0);
@@ -61,11 +62,13 @@ static void run(int argc, char **argv)
 	check_equal("Anonymous after reads", smaps_pages(anon, "Anonymous"), 0);
 	ask(sock, 'w', anon + ANON_READ * page_size, ANON_WRITE);
 	check_equal("Anonymous in smaps", smaps_pages(anon, "Anonymous"), ANON_WRITE);
+	ask(sock, 'w', copied + (SHARED_READ + SHARED_WRITE) * page_size, COPIED);
+	check_equal("Anonymous of the file", smaps_pages(copied, "Anonymous"), COPIED);
 
-	expect("populated %d " OF_MEMFD, SHARED_READ + SHARED_WRITE);
+	expect("populated %d " OF_MEMFD, SHARED_READ + SHARED_WRITE + COPIED);
 	expect("populated %d " OF_MEMFD " syscall=process_vm_readv", SHARED_READ);
-	expect("populated %d " OF_MEMFD " syscall=process_vm_writev", SHARED_WRITE);
-	expect("populated %d " OF_ANON " syscall=process_vm_writev", ANON_WRITE);
+	expect("populated %d " OF_MEMFD " syscall=process_vm_writev", SHARED_WRITE + COPIED);
+	expect("populated %d " OF_ANON " syscall=process_vm_writev", ANON_WRITE + COPIED);
 	expect("populated 0 " OF_ANON " syscall=process_vm_readv");
 	expect("zero_populated %d syscall=process_vm_readv unless-null", SHARED_READ);
 	expect("faults 0 syscall=process_vm_*");
