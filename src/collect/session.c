@@ -82,10 +82,17 @@ void session__tell_blocks(struct session *s, size_t i, struct ram_told *told, si
 
 void session__describe(struct session *s, size_t i)
 {
-	struct record_target *d = &s->described[i];
+	struct record_target now, *d = &s->described[i];
 
+	record_target__init(&now);
+	proc__describe(s->targets[i].pid, &now);
+	/* A process that is ending has no command line any more: what was known of it stands. */
+	if (d->nr_cmdline && !now.nr_cmdline) {
+		record_target__clear(&now);
+		return;
+	}
 	record_target__clear(d);
-	proc__describe(s->targets[i].pid, d);
+	*d = now;
 	if (!resolver__remember(s->resolver, s->targets[i].pid))
 		d->build_id = resolver__exe_build_id(s->resolver, s->targets[i].pid, d->exe);
 	ram_blocks__free(&s->targets[i].blocks);

@@ -72,4 +72,21 @@ end_guest waits
 start_build 3 alone
 migrate_at_once alone
 check alone
+
+# Killed when the service comes to look at it first: while its memory is torn down, which takes long, it
+# has no command line any more. Its record has its name all the same.
+guest_memory=$((1 << 30))
+start_guest killed "$vm"killed -object memory-backend-memfd,id=more,share=off,prealloc=on,size=512M
+wait_until 60 known killed || failed "killed is not taken in"
+kill -STOP "$service"
+qmp killed --wait-ready
+qmp killed migrate-set-parameters '{"max-bandwidth": 4000}'
+qmp killed migrate '{"uri": "exec:cat >/dev/null"}'
+qmp killed --wait-migration active
+kill -KILL "$(<"$work/killed.pid")"
+kill -CONT "$service"
+named() { compgen -G "$records/*-$1-source.json" >/dev/null; }
+wait_until 60 named "$vm"killed || failed "killed: no record by its name; $(ls "$records")"
+end_guest killed
+echo "killed: its record has its name"
 stop_service
