@@ -102,6 +102,18 @@ wait_line() {
 	wait_until "$4" has_line_or_ended "$1" "$2" "$3" && grep -qE "$2" "$1"
 }
 
+# wait_tracer LOG REGEX PID SECONDS: until the log of the migpop that starts has such a line. Skips the test
+# where migpop may not trace (status 3), and fails it where migpop ends otherwise or takes longer.
+wait_tracer() {
+	local status=0
+
+	wait_line "$@" && return
+	ended "$3" || die "migpop is not ready within $4 s: $(tail -n 3 "$1")"
+	wait "$3" || status=$?
+	((status != 3)) || skip "migpop: $(tail -n 1 "$1")"
+	die "migpop did not start, status $status: $(tail -n 3 "$1")"
+}
+
 # SIZE in bytes: 64M, 1G, 1024 …
 bytes() {
 	numfmt --from=iec "${1%[iI][bB]}"

@@ -56,9 +56,9 @@ cleanup() {
 	local p
 
 	for p in $tracer $qemu "${workload_PID:-}" "${other_PID:-}"; do
-		kill -KILL "$p"
+		kill -KILL "$p" || true
 	done
-	wait
+	wait || true
 	[[ ! $mounted ]] || umount "$mounted"
 	rm -rf "$work"
 }
@@ -77,13 +77,7 @@ attach_migpop_with() {
 	env --default-signal=INT "$program" trace -p "$pid" --stack "$stack" ${mode:+--mode "$mode"} --format json -o "$work/record.json" \
 		2>"$work/log" &
 	tracer=$!
-	wait_line "$work/log" '^tracing ' "$tracer" "$timeout" && return
-	local status=0
-	ended "$tracer" || die "migpop did not attach within $timeout s"
-	wait "$tracer" || status=$?
-	tracer=''
-	((status != 3)) || skip "migpop: $(tail -n 1 "$work/log")"
-	die "migpop did not attach: $(tail -n 3 "$work/log")"
+	wait_tracer "$work/log" '^tracing ' "$tracer" "$timeout"
 }
 
 detach_migpop() {
@@ -173,17 +167,10 @@ detach_not-ours() {
 
 # The service, at rest: it watches a QEMU that is not being migrated. Its port is any that is free.
 attach_serve() {
-	local status=0
-
 	rm -f "$work/log"
 	"$migpop" serve --listen 127.0.0.1:0 --records "$work/records" ${mode:+--mode "$mode"} 2>"$work/log" &
 	tracer=$!
-	wait_line "$work/log" "^pid $qemu: watched" "$tracer" "$timeout" && return
-	ended "$tracer" || die "migpop serve does not watch the QEMU within $timeout s"
-	wait "$tracer" || status=$?
-	tracer=''
-	((status != 3)) || skip "migpop: $(tail -n 1 "$work/log")"
-	die "migpop serve did not start: $(tail -n 3 "$work/log")"
+	wait_tracer "$work/log" "^pid $qemu: watched" "$tracer" "$timeout"
 }
 
 detach_serve() {

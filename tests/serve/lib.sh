@@ -61,11 +61,7 @@ start_service() {
 	url=http://127.0.0.1:$port
 	"${launch[@]}" "$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
 	service=$!
-	wait_line "$work/service.log" '^serving ' "$service" 60 && return
-	local status=0
-	wait "$service" || status=$?
-	((status != 3)) || skip "migpop: $(tail -n 1 "$work/service.log")"
-	failed "the service did not start: $(tail -n 3 "$work/service.log")"
+	wait_tracer "$work/service.log" '^serving ' "$service" 60
 }
 
 stop_service() {
