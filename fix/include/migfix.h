@@ -84,6 +84,13 @@ enum migfix_flag {
 	 * page is zero if it was a hole, or was made zero, and was not written since. With
 	 * MIGFIX_MUST_BE_PRESENT it asks nevertheless. */
 	MIGFIX_TRACK = 1 << 7,
+	/* for a program that a security policy confines, as libvirt's AppArmor profile confines
+	 * QEMU: the library opens neither /proc/self/smaps nor pagemap, and checks the mapping by
+	 * /proc/self/maps. It does not find MIGFIX_USERFAULTFD then, which the caller must set. A
+	 * lock it finds when the kernel refuses to take pages back. Unless the memory is a shared
+	 * mapping of options.fd, of a memfd or a file on tmpfs, its backing is
+	 * MIGFIX_BACKING_UNKNOWN. */
+	MIGFIX_CONFINED = 1 << 8,
 };
 
 /* Initialise it with MIGFIX_OPTIONS_INIT: then the library finds everything out by itself. memset()
@@ -108,11 +115,12 @@ struct migfix_options {
 /*
  * Opens [addr, addr + len) as a region. The memory must stay mapped until the region is closed.
  * Detection never guesses in favour of giving memory back: a backing or an fd in the options that
- * contradicts /proc/self/smaps is refused; a backing that cannot be checked is used as
- * MIGFIX_BACKING_UNKNOWN, and so are a range made of several kinds of mappings and device memory. A
- * flag holds for the region if it holds for any part of the range. The cost grows with what is
- * populated, not with what is mapped. If "options" is NULL, MIGFIX_OPTIONS_INIT is used. Options of
- * a later version of the structure are accepted if their additional members are zero.
+ * contradicts /proc/self/smaps (maps, with MIGFIX_CONFINED) is refused; a backing that cannot be
+ * checked is used as MIGFIX_BACKING_UNKNOWN, and so are a range made of several kinds of mappings
+ * and device memory. A flag holds for the region if it holds for any part of the range. The cost
+ * grows with what is populated, not with what is mapped. If "options" is NULL, MIGFIX_OPTIONS_INIT
+ * is used. Options of a later version of the structure are accepted if their additional members are
+ * zero.
  *
  * -EINVAL: addr is NULL, len is 0 or more than 128 TiB, options->size is too small, a flag is
  *          unknown, the options contradict the mapping, or addr is not aligned to the page size of
@@ -134,7 +142,8 @@ MIGFIX_API int migfix_region_close(struct migfix_region *region);
  * MIGFIX_USERFAULTFD before it is registered; clear MIGFIX_TRACK before anybody else writes. Pages
  * that were populated when the region was opened are kept, whichever flags are cleared.
  * -EINVAL: a flag is unknown, or is both in "set" and in "clear"; or "set" has MIGFIX_TRACK, which
- *          the region does not have: nobody knows what was written before
+ *          the region does not have: nobody knows what was written before; or MIGFIX_CONFINED,
+ *          which says how a region is opened, is in either
  * Other errors are those of migfix_flush(); the flags are changed nevertheless. */
 MIGFIX_API int migfix_region_set_flags(struct migfix_region *region, uint32_t set, uint32_t clear);
 

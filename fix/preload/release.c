@@ -33,6 +33,9 @@ static void open_region(const struct block *block)
 	struct migfix_options options = MIGFIX_OPTIONS_INIT;
 
 	options.policy = policy;
+	/* Nothing is given back while postcopy is on, which alone registers guest memory that is
+	 * being loaded with a userfaultfd. */
+	options.flags = MIGFIX_CONFINED;
 	options.fd = block->fd;
 	options.fd_offset = block->offset;
 	if (!block->shared || migfix_region_open(&regions[count].region, (void *)block->begin,

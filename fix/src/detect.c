@@ -45,7 +45,7 @@ static bool maps_alike(int fd, const struct mfx_mapping *mapping)
 
 	if (memory == MAP_FAILED)
 		return false;
-	alike = !mfx_mapping_read(&own, start, start + page) && own.dev == mapping->dev &&
+	alike = !mfx_mapping_read_maps(&own, start, start + page) && own.dev == mapping->dev &&
 		own.inode == mapping->inode;
 	munmap(memory, page);
 	return alike;
@@ -77,9 +77,12 @@ static int open_mapped(const struct mfx_mapping *mapping)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static enum migfix_backing backing_of(const struct mfx_mapping *mapping, enum file_kind kind)
+/* If smaps was not read ("confined"), nothing tells huge pages and device memory apart from other
+ * memory, but a file on tmpfs is neither. */
+static enum migfix_backing backing_of(const struct mfx_mapping *mapping, enum file_kind kind,
+				      bool confined)
 {
-	if (mapping->odd)
+	if (mapping->odd || (confined && (!mapping->shared || kind != FILE_TMPFS)))
 		return MIGFIX_BACKING_UNKNOWN;
 	if (mapping->hugetlb)
 		return MIGFIX_BACKING_HUGETLB;
@@ -141,10 +144,12 @@ static void find_seals(struct migfix_region *region)
 int mfx_detect(struct migfix_region *region, const struct migfix_options *options,
 	       uint64_t *resident)
 {
-	uint64_t start = (uintptr_t)region->memory;
+	uint64_t start = (uintptr_t)region->memory, end = start + region->len;
+	bool confined = options->flags & MIGFIX_CONFINED;
 	struct mfx_mapping mapping;
 	enum file_kind kind;
-	int err = mfx_mapping_read(&mapping, start, start + region->len);
+	int err = confined ? mfx_mapping_read_maps(&mapping, start, end)
+			   : mfx_mapping_read(&mapping, start, end);
 
 	*resident = 0;
 	if (err == -ENOENT) {
@@ -156,16 +161,16 @@ int mfx_detect(struct migfix_region *region, const struct migfix_options *option
 	if (err)
 		return err;
 	region->fd = options->fd;
-	if (region->fd < 0) {
+	if (region->fd < 0 && !confined) {
 		region->fd = open_mapped(&mapping);
 		region->fd_is_ours = region->fd >= 0;
 	}
 	region->fd_offset = mapping.offset;
 	kind = kind_of(region->fd);
-	err = settle(region, backing_of(&mapping, kind), options->backing);
+	err = settle(region, backing_of(&mapping, kind, confined), options->backing);
 	if (err)
 		return err;
-	if (region->backing != MIGFIX_BACKING_UNKNOWN)
+	if (region->backing != MIGFIX_BACKING_UNKNOWN && !confined)
 		region->page_size = mapping.page_size;
 	choose_ask(region, mapping.shared, kind);
 	atomic_fetch_or(&region->flags, mapping.flags);

@@ -11,9 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define KNOWN_FLAGS                                                                                \
+#define CHANGEABLE_FLAGS                                                                           \
 	(MIGFIX_PREALLOCATED | MIGFIX_LOCKED | MIGFIX_PINNED | MIGFIX_USERFAULTFD |                \
 	 MIGFIX_SEALED | MIGFIX_READ_ONLY | MIGFIX_MUST_BE_PRESENT | MIGFIX_TRACK)
+#define KNOWN_FLAGS (CHANGEABLE_FLAGS | MIGFIX_CONFINED)
 
 /* Copies the caller's options. Members that a later version of the structure appended are accepted
  * if they are zero. */
@@ -162,7 +163,7 @@ int migfix_region_set_flags(struct migfix_region *region, uint32_t set, uint32_t
 {
 	int err;
 
-	if (!mfx_is_open(region) || set & clear || (set | clear) & ~(uint32_t)KNOWN_FLAGS ||
+	if (!mfx_is_open(region) || set & clear || (set | clear) & ~(uint32_t)CHANGEABLE_FLAGS ||
 	    (set & MIGFIX_TRACK && !(mfx_flags(region) & MIGFIX_TRACK)))
 		return -EINVAL;
 	atomic_fetch_or(&region->flags, set);

@@ -80,7 +80,7 @@ static void test_options(char *mem)
 	options = with_fd(-1, 0);
 	options.flags = 1U << 31;
 	equals("unknown flags", open_with(mem, page_size, &options), -EINVAL);
-	options.flags = MIGFIX_TRACK << 1;
+	options.flags = MIGFIX_CONFINED << 1;
 	equals("the next flag", open_with(mem, page_size, &options), -EINVAL);
 	options.flags = 0;
 	options.policy = (enum migfix_policy)99;
@@ -276,6 +276,8 @@ static void test_flags(void)
 	equals("set and cleared", migfix_region_set_flags(region, MIGFIX_PINNED, MIGFIX_PINNED),
 	       -EINVAL);
 	equals("tracking from now on", migfix_region_set_flags(region, MIGFIX_TRACK, 0), -EINVAL);
+	equals("confined later", migfix_region_set_flags(region, MIGFIX_CONFINED, 0), -EINVAL);
+	equals("not confined later", migfix_region_set_flags(region, 0, MIGFIX_CONFINED), -EINVAL);
 	equals("all that may be told",
 	       migfix_region_set_flags(region, MIGFIX_PINNED | MIGFIX_LOCKED, 0), 0);
 }
@@ -383,6 +385,50 @@ static void test_unprivileged(void)
 	munmap(tmpfs, PAGES * page_size);
 	close(fd);
 	close(file);
+}
+
+/* Where /proc/self/smaps is refused, only shmem whose fd is told can be checked. */
+static void test_confined(void)
+{
+	char *anon = map_anon(PAGES), *shared, *private;
+	int fd = route_memfd(PAGES), other = route_memfd(PAGES);
+	struct migfix_options options = with_fd(-1, 0);
+	struct migfix_info info;
+
+	shared = map_shared(fd, PAGES);
+	private = map_private(fd, PAGES);
+	options.flags = MIGFIX_CONFINED;
+	is_backed("anonymous memory", anon, &options, MIGFIX_BACKING_UNKNOWN, MIGFIX_CONFINED);
+	options.fd = other;
+	equals("the fd of another memfd", open_with(shared, PAGES * page_size, &options), -EBADF);
+	options.fd = fd;
+	options.backing = MIGFIX_BACKING_ANON;
+	equals("anonymous, of a memfd", open_with(shared, PAGES * page_size, &options), -EINVAL);
+	options.backing = MIGFIX_BACKING_DETECT;
+	for (int locked = 0; locked < 2; locked++) {
+		if (locked)
+			check_call("mlock2", !mlock2(shared, PAGES * page_size, MLOCK_ONFAULT));
+		equals("open", migfix_region_open(&region, shared, PAGES * page_size, &options), 0);
+		memset(shared, 1, page_size);
+		equals("zero", migfix_zero(region, 0, PAGES * page_size), 0);
+		equals("info", migfix_region_info(region, &info, sizeof(info)), 0);
+		equals("backing", (long long)info.backing, MIGFIX_BACKING_SHMEM);
+		equals("gives back", info.gives_back, !locked);
+		equals("is populated", lseek(fd, 0, SEEK_DATA) == 0, locked);
+		equals("bytes not zero", (long long)not_zero(shared), 0);
+		equals("close", migfix_region_close(region), 0);
+		check_call("fallocate", !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+						   0, (off_t)(PAGES * page_size)));
+	}
+	is_backed("a private mapping", private, &options, MIGFIX_BACKING_UNKNOWN, MIGFIX_CONFINED);
+	options.fd = -1;
+	is_backed("a memfd without its fd", shared, &options, MIGFIX_BACKING_UNKNOWN,
+		  MIGFIX_CONFINED);
+	munmap(anon, PAGES * page_size);
+	munmap(shared, PAGES * page_size);
+	munmap(private, PAGES * page_size);
+	close(fd);
+	close(other);
 }
 
 /* Nobody can be asked what the memory is. */
@@ -542,6 +588,7 @@ int main(void)
 	test_forked_region(mem);
 	test_several_mappings();
 	test_unprivileged();
+	test_confined();
 	test_no_proc();
 	test_short_file();
 	test_missing_pages(-1);

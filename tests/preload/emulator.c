@@ -2,7 +2,8 @@
 /*
  * A program that exports what QEMU exports, run with libmigfix-preload.so: for what no QEMU does on
  * demand, such as memory that takes the place of unplugged memory at the same address, with the
- * same file descriptor. WITH_HANDLER: as QEMU 8.2 and later, with a zero handler of its own.
+ * same file descriptor. WITH_HANDLER: as QEMU 8.2 and later, with a zero handler of its own; with
+ * the argument "handler" only this is tried.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -357,13 +358,17 @@ static void handler(void)
 }
 #endif
 
-int main(void)
+int main(int argc, char **argv)
 {
 	REQUIRE(notifier); /* it was loaded, and hooked */
 #ifdef WITH_HANDLER
 	handler();
+	if (argc > 1 && !strcmp(argv[1], "handler"))
+		return 0;
 	whose_call_it_is(true);
 #else
+	(void)argc;
+	(void)argv;
 	whose_call_it_is(false);
 #endif
 	asked_without_populating();
