@@ -3,6 +3,7 @@
  * Reads the executable mappings of a process, and opens the files that are mapped there.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,18 +94,28 @@ static int of_mapping(int fd, const struct code_mapping *m)
 	return -ESTALE;
 }
 
+/* A process that is ending gives up its root directory before it is gone. The kernel answers open()
+ * by the capabilities of who asks, and access() without them: a service with a user of its own
+ * would be told EACCES by the latter, whatever became of the root. */
+static bool has_given_up_root(const char *root)
+{
+	int fd = open(root, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT;
+	close(fd);
+	return false;
+}
+
 /* maps shows the path from the reader's root. If the process has another root directory, in a mount
  * namespace that is not the reader's, the path may begin with directories above that root. So the
- * path is tried below the process's root, each time
- * with one leading directory less. */
+ * path is tried below the process's root, each time with one leading directory less. */
 static int open_below_root(pid_t pid, const struct code_mapping *m)
 {
 	char root[32];
 	int err = -ENOENT;
 
 	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
-	if (access(root, F_OK) && errno == ENOENT)
-		return -ESRCH;
 	for (const char *path = m->path; path && *path; path = strchr(path + 1, '/')) {
 		int fd = of_mapping(elf_file__open(root, path), m);
 
@@ -113,7 +124,8 @@ static int open_below_root(pid_t pid, const struct code_mapping *m)
 		if (path == m->path || err == -ENOENT)
 			err = fd;
 	}
-	return err;
+	/* Asked last: the process may end at any time. */
+	return err == -ENOENT && has_given_up_root(root) ? -ESRCH : err;
 }
 
 /* /proc/PID/map_files leads to the file itself, wherever it is and even if it was deleted, but
