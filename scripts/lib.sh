@@ -25,7 +25,11 @@ records_hold() {
 	validate=$(dirname "$(realpath "$1")")/tests/trace/record-validate
 	# One that is installed, in a virtual machine too, has no build beside it: others check what it writes.
 	[[ -x $validate ]] || return 0
-	find "$2" -name '*.json' -exec "$validate" --any {} + 2>&1
+	find "$2" -name '*.json' -exec "$validate" --any {} + 2>&1 && return
+	# What such a record says is gone with the test.
+	find "$2" -name '*.json' ! -exec "$validate" --any {} \; -exec jq -c \
+		'{window, migration, totals, timeline, rows: [.callsites[] | [.category, .populated_pages]]}' {} + 2>/dev/null | cut -c 1-2000
+	return 1
 }
 
 # take_options "NAME…" ARG…: for --NAME VALUE sets the variable of that name, for one spelt NAME! here
