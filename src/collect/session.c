@@ -497,22 +497,21 @@ static int make_record(struct session *s, struct record **out)
 }
 
 /* What was counted is in the record, and makes room. The next window begins with what is left:
- * nothing counts meanwhile. */
+ * nothing counts meanwhile. Where that cannot be read it begins with nothing. */
 static int forget_window(struct session *s)
 {
 	pid_t pid = s->targets[0].pid;
-	struct counters now;
+	struct counters left;
 	int err;
 
 	tracer__remove_counted(s->tracer, pid, &s->open.counters);
-	err = tracer__read(s->tracer, pid, &now);
-	if (err)
-		return err;
-	counters__keep(&now, pid);
-	now.taken_ns = s->open.counters.taken_ns;
+	err = tracer__read(s->tracer, pid, &left);
+	if (!err)
+		counters__keep(&left, pid);
+	left.taken_ns = s->open.counters.taken_ns;
 	counters__free(&s->open.counters);
-	s->open.counters = now;
-	return 0;
+	s->open.counters = left;
+	return err;
 }
 
 static int end_window(struct session *s, struct record **out)

@@ -148,6 +148,14 @@ static void not_watched(struct watcher *w, pid_t pid, int err)
 	problem(w, 0, "emulator", what);
 }
 
+static void no_room(struct watcher *w, int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "cannot give back room in the tables: %s", strerror(-err));
+	problem(w, 0, "room", what);
+}
+
 static void no_record(struct watcher *w, const struct emulator_session *e, int err)
 {
 	char what[128];
@@ -157,7 +165,7 @@ static void no_record(struct watcher *w, const struct emulator_session *e, int e
 	problem(w, e->pid, "record", what);
 }
 
-/* "err" is of the making of "r", which is taken over. */
+/* "err" is of the making of "r", which is taken over, or of what makes room after it. */
 static void on_end(struct watcher *w, struct emulator_session *e, int err, struct record *r)
 {
 	struct window next;
@@ -167,6 +175,8 @@ static void on_end(struct watcher *w, struct emulator_session *e, int err, struc
 		w->calls.record(r, w->calls.data);
 	else
 		no_record(w, e, err);
+	if (r && err)
+		no_room(w, err);
 	record__free(r);
 	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.awaits & AWAITS_STREAM;
 	w->awake_until_ms = now_ms() + AWAKE_MS;
@@ -453,13 +463,8 @@ static void sweep(struct watcher *w)
 	w->worn = false;
 	w->next_sweep_ms = now_ms() + SWEEP_MS;
 	err = tracer__sweep(w->tracer, is_known, w);
-	if (err) {
-		char what[128];
-
-		snprintf(what, sizeof(what), "cannot give back room in the tables: %s",
-			 strerror(-err));
-		problem(w, 0, "room", what);
-	}
+	if (err)
+		no_room(w, err);
 }
 
 /* What processes lost that are no emulators: none of the records tells. */
