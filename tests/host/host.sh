@@ -14,7 +14,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image=$!
 "$top/scripts/package.sh" >/dev/null || { wait $image; die "no packages"; }
 wait $image || exit
-adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh" --add "$top/docs/manual.md")
+adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh" --add "$top/tests/manual/blocks.sh"
+	--add "$top/README.md" --add "$top/docs")
 for package in migpop libmigfix0 libmigfix-preload; do
 	adds+=(--add "$(compgen -G "$top/build/packages/${package}_*.deb")")
 done

@@ -131,3 +131,21 @@ sparse() {
 	if [[ $3 == true ]]; then ((kib <= 2048)); else ((kib >= mib * 1000)); fi || failed "$1: RssShmem $kib kB"
 	ok "$1: RssShmem $kib kB of $((mib << 10))"
 }
+
+# check_service [REGEX…]: what the service says is each failure that was provoked, in one line of its log that
+# matches, in this order, and in its metrics; and nothing else. A save may be over before it was seen ("ended").
+check_service() {
+	local log failures errors regex
+
+	log=$(journalctl -u migpop --no-pager -o cat)
+	echo "$log"
+	failures=$(grep -vE '^(Starting |Started |Reload(ing|ed) |serving at |pid [0-9]+: (watched|(destination, migration completed|source, migration (completed|ended)))$)' <<<"$log") || true
+	errors=$(curl -sf http://127.0.0.1:9477/metrics | awk '/^migpop_(errors|lost|lost_events)_total/ { sum += $NF } END { print NR ? sum : "no" }')
+	[[ $errors == "$#" ]] || failed "$errors errors in the metrics, not $#"
+	for regex; do
+		grep -q -- "$regex" <<<"${failures%%$'\n'*}" || failed "the service says '${failures%%$'\n'*}', not '$regex'"
+		failures=$(tail -n +2 <<<"$failures")
+	done
+	[[ ! $failures ]] || failed "the service says: $failures"
+	ok "the service's log and metrics: no failure but the $# that were provoked"
+}
