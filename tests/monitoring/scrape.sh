@@ -8,6 +8,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../serve/lib.sh"
 # shellcheck source=tests/browser/webdriver.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../browser/webdriver.sh"
+# shellcheck source=tests/manual/blocks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../manual/blocks.sh"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 out=$3
 for program in prometheus promtool; do
@@ -53,13 +55,12 @@ start_service --max-size 256M
 port=$(free_port)
 prometheus_url=http://127.0.0.1:$port
 cp "$top/docs/monitoring/alerts.yml" "$work/"
-cat >"$work/prometheus.yml" <<YML
-global: {scrape_interval: 1s, evaluation_interval: 1s}
-scrape_configs:
-  - job_name: migpop
-    static_configs: [{targets: ['${url#http://}']}]
-rule_files: [alerts.yml]
-YML
+# As the manual has it, but for the service's address and where the rules are, and more often.
+{
+	echo 'global: {scrape_interval: 1s, evaluation_interval: 1s}'
+	block "$top/docs/manual.md" 'To have it scraped and shown' |
+		sed -e "s|127.0.0.1:9477|${url#http://}|" -e 's|/usr/share/migpop/monitoring/||'
+} >"$work/prometheus.yml"
 promtool check config "$work/prometheus.yml" >"$work/said" || failed "promtool: $(<"$work/said")"
 prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/tsdb" \
 	--web.listen-address="127.0.0.1:$port" >"$work/prometheus.log" 2>&1 &
