@@ -15,6 +15,9 @@ wrong() {
 
 clang-format --dry-run -Werror $(git ls-files '*.c' '*.h') || wrong "clang-format"
 shellcheck -x $(git ls-files '*.sh' '*.bash' .ci/run tests/vm/init) || wrong "shellcheck"
+# cleanup passes on the status with which the test ended; a command before it would put its own in that place,
+# and what follows cleanup never runs.
+! grep -nE "^[[:space:]]*trap '.*(; *cleanup|cleanup *;).*' EXIT" $(git ls-files '*.sh') || wrong "a trap with more than cleanup"
 cppcheck --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
 	--suppress=missingIncludeSystem -Isrc -Ibpf src || wrong "cppcheck"
 for file in $(git ls-files '*.c' '*.h' '*.sh' '*.bash' '*.awk' '*.1.in' '*.css' '*.js' '*.html' '*.cmake' '*CMakeLists.txt' .ci/run tests/vm/init); do

@@ -15,7 +15,7 @@ out=$3
 for program in prometheus promtool; do
 	command -v "$program" >/dev/null || skip "$program is not installed"
 done
-trap 'browser_stop; cleanup' EXIT
+at_end=(browser_stop)
 rm -rf "$out" && mkdir -p "$out"
 out=$(realpath "$out")
 
@@ -32,6 +32,8 @@ by_category("populated_pages_total";
 by_category("zero_populated_pages_total";
 	[.callsites[] | select(.zero_populated_pages > 0) | [.category, .zero_populated_pages]]; $of),
 row("released_pages_total"; $of; .totals.released_pages),
+row("lost_events_total"; $of; .lost.events),
+(.lost.chainless_pages | select(. != null) | row("chainless_pages_total"; $of; .)),
 row("late_pages_total"; $of; .window.late_pages),
 row("residual_pages"; $of; [.accounting[] | select(.residual_pages != null) |
 	(.residual_pages | fabs) - .uncertainty_pages | select(. > 0)] | add // 0),

@@ -8,7 +8,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 disk=$(mktemp -d "$top/build/files.XXXXXX")
-trap 'cleanup; rm -rf "$disk"' EXIT
+at_end=(rm -rf "$disk")
 [[ $(stat -f -c %T "$disk") != tmpfs ]] || skip "$disk is not on a disk"
 
 # start NAME: a guest with its memory in a file of that name.

@@ -15,6 +15,7 @@ for program in qemu-system-x86_64 jq curl; do
 done
 work=$(mktemp -d /dev/shm/serve.XXXXXX)
 records=$work/records service='' mounted=''
+at_end=(:) # a command that puts back what the test has changed; its processes have been killed by then
 guest_memory=${GUEST_MEMORY:-$((32 << 20))}
 # Guests of this run begin with it: the service sees those of others as well.
 vm=vm-${work##*.}-
@@ -28,6 +29,7 @@ cleanup() {
 		[[ -e $file ]] || continue
 		kill -KILL "$(<"$file")" || true
 	done
+	"${at_end[@]}"
 	wait || true
 	records_hold "$migpop" "$work" || status=1
 	[[ ! $mounted ]] || umount -l "$mounted"

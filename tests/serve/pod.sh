@@ -27,19 +27,11 @@ mkdir -p "$box"
 remove_cgroups() {
 	rmdir "$box" "$pods/$slice"
 }
-trap 'cleanup_pod' EXIT
-cleanup_pod() {
-	local status=$?
-
-	set +e
-	for file in "$work"/*.pid; do
-		[[ ! -e $file ]] || kill -KILL "$(<"$file")" 2>/dev/null || true
-	done
-	wait_until 10 remove_cgroups 2>/dev/null || true
-	[[ $existed ]] || rmdir "$pods" "${pods%/*}" 2>/dev/null || true
-	(exit $status)
-	cleanup
+forget_pod() {
+	wait_until 10 remove_cgroups || true
+	[[ $existed ]] || rmdir "$pods" "${pods%/*}" || true
 }
+at_end=(forget_pod)
 
 # A root with nothing in it but this QEMU, what it loads and its firmware, at the path of the host's own.
 root=$work/root

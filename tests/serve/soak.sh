@@ -22,7 +22,7 @@ done
 
 "$sector" >"$work/churn.disk"
 disk=$(mktemp -d "$top/build/soak.XXXXXX")
-trap 'cleanup; rm -rf "$disk"' EXIT
+at_end=(rm -rf "$disk")
 mkdir "$work/psk"
 echo "migration:$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$work/psk/keys.psk"
 

@@ -104,10 +104,10 @@ done
 # What the machine lacks.
 setpriv --reuid 65534 --regid 65534 --clear-groups true || failed "cannot become nobody"
 install -m 755 "$migpop" /var/tmp/migpop-faults.$$
-trap 'rm -f /var/tmp/migpop-faults.$$; cleanup' EXIT
+at_end=(rm -f /var/tmp/migpop-faults.$$)
 refused 3 "root" setpriv --reuid 65534 --regid 65534 --clear-groups /var/tmp/migpop-faults.$$ \
 	trace -- true
-refused 3 "cannot load the BPF programs: Operation not permitted" setpriv --bounding-set=-all \
+refused 3 "missing CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE: whatever started this process" setpriv --bounding-set=-all \
 	"${trace[@]}" -- true
 if [[ -e /boot/vmlinux-$(uname -r) ]]; then
 	echo "SKIP: no BTF: /boot has the kernel's"

@@ -19,7 +19,7 @@ end_all() {
 	wait "${started[@]}" 2>/dev/null || true
 	wait_until 10 remove_cgroups || true
 }
-trap 'end_all; cleanup' EXIT
+at_end=(end_all)
 
 mkdir -p "$top/$scope/libvirt/emulator" "$top/$scope/libvirt/vcpu0" "$top/$pod"
 echo threaded >"$top/$scope/libvirt/emulator/cgroup.type" || skip "no threaded cgroups here"

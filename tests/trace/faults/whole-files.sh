@@ -40,14 +40,14 @@ rm -f out/.migpop-*
 mkdir small
 mount -t tmpfs -o size=4k,mode=755 migpop-faults small || failed "cannot mount a tmpfs"
 unmount() { umount "$work/small"; }
-trap 'unmount; cleanup' EXIT
+at_end=(unmount)
 start full "$migpop" trace --mode "$mode" --format json -o small/record.json -- true
 finish "$pid"
-equal "full: exit status" "$status" 2
+equal "full: exit status" "$status" 4
 grep -q '^migpop: cannot write small/record.json: No space' full.err || failed "full: $(<full.err)"
 equal "full: files" "$(ls -A small)" ""
 unmount
-trap cleanup EXIT
+at_end=(:)
 
 start fails "$migpop" trace --mode "$mode" --format json -o out/record.json -- /nonexistent
 finish "$pid"
