@@ -55,10 +55,14 @@ done
 start_guest stays stays
 wait_known stays
 wait_until 30 rests || failed "after migrations it holds $(hooks | tr '\n' ' ')"
-before=$(cpu_ticks) began=$(milliseconds)
+before=$(cpu_ticks) began=$(milliseconds) foreign=$(foreign)
 sleep 10
 ticks=$(($(cpu_ticks) - before)) took=$(($(milliseconds) - began))
 echo "at rest: $ticks ticks in $took ms"
-# 0.1 % of a processor, and one that was begun.
-((ticks * 1000000 <= took * $(getconf CLK_TCK) + 1000000)) || failed "$ticks ticks in $took ms, with nothing to do"
+# 0.1 % of a processor, and one that was begun. Emulators that others start are something to do.
+if (($(foreign) != foreign)); then
+	echo "others' emulators came meanwhile: the time is not judged"
+elif ((ticks * 1000000 > took * $(getconf CLK_TCK) + 1000000)); then
+	failed "$ticks ticks in $took ms, with nothing to do"
+fi
 stop_service
