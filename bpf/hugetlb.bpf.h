@@ -48,9 +48,10 @@ __noinline int thread__count_hugetlb(u64 of, u32 tgid, u32 file, s64 delta)
 	return 0;
 }
 
+/* Of memory whose counting has ended: the pages that it had then. */
 static __always_inline s64 backing__take(const struct backing_key *key, struct backing *b)
 {
-	u64 now = backing__pages_now(key, b);
+	u64 now = b->exited ? b->exit_pages : backing__pages_now(key, b);
 
 	return (s64)(now - __sync_lock_test_and_set(&b->blocks, now));
 }
@@ -73,7 +74,11 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 		return 0;
 	key = hugetlb_files[i];
 	b = bpf_map_lookup_elem(&backings, &key);
-	if (!b)
+	/* Pages that come where nobody counts are in no window: the next one begins with them. */
+	if (!b || (!backing__counts(b) && !b->exited))
+		return 0;
+	/* Another window has it in its record, and its process looks itself. */
+	if (windowed && b->owner != scan->tgid && tgid__counts(b->owner))
 		return 0;
 	delta = backing__take(&key, b);
 	scan->shared += delta;
@@ -120,9 +125,10 @@ __noinline int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip)
 	if (!mm)
 		return 0;
 	process = process__get(scan.tgid);
-	if (!process)
+	if (!process || !(tgid__counts(scan.tgid) || process->exited))
 		return 0;
-	usage = mm__hugetlb((struct mm_struct *)mm);
+	usage = process->exited ? process->edges[EDGE_CLOSE].hugetlb
+				: mm__hugetlb((struct mm_struct *)mm);
 	delta = usage - __sync_lock_test_and_set(&process->hugetlb_usage, usage);
 	/* What a process maps of shared files was counted as theirs. */
 	if (delta && (ts->context != CONTEXT_SYSCALL ? !!ts->vma.tgid : !scan.shared))
