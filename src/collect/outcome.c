@@ -136,11 +136,9 @@ static enum migration_purpose window__purpose(const struct window *w)
 	case TRANSPORT_SOCKET:
 		return PURPOSE_LIVE;
 	case TRANSPORT_PIPE:
-		/* A guest that runs on is not being saved by `virsh save`: libvirt tunnels
-		 * migrations through pipes, too. */
-		if (!w->incoming && w->ran_ns)
-			return PURPOSE_UNKNOWN;
-		/* fall through */
+		/* libvirt tunnels migrations through pipes, too: what comes in by one may be
+		 * either. A guest that runs on is not being saved by `virsh save`. */
+		return w->incoming || w->ran_ns ? PURPOSE_UNKNOWN : PURPOSE_SAVE;
 	case TRANSPORT_FILE:
 		return w->incoming ? PURPOSE_RESTORE : PURPOSE_SAVE;
 	default:

@@ -6,7 +6,7 @@
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-trap 'return_huge_pages; cleanup' EXIT
+at_end=(return_huge_pages)
 reserve_huge_pages $((6 * guest_memory)) || skip "$huge_missing"
 pages=$((guest_memory / 4096))
 

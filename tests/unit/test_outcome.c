@@ -149,6 +149,8 @@ static void purposes(void **state)
 	/* it may be tunnelled */
 	describe(S_IFIFO, 0, SENDER_LIVE, 5, &m);
 	assert_int_equal(m.purpose, PURPOSE_UNKNOWN);
+	describe(S_IFIFO, 1, SENDER_UNKNOWN, 0, &m);
+	assert_int_equal(m.purpose, PURPOSE_UNKNOWN);
 	describe(S_IFREG, 1, SENDER_UNKNOWN, 5, &m);
 	assert_int_equal(m.transport, TRANSPORT_FILE);
 	assert_int_equal(m.purpose, PURPOSE_RESTORE);
