@@ -184,6 +184,8 @@ make_case() {
 	mke2fs -q -F -t ext4 -L case -d "$work/case" "$work/case.img"
 }
 
+# The case's disk is of another kind than the root's: the kernel numbers NVMe disks as they answer, not as
+# they are given. Its driver is a module.
 run_machine() {
 	local status=0
 
@@ -196,7 +198,7 @@ run_machine() {
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$vmlinuz" \
 		-append "root=/dev/nvme0n1 rootfstype=ext4 rw console=ttyS0 quiet no_timer_check panic=-1 systemd.show_status=false" \
 		-drive "if=none,id=root,format=raw,file=$image,snapshot=on" -device nvme,serial=root,drive=root \
-		-drive "if=none,id=case,format=raw,file=$work/case.img,snapshot=on" -device nvme,serial=case,drive=case \
+		-drive "if=none,id=case,format=raw,file=$work/case.img,snapshot=on" -device virtio-blk-pci,drive=case \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
 		-chardev "file,id=output,path=$work/stdout" -serial chardev:output \
 		-chardev "file,id=errors,path=$work/stderr" -serial chardev:errors \
