@@ -30,6 +30,7 @@ records=/var/lib/private/migpop
 
 install_packages() {
 	quiet env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /case/*.deb
+	if systemctl is-enabled --quiet migpop || systemctl is-active --quiet migpop; then failed "the service is on, which nobody asked for"; fi
 	quiet systemctl enable --now migpop
 	serving() { journalctl -u migpop --no-pager -o cat | grep -q '^serving '; }
 	wait_until 600 serving || failed "the unit does not serve: $(systemctl status migpop --no-pager | tail -n 3)"

@@ -57,6 +57,24 @@ go() {
 	quiet virsh -c "$there" destroy "$1"
 }
 
+# As an upgrade does, and a removal. The service goes on with the new program, and ends with its package.
+replace_packages() {
+	local before
+
+	before=$(systemctl show -P MainPID migpop)
+	quiet env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --reinstall /case/*.deb
+	goes_on() { [[ $(journalctl -u migpop --no-pager -o cat | grep -c '^serving ') == 2 ]]; }
+	wait_until 600 goes_on || failed "the service does not go on after its package was installed again: $(systemctl is-active migpop)"
+	[[ $(systemctl show -P MainPID migpop) != "$before" ]] || failed "the service still runs the old program"
+	[[ $(find "$records" -name '*.json' | wc -l) -ge 8 ]] || failed "the records are gone"
+	ok "installed again: the service goes on, with its records"
+	quiet env DEBIAN_FRONTEND=noninteractive apt-get purge -y migpop libmigfix0 libmigfix-preload
+	! systemctl is-active --quiet migpop || failed "the service runs though its package was removed"
+	[[ ! -e $records && ! -L /var/lib/migpop ]] || failed "left behind: $(ls -d "$records" /var/lib/migpop)"
+	! systemctl cat migpop >/dev/null 2>&1 || failed "the unit is still there"
+	ok "purged: the service has ended, nothing is left"
+}
+
 install_packages
 migpop doctor >/tmp/doctor || failed "doctor ends with $?"
 ok "doctor: $(tail -n 1 /tmp/doctor)"
@@ -72,3 +90,4 @@ denials=$(journalctl -k --no-pager -o cat | grep 'apparmor="DENIED"' | grep -v '
 echo "AppArmor denied: ${denials:-nothing}"
 # shellcheck disable=SC2119 # no failure was provoked
 check_service
+replace_packages
