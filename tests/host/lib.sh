@@ -61,6 +61,8 @@ END
 mount --make-rprivate /
 hostname other
 for dir in ${dirs[*]}; do mount --bind $other/\$dir /\$dir; done
+# Hidden, else both register their guests with the host's systemd-machined, which wants their names to differ.
+mount -t tmpfs none /run/dbus
 virtlogd -d -p /run/libvirt/virtlogd.pid
 exec libvirtd -p /run/libvirt/libvirtd.pid
 END
