@@ -421,7 +421,7 @@ static bool any_starts(const struct watcher *w)
 
 static void let_go_of_gone(struct watcher *w)
 {
-	bool gone = false;
+	bool gone = false, goes_on_elsewhere = false;
 
 	for (size_t i = 0; i < w->n; i++)
 		gone = target__is_gone(&w->v[i]->session.targets[0]) || gone;
@@ -429,9 +429,16 @@ static void let_go_of_gone(struct watcher *w)
 		return;
 	/* What they did last may have come with their end. */
 	tracer__window_events(w->tracer, on_event, w);
-	for (size_t i = w->n; i > 0; i--)
-		if (w->v[i - 1]->session.targets[0].gone)
-			let_go(w, i - 1);
+	for (size_t i = w->n; i > 0; i--) {
+		if (!w->v[i - 1]->session.targets[0].gone)
+			continue;
+		goes_on_elsewhere |= w->v[i - 1]->starts_until;
+		let_go(w, i - 1);
+	}
+	/* With -daemonize a child goes on, which executes no program: the process that was started
+	 * ends before it has come to its main loop, once the child is about to enter its own. */
+	if (goes_on_elsewhere)
+		watcher__scan(w);
 }
 
 static void free_sessions(struct emulator_session **v, size_t n)
