@@ -18,7 +18,7 @@ build() {
 	built=$work/qemu-system-build$1
 	qemu=("$built" -L /usr/share/qemu -L /usr/share/seabios)
 	cp "$stock" "$built"
-	printf '%08x' "$1" | xxd -r -p | dd of="$built" bs=1 seek="$note_at" conv=notrunc status=none
+	printf '%b' "$(printf '%08x' "$1" | sed 's/../\\x&/g')" | dd of="$built" bs=1 seek="$note_at" conv=notrunc status=none
 }
 
 # start_build N NAME [OPTIONS…]: a guest of that build.
