@@ -8,16 +8,22 @@
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../serve/lib.sh"
 
-preload=$(realpath "$3") guest_memory_tool=$(realpath "$4")
-for program in libvirtd virtlogd virsh openssl readelf; do
-	command -v "$program" >/dev/null || skip "$program is not installed (libvirt-daemon-system, libvirt-clients, openssl, binutils)"
+preload=$3 guest_memory_tool=$(realpath "$4")
+for program in libvirtd virtlogd virsh openssl; do
+	command -v "$program" >/dev/null || skip "$program is not installed (libvirt-daemon-system, libvirt-clients, openssl)"
 done
 # QEMU runs as libvirt's user: what it opens is not below a directory of root's.
 lv=$(mktemp -d /var/tmp/libvirt.XXXXXX)
 chmod 755 "$lv"
-cp "$preload" "$lv/preload.so"
-chmod 755 "$lv/preload.so"
+# One that is installed has no path: AppArmor lets QEMU load it from where it is.
+if [[ $preload == */* ]]; then
+	install -m 755 "$preload" "$lv/preload.so"
+	preload=$lv/preload.so
+fi
 dirs=(etc/libvirt var/lib/libvirt run/libvirt var/log/libvirt var/cache/libvirt)
+# Where AppArmor lets QEMU read keys: each libvirt mounts its own there.
+made=()
+for dir in /etc/pki /etc/pki/qemu; do [[ -d $dir ]] || { mkdir "$dir" && made=("$dir" "${made[@]}"); }; done
 userfaults=$(</proc/sys/vm/unprivileged_userfaultfd)
 
 uri() { echo "qemu:///system?socket=$lv/$1/run/libvirt/libvirt-sock"; }
@@ -32,6 +38,7 @@ end_libvirts() {
 	done
 	echo "$userfaults" >/proc/sys/vm/unprivileged_userfaultfd
 	return_huge_pages
+	((!${#made[@]})) || rmdir "${made[@]}" || true
 	rm -rf --one-file-system "$lv"
 }
 at_end=(end_libvirts)
@@ -71,7 +78,7 @@ END
 migration_port_min = $2
 migration_port_max = $(($2 + 63))
 remember_owner = 0
-migrate_tls_x509_cert_dir = "$lv/pki"
+migrate_tls_x509_cert_dir = "/etc/pki/qemu"
 migrate_tls_x509_verify = 1
 END
 	cat >"$at/enter" <<END
@@ -80,6 +87,9 @@ set -e
 mount --make-rprivate /
 hostname migpop-$1
 for dir in ${dirs[*]}; do mkdir -p /\$dir; mount --bind $at/\$dir /\$dir; done
+mount --bind $lv/pki /etc/pki/qemu
+# systemd-machined has one name for the first guest of either.
+[[ ! -d /run/dbus ]] || mount -t tmpfs none /run/dbus
 # libvirt asks QEMU for its abilities at each start, where QEMU's user may not open this: udev allows it.
 if [[ -c /dev/kvm ]]; then
 	mknod -m 660 $at/kvm c 10 232
@@ -94,7 +104,7 @@ END
 	chmod +x "$at/enter"
 	setsid unshare -m -u "$at/enter" </dev/null >"$at/out" 2>&1 &
 	answers() { virsh -q -c "$(uri "$1")" list >/dev/null 2>&1; }
-	wait_until 60 answers "$1" || failed "libvirt $1 does not answer: $(tail -n 3 "$at/out" "$at/libvirtd.log")"
+	wait_until 600 answers "$1" || failed "libvirt $1 does not answer: $(tail -n 3 "$at/out" "$at/libvirtd.log")"
 }
 
 start_libvirts() {
@@ -140,7 +150,7 @@ END
 }
 uuid_of() { sed -n 's/.*<uuid>\(.*\)<.*/\1/p' "$lv/$1.xml"; }
 # shellcheck disable=SC2034 # for who sources this
-with_preload="<qemu:commandline><qemu:env name='LD_PRELOAD' value='$lv/preload.so'/></qemu:commandline>"
+with_preload="<qemu:commandline><qemu:env name='LD_PRELOAD' value='$preload'/></qemu:commandline>"
 
 # pid_of GUEST LIBVIRT: its QEMU.
 pid_of() { cat "$lv/$2/run/libvirt/qemu/$1.pid"; }
@@ -186,7 +196,11 @@ fill() {
 }
 
 # say COMMAND…: silent unless it fails.
-say() { "$@" >"$lv/said.$BASHPID" 2>&1 || failed "$*: $(tail -n 5 "$lv/said.$BASHPID")"; }
+say() {
+	local said=$lv/said.$BASHPID
+
+	"$@" >"$said" 2>&1 || failed "$*: $(tail -n 5 "$said")"
+}
 
 # --- records ---
 
@@ -199,7 +213,7 @@ judge() {
 	local files
 
 	recorded() { (($(find "$records" -name "*-$1-$2.json" 2>/dev/null | wc -l) >= $3)); }
-	wait_until 60 recorded "$1" "$4" "$3" || { echo "NO-RECORD" && return; }
+	wait_until 300 recorded "$1" "$4" "$3" || { echo "NO-RECORD" && return; }
 	mapfile -t files < <(find "$records" -name "*-$1-$4.json" | sort)
 	((${#files[@]} == $3)) || { echo "${#files[@]}-RECORDS" && return; }
 	jq -r --arg guest "$1" --arg uuid "$(uuid_of "$1")" --arg memory "$2" --arg role "$4" --arg outcome "$5" \

@@ -4,13 +4,14 @@
 # record of each end is right, and guest memory is equal byte for byte, and as sparse as it was with the
 # preload. A table says what was seen.
 # Arguments: MIGPOP QMP-CLI PRELOAD GUEST-MEMORY [WAY:MEMORY:FIX…]
+# MIGPOP_HOST: set on a booted host, where AppArmor confines QEMU (tests/host/ways.sh).
 # shellcheck disable=SC2317 # called by its name
 # shellcheck source=tests/libvirt/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 shift 4
 
-migrate=(timeout 120 virsh -q -c "$(uri a)" migrate --migrateuri tcp://localhost)
-of_a=(timeout 120 virsh -q -c "$(uri a)")
+migrate=(timeout 600 virsh -q -c "$(uri a)" migrate --migrateuri tcp://localhost)
+of_a=(timeout 600 virsh -q -c "$(uri a)")
 
 # --- the ways: each leaves the guest in $pid, or nowhere, and what its ends' records must say in $ends:
 # ROLE OUTCOME TRANSPORT PURPOSE ---
@@ -44,7 +45,7 @@ begin_slowly() {
 	"${migrate[@]}" --bandwidth 1 "$guest" "$(uri b)" >"$lv/slow" 2>&1 &
 	slow=$!
 	moves() { "${of_a[@]}" domjobinfo "$guest" 2>/dev/null | grep -q '^Data processed: *[^0 ]'; }
-	wait_until 60 moves || failed "$guest does not migrate: $(cat "$lv/slow")"
+	wait_until 300 moves || failed "$guest does not migrate: $(cat "$lv/slow")"
 }
 abort() {
 	begin_slowly
@@ -87,6 +88,8 @@ dump-memory() {
 	ends=("source ended pipe dump")
 }
 
+watched() { grep -q "^pid $1: watched" "$work/service.log"; }
+
 # run_guest: it goes on, in its firmware, which writes to the first megabyte and the last ones.
 run_guest() {
 	from_mib=2 to_mib=$((mib - 8))
@@ -127,6 +130,8 @@ run() {
 	define "$guest" "$memory" "$([[ $fix != fixed ]] || echo "$with_preload")"
 	say "${of_a[@]}" start --paused "$guest"
 	pid=$(pid_of "$guest" a)
+	wait_until 300 watched "$pid" || failed "$guest is not watched"
+	[[ ! ${MIGPOP_HOST:-} ]] || grep -q '^libvirt-.*(enforce)' "/proc/$pid/attr/current" || failed "AppArmor does not confine $guest"
 	if [[ $way =~ abort|killed ]]; then fill "$pid" 5; else fill "$pid"; fi
 	before=$(content "$pid")
 	"$way"
@@ -159,6 +164,9 @@ fi
 reserve_huge_pages $((4 * mib << 20)) || echo "SKIP: huge memory: $huge_missing"
 start_libvirts
 start_service --max-size 1G
+# On an emulated host a save may be over before the hooks that count are attached: as long as one waits for a
+# stream they stay so.
+[[ ! ${MIGPOP_HOST:-} ]] || start_guest waits "${vm}waits" -incoming "unix:$work/waits.stream"
 row way memory fix end "QEMU's" outcome kind guest uuid blocks chains books populated zero content
 for n in "${!table[@]}"; do
 	IFS=: read -r way memory fix <<<"${table[n]}"
