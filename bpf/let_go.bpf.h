@@ -26,8 +26,9 @@ static __always_inline void process__forks(u32 tgid, u64 mm)
 
 struct unmapping {
 	u64 address, end;
-	u32 anonymous; /* there may be such pages, */
-	u32 huge;      /* and huge ones, of which a part is freed when the kernel splits them */
+	u64 vma_start, vma_end; /* of the VMA that was looked at last */
+	u32 anonymous;          /* there may be such pages, */
+	u32 huge; /* and huge ones, of which a part is freed when the kernel splits them */
 };
 
 static __always_inline bool vma__may_be_huge(const struct vm_area_struct *vma)
@@ -42,10 +43,33 @@ static __always_inline bool vma__may_be_huge(const struct vm_area_struct *vma)
 static long unmapping__found(struct task_struct *task, struct vm_area_struct *vma,
 			     struct unmapping *u)
 {
-	u->anonymous = !bpf_core_field_exists(struct vm_area_struct, anon_vma) ||
-		       BPF_CORE_READ(vma, anon_vma) || BPF_CORE_READ(vma, vm_end) < u->end;
-	u->huge = vma__may_be_huge(vma);
+	u->vma_start = BPF_CORE_READ(vma, vm_start);
+	u->vma_end = BPF_CORE_READ(vma, vm_end);
+	if (!bpf_core_field_exists(struct vm_area_struct, anon_vma) || BPF_CORE_READ(vma, anon_vma))
+		u->anonymous = 1;
+	if (vma__may_be_huge(vma))
+		u->huge = 1;
 	return 0;
+}
+
+/* Looks at the first VMA of the range and at the last one: the stack of a thread begins with its
+ * guard, which is a VMA by itself. Where a VMA cannot be looked at now, or there are others between
+ * the two, there may be such pages. */
+static __always_inline void unmapping__look(struct unmapping *u, struct task_struct *task)
+{
+	u64 first_end;
+
+	if (bpf_find_vma(task, u->address, unmapping__found, u, 0))
+		goto unknown;
+	first_end = u->vma_end;
+	if (first_end >= u->end)
+		return;
+	if (!bpf_find_vma(task, u->end - 1, unmapping__found, u, 0) && u->vma_start == first_end)
+		return;
+unknown:
+	u->anonymous = 1;
+	if (huge_always)
+		u->huge = 1;
 }
 
 #ifndef MADV_DONTNEED_LOCKED /* since 5.18 */
@@ -132,7 +156,7 @@ __noinline int current__lets_go(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-	struct unmapping u = {.anonymous = 1};
+	struct unmapping u = {};
 	u32 tgid = task->tgid;
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
 	struct task_state *ts;
@@ -157,8 +181,7 @@ __noinline int current__lets_go(s32 nr)
 	}
 	if (u.end <= u.address)
 		return 0;
-	/* Where the VMA cannot be looked at now, there may be. */
-	bpf_find_vma(task, u.address, unmapping__found, &u, 0);
+	unmapping__look(&u, task);
 	pages = (u.end - u.address + 4095) >> PAGE_SHIFT;
 	if (!u.anonymous)
 		return 0;
