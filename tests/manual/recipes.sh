@@ -63,6 +63,7 @@ run() {
 
 # start COMMAND WORD: in the background, until it says so.
 start() {
+	: >said # what the command before has said is no sign of this one
 	bash -c "exec $1" >said 2>&1 &
 	echo $! >tracer.pid
 	wait_line said "^$2 " "$(<tracer.pid)" 60 || failed "$1: $(tail -n 3 said)"

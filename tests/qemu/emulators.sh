@@ -143,6 +143,7 @@ attach() {
 		((around)) || window+=(--qmp "$work/$end.watch")
 		;;
 	esac
+	rm -f "$out/$end.trace.log"
 	"$migpop" trace "${window[@]}" "${trace_options[@]}" \
 		--format json -o "$out/$end.json" 2>"$out/$end.trace.log" &
 	helper[$end]=$!

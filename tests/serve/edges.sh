@@ -15,7 +15,7 @@ trace() {
 	local end=$1
 
 	shift
-	rm -f "$work/$end.json"
+	rm -f "$work/$end.json" "$work/$end.err" # the last words of the one before are no sign of this one
 	"$migpop" trace --format json -o "$work/$end.json" -p "$(<"$work/edges.$end.pid")" "$@" \
 		2>"$work/$end.err" &
 	tracer[$end]=$!
