@@ -204,7 +204,7 @@ struct task_state {
 	u64 file_data;    /* and bytes of those read that the disk has: the others were holes */
 	u64 file_index;   /* of the page that a fault writes to, and 1; 0: none */
 	struct backing_key file_key;
-	u64 vma_pgoff, vma_anon_pgoff; /* index of its first page: the file's, an anonymous one */
+	u64 vma_pgoff; /* index of its first page in the file; see vma_anon_pgoff */
 	struct thread_key thread_key;
 	struct thread thread; /* without the memo */
 	/* Of the present system call, if it unmaps private memory: */
@@ -214,6 +214,7 @@ struct task_state {
 	u64 unmaps_moved;   /* process.moved when it began, */
 	u64 unmaps_flying;  /* pages in flight then, of other threads, */
 	s64 unmaps_private; /* and the process's private pages, or FIGURE_UNKNOWN */
+	u64 vma_anon_pgoff; /* index of the first page of [vma_start, vma_end) if it is anonymous */
 };
 
 /* Of a figure that this kernel does not show to programs. */
