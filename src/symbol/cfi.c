@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "migpop.h"
+#include "symbol/arch.h"
 #include "symbol/cfi.h"
 #include "symbol/cfi_section.h"
 #include "symbol/image.h"
@@ -61,22 +62,19 @@ static int end_at_entry(struct cfi_rows *rows, const struct image *image)
 	return 0;
 }
 
-#ifdef __aarch64__
-
-/* Finds "mov x8, __NR_rt_sigreturn; svc 0" in the vDSO: signal handlers return to it, and since
- * Linux 5.8 (87676cfca141) it has no call frame information. The row begins one instruction
- * earlier, for callers that look up the address before a return address. */
+/* Adds the row of a vDSO without call frame information: it covers the instructions that signal
+ * handlers return to. The row begins one instruction earlier, for callers that look up the address
+ * before a return address. Only architectures with instructions of four bytes have such a vDSO. */
 static int add_trampoline(struct cfi_rows *rows, const struct image *image)
 {
-	static const unsigned char code[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};
 	const GElf_Phdr *load = &image->load[0];
 	const char *start, *found;
 	uint32_t pc;
 
-	if (!image->memory || !(load->p_flags & PF_X))
+	if (!arch.sigreturn || !image->memory || !(load->p_flags & PF_X))
 		return -ENOENT;
 	start = (const char *)image->memory + load->p_offset;
-	found = memmem(start, load->p_filesz, code, sizeof(code));
+	found = memmem(start, load->p_filesz, arch.sigreturn, arch.sigreturn_len);
 	if (!found || found - start < 4)
 		return -ENOENT;
 	rows->v = malloc(2 * sizeof(*rows->v));
@@ -84,19 +82,10 @@ static int add_trampoline(struct cfi_rows *rows, const struct image *image)
 		return -ENOMEM;
 	pc = (uint32_t)(load->p_vaddr + (uint64_t)(found - start) - rows->base);
 	rows->v[rows->n++] = (struct unwind_row){pc - 4, UNWIND_RULE(UNWIND_SIGNAL, 0, 0)};
-	rows->v[rows->n++] = (struct unwind_row){pc + sizeof(code), UNWIND_RULE(UNWIND_NONE, 0, 0)};
+	rows->v[rows->n++] = (struct unwind_row){pc + (uint32_t)arch.sigreturn_len,
+						 UNWIND_RULE(UNWIND_NONE, 0, 0)};
 	return 0;
 }
-
-#else
-
-static int add_trampoline(struct cfi_rows *rows, const struct image *image)
-{
-	(void)rows, (void)image;
-	return -ENOENT;
-}
-
-#endif
 
 static int read_table(const struct image *image, struct cfi_table *out)
 {

@@ -10,6 +10,7 @@
 #include <dwarf.h>
 
 #include "migpop.h"
+#include "symbol/arch.h"
 #include "symbol/cfi_program.h"
 
 enum { REMEMBER_MAX = 32 };
@@ -92,22 +93,17 @@ static void advance(struct program *p, uint64_t delta)
 		return;
 	}
 	if (bytes)
-		add_row(p->rows, p->at, cfi_state__rule(&p->state, p->common->signal));
+		add_row(p->rows, p->at, arch.rule(&p->state, p->common->signal));
 	p->at += bytes;
 }
 
 static struct cfi_where *where_of(struct cfi_state *s, uint64_t reg)
 {
-	switch (reg) {
-	case REG_BP:
+	if (reg == arch.reg_bp)
 		return &s->bp;
-	case REG_SP:
+	if (reg == arch.reg_sp)
 		return &s->sp;
-	case REG_RA:
-		return &s->ra;
-	default:
-		return NULL;
-	}
+	return reg == arch.reg_ra ? &s->ra : NULL;
 }
 
 static void set_where(struct program *p, uint64_t reg, struct cfi_where to)
@@ -240,7 +236,7 @@ static void run_register(struct program *p, uint8_t op)
 	case DW_CFA_same_value:
 		/* "Same value" of the stack pointer would mean that the CFA is not the caller's
 		 * stack pointer. */
-		set_how(p, reg, reg == REG_SP ? CFI_ELSEWHERE : CFI_UNCHANGED);
+		set_how(p, reg, reg == arch.reg_sp ? CFI_ELSEWHERE : CFI_UNCHANGED);
 		break;
 	case DW_CFA_expression:
 		set_where(p, reg, read_expression(p));
@@ -297,13 +293,8 @@ static void run_other(struct program *p, uint8_t op)
 	case DW_CFA_val_offset_sf:
 		run_register(p, op);
 		break;
-#ifdef __aarch64__
-	case DW_CFA_AARCH64_negate_ra_state: /* the return address is signed from here on, or no
-						more: the unwinder removes signatures anyway */
-		break;
-#endif
 	default: /* compilers for these architectures do not use DW_CFA_set_loc */
-		p->in.bad = true;
+		p->in.bad = op != arch.cfa_nop;
 	}
 }
 
@@ -393,7 +384,7 @@ int cfi_program__run(struct cfi_rows *rows, const struct cfi_common *common, uin
 	if (err)
 		return err;
 	if (p.at < end)
-		add_row(rows, p.at, cfi_state__rule(&p.state, common->signal));
+		add_row(rows, p.at, arch.rule(&p.state, common->signal));
 	rows->end = end;
 	return 0;
 }

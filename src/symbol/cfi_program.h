@@ -12,15 +12,6 @@
 
 struct unwind_row;
 
-/* DWARF's register numbers. On arm64 some functions of glibc have a calling convention of their
- * own, with the return address in another register: rawmemchr() of static programs has it in x15.
- * */
-#ifdef __aarch64__
-enum { REG_BP = 29, REG_RA = 30, REG_SP = 31, RA_CAN_BE_OTHER = 1 };
-#else
-enum { REG_BP = 6, REG_SP = 7, REG_RA = 16, RA_CAN_BE_OTHER = 0 };
-#endif
-
 /* A buffer that is read from "at" to "end". Reading beyond the end returns zeros and sets "bad". */
 struct cfi_cursor {
 	const uint8_t *at, *end;
@@ -67,9 +58,6 @@ struct cfi_common {
 	bool signal; /* these functions are signal frames */
 	struct cfi_state initial;
 };
-
-/* The rules as one word of struct unwind_row. */
-uint32_t cfi_state__rule(const struct cfi_state *s, bool signal);
 
 struct cfi_rows {
 	struct unwind_row *v;

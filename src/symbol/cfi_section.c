@@ -12,6 +12,7 @@
 #include <elfutils/libdw.h>
 
 #include "array.h"
+#include "symbol/arch.h"
 #include "symbol/cfi_search.h"
 #include "symbol/cfi_section.h"
 #include "symbol/image.h"
@@ -90,13 +91,9 @@ static int read_augmentation(struct cfi_cie *cie, const Dwarf_CIE *e)
 		case 'S':
 			cie->common.signal = true;
 			break;
-#ifdef __aarch64__
-		case 'B': /* tells which key signs return addresses; the unwinder removes signatures
-			     anyway */
-			break;
-#endif
 		default:
-			return -EBADMSG;
+			if (*letter != arch.augmentation)
+				return -EBADMSG;
 		}
 	}
 	return c.bad ? -EBADMSG : 0;
@@ -114,13 +111,13 @@ static int add_cie(struct cfi_section *s, const Dwarf_CIE *e, uint32_t offset)
 	*cie = (struct cfi_cie){.offset = offset};
 	cie->common.code_align = e->code_alignment_factor;
 	cie->common.data_align = e->data_alignment_factor;
-	if (e->return_address_register != REG_RA && !RA_CAN_BE_OTHER)
+	if (e->return_address_register != arch.reg_ra && !arch.ra_can_be_other)
 		return -EBADMSG;
 	err = read_augmentation(cie, e);
 	err = err ? err
 		  : cfi_program__initial(&cie->common, e->initial_instructions,
 					 e->initial_instructions_end);
-	if (e->return_address_register != REG_RA)
+	if (e->return_address_register != arch.reg_ra)
 		cie->common.initial.ra.how = CFI_ELSEWHERE;
 	return err;
 }

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Recognises call instructions from their last byte backwards. On x86-64, prefixes before the
- * opcode do not matter then.
+ * Reads the bytes before an address, and asks the architecture whether they end with a call
+ * instruction.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "symbol/arch.h"
 #include "symbol/code.h"
 #include "symbol/image.h"
-
-#ifdef __aarch64__
-enum { CALL_MAX = 4, CALL_MIN = 4 };
-#else
-enum { CALL_MAX = 7, CALL_MIN = 2 }; /* without prefixes */
-#endif
 
 struct code {
 	struct image image;
@@ -56,66 +51,30 @@ static bool is_code(const struct code *c, uint64_t target)
 	return target < UINT64_MAX && image__executable(&c->image, target, target + 1);
 }
 
-static uint32_t word(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-#ifdef __aarch64__
-
-/* Recognises BL, BLR, and BLRAA and its variants, which check a signed pointer before they branch.
- * */
-static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have, uint64_t after)
-{
-	uint32_t op = have < 4 ? 0 : word(end - 4);
-
-	if (op >> 26 == 0x25)
-		return is_code(c, after - 4 + (uint64_t)((int64_t)(int32_t)(op << 6) >> 4));
-	return (op & 0xfffffc1f) == 0xd63f0000 || (op & 0xfefff800) == 0xd63f0800;
-}
-
-#else
-
-/* The length in bytes of the indirect near call (FF /2) that begins at "p", judged by p[0..2]; 0 if
- * it is none. */
-static size_t indirect_call_len(const uint8_t *p)
-{
-	unsigned int mod = p[1] >> 6, rm = p[1] & 7, sib = rm == 4 && mod != 3;
-
-	if (p[0] != 0xff || (p[1] >> 3 & 7) != 2)
-		return 0;
-	if (mod == 1)
-		return 3 + sib;
-	if (mod == 2 || (mod == 0 && (rm == 5 || (sib && (p[2] & 7) == 5))))
-		return 6 + sib;
-	return 2 + sib;
-}
-
-static bool ends_with_call(const struct code *c, const uint8_t *end, size_t have, uint64_t after)
-{
-	for (size_t len = CALL_MIN; len <= have; len++)
-		if (indirect_call_len(end - len) == len)
-			return true;
-	return have >= 5 && end[-5] == 0xe8 &&
-	       is_code(c, after + (uint64_t)(int64_t)(int32_t)word(end - 4));
-}
-
-#endif
-
 int code__is_after_call(const struct code *c, uint64_t address)
 {
 	const GElf_Phdr *load = address ? image__load_at(&c->image, address - 1) : NULL;
-	/* one byte more: for a call of two bytes, p[2] lies behind the call */
-	uint8_t bytes[CALL_MAX + 1] = {0};
+	/* one byte more: a call is recognised by bytes that may lie behind it */
+	uint8_t bytes[ARCH_CALL_MAX + 1] = {0}, *end = bytes + ARCH_CALL_MAX;
+	uint64_t target = 0;
 	size_t have;
 	int err;
 
-	if (!load || !(load->p_flags & PF_X) || address - load->p_vaddr < CALL_MIN)
+	if (!load || !(load->p_flags & PF_X) || address - load->p_vaddr < arch.call_min)
 		return -EFAULT;
-	have = address - load->p_vaddr < CALL_MAX ? (size_t)(address - load->p_vaddr) : CALL_MAX;
-	err = image__read(&c->image, load->p_offset + (address - load->p_vaddr) - have,
-			  bytes + CALL_MAX - have, have);
+	have = address - load->p_vaddr < arch.call_max ? (size_t)(address - load->p_vaddr)
+						       : arch.call_max;
+	err = image__read(&c->image, load->p_offset + (address - load->p_vaddr) - have, end - have,
+			  have);
 	if (err)
 		return err;
-	return ends_with_call(c, bytes + CALL_MAX, have, address);
+	switch (arch.call_before(end, have, address, &target)) {
+	case CALL_NONE:
+		return 0;
+	case CALL_INDIRECT:
+		return 1;
+	case CALL_DIRECT:
+		return is_code(c, target);
+	}
+	return 0;
 }

@@ -11,16 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbol/arch.h"
 #include "symbol/image.h"
 
 enum { SEGMENTS_MAX = 1024 };
-
-/* The tracer traces programs of its own architecture only. */
-#ifdef __aarch64__
-enum { MACHINE = EM_AARCH64 };
-#else
-enum { MACHINE = EM_X86_64 };
-#endif
 
 static pthread_once_t libelf_once = PTHREAD_ONCE_INIT;
 
@@ -77,7 +71,8 @@ static int open_elf(struct image *i)
 
 	if (!i->elf || elf_kind(i->elf) != ELF_K_ELF || !gelf_getehdr(i->elf, &header) ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_machine != MACHINE || (header.e_type != ET_EXEC && header.e_type != ET_DYN))
+	    header.e_machine != arch.machine ||
+	    (header.e_type != ET_EXEC && header.e_type != ET_DYN))
 		err = -ENOEXEC;
 	else
 		err = read_segments(i);

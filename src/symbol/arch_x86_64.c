@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Turns the DWARF rules for one PC into one word of a row, on x86-64. Rules that the kernel side
- * could not follow exactly become UNWIND_UNSUPPORTED, never an approximation.
+ * x86-64: turns the DWARF rules for one PC into one word of a row, and recognises call
+ * instructions. See arch.h for what another architecture needs.
  */
 #include <string.h>
 
 #include <dwarf.h>
+#include <elf.h>
 
 #include "migpop.h"
-#include "symbol/cfi_program.h"
+#include "symbol/arch.h"
+
+/* DWARF's numbers of registers. */
+enum { REG_BP = 6, REG_SP = 7, REG_RA = 16 };
+
+enum { CALL_MIN = 2, CALL_MAX = 7 };
 
 /* True if the expression computes rsp + offset, or with "deref" the word that is stored there. */
 static bool is_word_of_stack(const uint8_t *expression, size_t len, int64_t offset, bool deref)
@@ -103,7 +109,7 @@ static uint32_t bp_at(const struct cfi_where *bp)
 	}
 }
 
-uint32_t cfi_state__rule(const struct cfi_state *s, bool signal)
+static uint32_t rule(const struct cfi_state *s, bool signal)
 {
 	enum unwind_kind kind;
 	int64_t offset;
@@ -119,3 +125,48 @@ uint32_t cfi_state__rule(const struct cfi_state *s, bool signal)
 		return UNWIND_RULE(UNWIND_UNSUPPORTED, 0, 0);
 	return UNWIND_RULE(kind, bp_at(&s->bp), offset);
 }
+
+/* The length in bytes of the indirect near call (FF /2) that begins at "p", judged by p[0..2]; 0 if
+ * it is none. */
+static size_t indirect_call_len(const uint8_t *p)
+{
+	unsigned int mod = p[1] >> 6, rm = p[1] & 7, sib = rm == 4 && mod != 3;
+
+	if (p[0] != 0xff || (p[1] >> 3 & 7) != 2)
+		return 0;
+	if (mod == 1)
+		return 3 + sib;
+	if (mod == 2 || (mod == 0 && (rm == 5 || (sib && (p[2] & 7) == 5))))
+		return 6 + sib;
+	return 2 + sib;
+}
+
+/* Goes from the last byte backwards: prefixes before the opcode do not matter then. p[2] of an
+ * indirect call of two bytes lies behind the call. */
+static enum call_kind call_before(const uint8_t *end, size_t have, uint64_t after, uint64_t *target)
+{
+	int32_t distance;
+
+	for (size_t len = CALL_MIN; len <= have; len++)
+		if (indirect_call_len(end - len) == len)
+			return CALL_INDIRECT;
+	if (have < 5 || end[-5] != 0xe8)
+		return CALL_NONE;
+	memcpy(&distance, end - 4, sizeof(distance));
+	*target = after + (uint64_t)(int64_t)distance;
+	return CALL_DIRECT;
+}
+
+const struct arch arch = {
+	.machine = EM_X86_64,
+	.reg_bp = REG_BP,
+	.reg_sp = REG_SP,
+	.reg_ra = REG_RA,
+	.rule = rule,
+	.cfa_nop = DW_CFA_nop,
+	.call_min = CALL_MIN,
+	.call_max = CALL_MAX,
+	.call_before = call_before,
+};
+
+_Static_assert((int)CALL_MAX <= (int)ARCH_CALL_MAX, "code.c reads so many bytes");
