@@ -14,6 +14,7 @@
 
 #include "collect/proc.h"
 #include "proc/container.h"
+#include "proc/maps.h"
 #include "record.h"
 #include "vmm/program.h"
 #include "vmm/qemu_options.h"
@@ -86,23 +87,24 @@ static int64_t kb_to_pages(int64_t kb)
 	return kb < 0 ? -1 : kb * 1024 / sysconf(_SC_PAGESIZE);
 }
 
-/* kB of private memory in swap. That of shared memory is not the process's own, and VmSwap of
- * status is not exact: up to 6.1 each thread holds back up to 64 of its changes. */
+/* smaps has about 25 lines a mapping. */
+static const struct maps_budget smaps_budget = {.bytes = 128 << 20, .mappings = 1 << 16};
+
+/* kB of private memory in swap; -1 if the process has more mappings than are read. Shared memory
+ * in swap is not the process's own, and VmSwap of status is not exact: up to 6.1 each thread holds
+ * back up to 64 of its changes. */
 static int64_t private_swap(pid_t pid)
 {
-	char *smaps = proc__read(pid, "smaps", NULL), *save = NULL, *line;
-	bool private = false;
+	struct maps m;
 	int64_t sum = 0;
 
-	for (line = smaps ? strtok_r(smaps, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char perms[8];
-
-		if (sscanf(line, "%*x-%*x %7s", perms) == 1)
-		private = perms[3] == 'p';
-		else if (private && !strncmp(line, "Swap:", 5)) sum += strtoll(line + 5, NULL, 10);
-	}
-	free(smaps);
+	if (!maps__open(&m, pid, "smaps", &smaps_budget))
+		while (maps__next(&m))
+			if (m.now.perms[3] == 'p' && m.swap_kb > 0)
+				sum += m.swap_kb;
+	if (m.cut || m.err)
+		sum = -1;
+	maps__close(&m);
 	return sum;
 }
 
@@ -137,7 +139,7 @@ int64_t proc__pages_waiting(void)
 
 int proc__figures(pid_t pid, struct proc_figures *out)
 {
-	int64_t anonymous, swap;
+	int64_t anonymous, swap, private_kb = 0;
 	char *rollup;
 
 	if (proc__figures_cheap(pid, out))
@@ -151,7 +153,11 @@ int proc__figures(pid_t pid, struct proc_figures *out)
 	free(rollup);
 	if (anonymous < 0)
 		return -ESRCH;
-	out->anon = kb_to_pages(anonymous + (swap > 0 ? private_swap(pid) : 0));
+	if (swap > 0)
+		private_kb = private_swap(pid);
+	if (private_kb < 0)
+		return -EFBIG;
+	out->anon = kb_to_pages(anonymous + private_kb);
 	return 0;
 }
 

@@ -23,7 +23,8 @@ struct proc_figures {
 	int64_t rss;         /* VmRSS */
 };
 
-/* Reads smaps_rollup (exact: it walks the page tables) and status. 0, or -ESRCH. */
+/* Reads smaps_rollup, which is exact because it walks the page tables, and status. Returns 0,
+ * -ESRCH, or -EFBIG if the process has more mappings than are read: then anon is -1. */
 int proc__figures(pid_t pid, struct proc_figures *out);
 
 /* The same from status alone, without walking anything: anon is off by proc__counter_slack(). */

@@ -13,7 +13,7 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/proc.h"
+#include "proc/maps.h"
 #include "collect/unwind_tables_internal.h"
 
 /* Room for libraries that are loaded later, QEMU's display and network back ends among them. */
@@ -121,12 +121,8 @@ static int scan_text(struct unwind_tables *t, pid_t pid, char *text)
 {
 	struct code_process *p = find(t, pid), *more, fresh = {.pid = pid, .text = text};
 	struct scan scan = {.t = t, .process = &fresh};
-	char *copy;
-	int err;
+	int err = code_mappings__each(text, strlen(text), scan_mapping, &scan);
 
-	copy = strdup(text);
-	err = copy ? code_mappings__each(copy, scan_mapping, &scan) : -ENOMEM;
-	free(copy);
 	if (!err && !p) {
 		more = realloc(t->processes, (t->nr_processes + 1) * sizeof(*more));
 		if (more) {
@@ -152,11 +148,13 @@ static int scan_text(struct unwind_tables *t, pid_t pid, char *text)
 	return 0;
 }
 
-/* NULL for a process that is gone, and for one that is about to be. */
+/* NULL for a process that is gone, and for one that is about to be. If the text was cut, chains
+ * that reach the rest of the process's code are counted as those without a mapping. */
 static char *read_maps(pid_t pid)
 {
-	size_t len = 0;
-	char *text = proc__read(pid, "maps", &len);
+	size_t len;
+	bool cut;
+	char *text = maps__read(pid, &maps_budget, &len, &cut);
 
 	if (len)
 		return text;

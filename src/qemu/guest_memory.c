@@ -9,41 +9,32 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "proc/maps.h"
+
 #define PAGE_PRESENT (1ULL << 63)
 #define PAGE_SWAPPED (1ULL << 62)
 
-struct mapping {
-	uint64_t start, end, offset;
-	char perms[8];
-	unsigned int major, minor;
-	uint64_t inode;
-};
-
-static int find_mapping(pid_t pid, uint64_t address, struct mapping *m)
+/* Leaves the mapping at "address" in m->now. Returns 0 or a negative errno. */
+static int find_mapping(struct maps *m, pid_t pid, uint64_t address)
 {
-	char path[64], line[4352];
-	int err = -EFAULT;
-	FILE *f;
+	int err = maps__open(m, pid, "maps", &maps_budget);
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	while (err && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64,
-			   &m->start, &m->end, m->perms, &m->offset, &m->major, &m->minor,
-			   &m->inode) == 7 &&
-		    m->start <= address && address < m->end)
-			err = 0;
-	fclose(f);
-	return err;
+	if (!err) {
+		err = -EFAULT;
+		while (err && maps__next(m))
+			if (m->now.start <= address && address < m->now.end)
+				err = 0;
+	}
+	maps__close(m);
+	if (err && m->err)
+		return m->err;
+	return err && m->cut ? -E2BIG : err;
 }
 
 int guest_memory__open_file(pid_t pid, dev_t dev, ino_t inode)
@@ -83,19 +74,21 @@ int guest_memory__open_proc(pid_t pid, const char *name)
 
 int guest_memory__open(struct guest_memory *m, pid_t pid, uint64_t address, uint64_t length)
 {
-	struct mapping mapping;
+	const struct maps_line *mapping;
+	struct maps maps;
 	int err;
 
 	*m = (struct guest_memory){
 		.address = address, .length = length, .file = -1, .mem = -1, .pagemap = -1};
-	err = find_mapping(pid, address, &mapping);
+	err = find_mapping(&maps, pid, address);
 	if (err)
 		return err;
-	m->shared = mapping.perms[3] == 's';
-	if (mapping.inode) {
-		m->file = guest_memory__open_file(pid, makedev(mapping.major, mapping.minor),
-						  mapping.inode);
-		m->file_offset = mapping.offset + (address - mapping.start);
+	mapping = &maps.now;
+	m->shared = mapping->perms[3] == 's';
+	if (mapping->inode) {
+		m->file = guest_memory__open_file(pid, makedev(mapping->major, mapping->minor),
+						  mapping->inode);
+		m->file_offset = mapping->offset + (address - mapping->start);
 		if (m->file < 0)
 			return m->file;
 	}

@@ -21,7 +21,8 @@ struct guest_memory {
 };
 
 /* Opens the memory that process "pid" has at "address". Returns 0 or a negative errno; close it in
- * either case. -EFAULT: nothing is mapped there; -ENOENT: a file is mapped there, but the process
+ * either case. -EFAULT: nothing is mapped there; -E2BIG: nothing among the mappings of
+ * maps_budget; -ENOENT: a file is mapped there, but the process
  * has no descriptor of it. */
 int guest_memory__open(struct guest_memory *m, pid_t pid, uint64_t address, uint64_t length);
 void guest_memory__close(struct guest_memory *m);

@@ -10,15 +10,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-struct mapping {
-	uint64_t start, end, inode;
-	unsigned int major, minor;
-	const char *name;
-};
+#include "proc/maps.h"
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -35,7 +30,7 @@ static bool leads_to(const char *prefix, const char *path, const struct stat *wa
 	       !stat(full, &st) && same_file(&st, wanted);
 }
 
-static bool mapping__is(pid_t pid, const struct mapping *m, const struct stat *wanted)
+static bool mapping__is(pid_t pid, const struct maps_line *m, const struct stat *wanted)
 {
 	char path[96], root[32];
 	struct stat st;
@@ -47,32 +42,19 @@ static bool mapping__is(pid_t pid, const struct mapping *m, const struct stat *w
 	if (m->inode == wanted->st_ino && makedev(m->major, m->minor) == wanted->st_dev)
 		return true;
 	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
-	return m->name[0] == '/' &&
-	       (leads_to("", m->name, wanted) || leads_to(root, m->name, wanted));
+	return m->path[0] == '/' &&
+	       (leads_to("", m->path, wanted) || leads_to(root, m->path, wanted));
 }
 
 static bool maps(pid_t pid, const struct stat *wanted)
 {
-	char path[64], line[4352];
 	bool found = false;
-	FILE *f;
+	struct maps m;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	f = fopen(path, "re");
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		struct mapping m;
-		int name = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*x %x:%x %" SCNu64 " %n", &m.start,
-			   &m.end, &m.major, &m.minor, &m.inode, &name) != 5 ||
-		    !m.inode)
-			continue;
-		m.name = line + name;
-		found = mapping__is(pid, &m, wanted);
-	}
-	if (f)
-		fclose(f);
+	if (!maps__open(&m, pid, "maps", &maps_budget))
+		while (!found && maps__next(&m))
+			found = m.now.inode && mapping__is(pid, &m.now, wanted);
+	maps__close(&m);
 	return found;
 }
 

@@ -13,67 +13,35 @@
 #include <unistd.h>
 
 #include "collect/proc.h"
+#include "proc/maps.h"
 #include "symbol/code_mapping.h"
 #include "symbol/elf_file.h"
 
 enum { IMAGE_MAX = 1 << 16 }; /* the vDSO is a few pages long */
 
-/* Undoes what the kernel does to a path: it writes a newline as \012, and appends " (deleted)" if
- * the file has no name any more. */
-static void clean_path(char *path)
-{
-	static const char deleted[] = " (deleted)";
-	size_t len = strlen(path);
-	char *escape;
-
-	if (len > strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
-		path[len - strlen(deleted)] = '\0';
-	while ((escape = strstr(path, "\\012"))) {
-		*escape = '\n';
-		memmove(escape + 1, escape + 4, strlen(escape + 4) + 1);
-	}
-}
-
-/* Parses a line of /proc/PID/maps; m->path points into the line. Stores in *is_code whether the
- * mapping is executable. */
-static bool parse_line(char *line, struct code_mapping *m, bool *is_code)
-{
-	unsigned int major, minor;
-	char *at = line;
-
-	m->start = strtoull(at, &at, 16);
-	if (*at != '-')
-		return false;
-	m->end = strtoull(at + 1, &at, 16);
-	if (strlen(at) < 6)
-		return false;
-	*is_code = at[3] == 'x';
-	m->file_offset = strtoull(at + 6, &at, 16);
-	major = (unsigned int)strtoul(at, &at, 16);
-	if (*at != ':')
-		return false;
-	minor = (unsigned int)strtoul(at + 1, &at, 16);
-	m->device = makedev(major, minor);
-	m->inode = strtoull(at, &at, 10);
-	m->path = at + strspn(at, " ");
-	clean_path(m->path);
-	return m->start < m->end;
-}
-
-int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data)
+int code_mappings__each(const char *text, size_t len,
+			int (*visit)(const struct code_mapping *, void *), void *data)
 {
 	struct code_mapping m, begin = {0};
-	char *line, *save = NULL;
-	bool is_code;
+	struct maps maps;
 	int err = 0;
 
-	for (line = strtok_r(text, "\n", &save); line && !err; line = strtok_r(NULL, "\n", &save)) {
-		if (!parse_line(line, &m, &is_code))
-			continue;
+	maps__open_text(&maps, text, len, &maps_budget);
+	while (!err && maps__next(&maps)) {
+		struct maps_line *line = &maps.now;
+
+		m = (struct code_mapping){
+			.start = line->start,
+			.end = line->end,
+			.file_offset = line->offset,
+			.device = makedev(line->major, line->minor),
+			.inode = line->inode,
+			.path = line->path,
+		};
 		/* Loaders map the beginning of a file first, and all of it in one piece. */
 		if (!m.file_offset && m.inode)
 			begin = m;
-		if (!is_code)
+		if (line->perms[2] != 'x')
 			continue;
 		m.load = m.inode && m.inode == begin.inode && m.device == begin.device ? begin.start
 										       : 0;

@@ -19,10 +19,11 @@ struct code_mapping {
 	char *path;    /* as the process sees it; "" for anonymous memory */
 };
 
-/* Calls "visit" for each executable mapping in "text", the contents of /proc/PID/maps, by ascending
- * address. If "visit" returns non-zero, the loop ends and returns that value. "text" is changed,
- * and the paths point into it. */
-int code_mappings__each(char *text, int (*visit)(const struct code_mapping *, void *), void *data);
+/* Calls "visit" for each executable mapping in "text", the "len" bytes of /proc/PID/maps, by
+ * ascending address; of no more mappings than maps_budget has. The path is valid during the call.
+ * If "visit" returns non-zero, the loop ends and returns that value. */
+int code_mappings__each(const char *text, size_t len,
+			int (*visit)(const struct code_mapping *, void *), void *data);
 
 /* Opens the mapped file for reading: through map_files, which reaches deleted files and files of
  * other mount namespaces; else as the process's main program; else by name below the process's

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "array.h"
-#include "collect/proc.h"
+#include "proc/maps.h"
 #include "symbol/module.h"
 #include "symbol/process_maps.h"
 
@@ -125,9 +125,10 @@ static void retire(struct mappings *past, struct mapping *m)
 
 int process_maps__update(struct process_maps *p, struct modules *modules)
 {
-	char *text = proc__read(p->pid, "maps", NULL);
 	struct update u = {.before = p, .modules = modules};
-	size_t next = 0;
+	size_t len, next = 0;
+	bool cut;
+	char *text = maps__read(p->pid, &maps_budget, &len, &cut);
 	int err;
 
 	/* maps is empty if the process has ended and was not waited for yet. */
@@ -135,7 +136,7 @@ int process_maps__update(struct process_maps *p, struct modules *modules)
 		free(text);
 		return -ESRCH;
 	}
-	err = code_mappings__each(text, update_mapping, &u);
+	err = code_mappings__each(text, len, update_mapping, &u);
 	free(text);
 	if (err) {
 		mappings__clear(&u.now);

@@ -8,13 +8,13 @@
 #include "vmm/ram_blocks.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "proc/maps.h"
 #include "record.h"
 #include "vmm/qemu_option.h"
 
@@ -43,7 +43,7 @@ struct backend {
 struct area {
 	uint64_t start, end, offset, inode;
 	uint32_t dev;
-	bool shared, taken;
+	bool shared, deleted, taken;
 	int fd; /* the lowest of its file; -1 where there is none */
 	char name[1024];
 };
@@ -138,25 +138,19 @@ static int fd_of(const struct area *a, const struct ram_evidence *evidence)
 	return fd;
 }
 
-static bool take_area(const char *line, size_t len, struct area *a)
+static bool take_area(const struct maps_line *line, struct area *a)
 {
-	char text[4352], perms[8];
-	unsigned int major, minor;
-	int name = 0;
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, line, len);
-	text[len] = '\0';
-	memset(a, 0, sizeof(*a));
-	if (sscanf(text, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64 " %n", &a->start,
-		   &a->end, perms, &a->offset, &major, &minor, &a->inode, &name) != 7)
-		return false;
-	a->dev = (uint32_t)(major << 20 | minor);
-	a->shared = perms[3] == 's';
-	snprintf(a->name, sizeof(a->name), "%s", text + name);
-	a->name[strcspn(a->name, "\n")] = '\0';
-	return begins(perms, "rw-") || !strcmp(a->name, "[stack]");
+	*a = (struct area){
+		.start = line->start,
+		.end = line->end,
+		.offset = line->offset,
+		.inode = line->inode,
+		.dev = line->major << 20 | line->minor,
+		.shared = line->perms[3] == 's',
+		.deleted = line->deleted,
+	};
+	snprintf(a->name, sizeof(a->name), "%.*s", (int)sizeof(a->name) - 1, line->path);
+	return begins(line->perms, "rw-") || !strcmp(a->name, "[stack]");
 }
 
 static bool continues(const struct area *a, const struct area *next)
@@ -169,29 +163,28 @@ static bool continues(const struct area *a, const struct area *next)
 static int take_areas(struct matching *m, const char *maps)
 {
 	size_t room = 0, first = 0;
+	struct maps walk;
+	struct area a;
 
-	for (const char *line = maps; *line;) {
-		size_t len = strcspn(line, "\n");
-		struct area a;
-
-		if (take_area(line, len, &a)) {
-			if (m->nr_areas && continues(&m->areas[m->nr_areas - 1], &a)) {
-				m->areas[m->nr_areas - 1].end = a.end;
-			} else {
-				if (m->nr_areas == room) {
-					struct area *more;
-
-					room = room ? room * 2 : 256;
-					more = realloc(m->areas, room * sizeof(*more));
-					if (!more)
-						return -ENOMEM;
-					m->areas = more;
-				}
-				a.fd = fd_of(&a, m->evidence);
-				m->areas[m->nr_areas++] = a;
-			}
+	maps__open_text(&walk, maps, strlen(maps), &maps_budget);
+	while (maps__next(&walk)) {
+		if (!take_area(&walk.now, &a))
+			continue;
+		if (m->nr_areas && continues(&m->areas[m->nr_areas - 1], &a)) {
+			m->areas[m->nr_areas - 1].end = a.end;
+			continue;
 		}
-		line += len + (line[len] == '\n');
+		if (m->nr_areas == room) {
+			struct area *more;
+
+			room = room ? room * 2 : 256;
+			more = realloc(m->areas, room * sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			m->areas = more;
+		}
+		a.fd = fd_of(&a, m->evidence);
+		m->areas[m->nr_areas++] = a;
 	}
 	/* Where the stack has no limit the kernel maps upwards from a third of the address space.
 	 */
@@ -294,16 +287,24 @@ static bool is_named(const struct area *a, const char *prefix, const char *id, c
 
 static bool is_path(const struct area *a, const char *path)
 {
-	static const char deleted[] = " (deleted)";
 	size_t len = strlen(path), name = strlen(a->name);
 
 	if (!len || !a->inode)
 		return false;
-	if (name > strlen(deleted) && !strcmp(a->name + name - strlen(deleted), deleted))
-		name -= strlen(deleted);
 	/* Below another root, or relative: what follows the last "/" of the mapping's that fits. */
 	return name >= len && !strncmp(a->name + name - len, path, len) &&
 	       (name == len || path[0] == '/' || a->name[name - len - 1] == '/');
+}
+
+/* Is the area a memfd of that name, or of the name that QEMU gives an object's? */
+static bool is_memfd(const struct area *a, const char *name)
+{
+	static const char prefix[] = "/memfd:", objects[] = "/objects/";
+	const char *at = a->name + strlen(prefix);
+
+	if (!a->deleted || !begins(a->name, prefix))
+		return false;
+	return !strcmp(at, name) || (begins(at, objects) && !strcmp(at + strlen(objects), name));
 }
 
 /* Does the area say by its name that it is this backend? */
@@ -314,8 +315,7 @@ static bool names_backend(const struct area *a, const struct backend *b)
 		return is_path(a, b->path) || is_named(a, "/qemu_back_mem.", b->id, ".") ||
 		       is_named(a, "/qemu_back_mem._objects_", b->id, ".");
 	case TYPE_RAM:
-		return a->shared && (is_named(a, "/memfd:", b->id, " (deleted)") ||
-				     is_named(a, "/memfd:/objects/", b->id, " (deleted)"));
+		return a->shared && is_memfd(a, b->id);
 	default:
 		return false;
 	}
@@ -334,7 +334,7 @@ static bool is_of_type(const struct area *a, enum type type)
 {
 	switch (type) {
 	case TYPE_MEMFD:
-		return !strcmp(a->name, "/memfd:memory-backend-memfd (deleted)");
+		return is_memfd(a, "memory-backend-memfd");
 	case TYPE_SHM:
 		return begins(a->name, "/dev/shm/qemu-") && strstr(a->name, "-shm-");
 	case TYPE_RAM:

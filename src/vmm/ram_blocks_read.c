@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "collect/proc.h"
+#include "proc/maps.h"
 
 /* Descriptors of regular files; none where they may not be looked at. */
 static struct ram_descriptor *read_descriptors(pid_t pid, size_t *n)
@@ -56,7 +56,9 @@ int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_
 	struct ram_evidence evidence = {.told = told, .nr_told = nr_told};
 	struct ram_descriptor *descriptors;
 	struct ram_blocks found;
-	char *maps = proc__read(pid, "maps", NULL);
+	size_t len;
+	bool cut;
+	char *maps = maps__read(pid, &maps_budget, &len, &cut);
 	int err;
 
 	if (!maps)

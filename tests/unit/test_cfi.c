@@ -19,6 +19,7 @@
 
 #include "../../bpf/migpop.h"
 #include "cfi_oracle.h"
+#include "proc/maps.h"
 #include "symbol/cfi.h"
 
 static int read_rows(const char *path, struct cfi_table *t)
@@ -121,15 +122,14 @@ static void test_cases(void **state)
 /* Its mapping is longer than it: how long says /proc. */
 static size_t vdso_size(uint64_t address)
 {
-	uint64_t start, end, found = 0;
-	FILE *f = fopen("/proc/self/maps", "r");
-	char line[512];
+	struct maps m;
+	size_t found = 0;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start == address)
-			found = end - start;
-	if (f)
-		fclose(f);
+	if (!maps__open(&m, getpid(), "maps", &maps_budget))
+		while (!found && maps__next(&m))
+			if (m.now.start == address)
+				found = m.now.end - m.now.start;
+	maps__close(&m);
 	return found;
 }
 
