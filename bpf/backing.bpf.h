@@ -29,12 +29,12 @@ static __always_inline u64 inode__pages(const struct inode *inode, u32 kind)
 /* Kind of the inode's pages: KIND_NONE for everything that is not memory (page cache of files). */
 static __always_inline u32 inode__key(const struct inode *inode, struct backing_key *key)
 {
-	const struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	u32 magic = BPF_CORE_READ(sb, s_magic);
+	const struct super_block *sb = LOAD(struct inode, inode, i_sb);
+	u32 magic = LOAD(struct super_block, sb, s_magic);
 
 	__builtin_memset(key, 0, sizeof(*key));
-	key->id = BPF_CORE_READ(inode, i_ino);
-	key->dev = BPF_CORE_READ(sb, s_dev);
+	key->id = LOAD(struct inode, inode, i_ino);
+	key->dev = LOAD(struct super_block, sb, s_dev);
 	key->kind = magic == MAGIC_TMPFS       ? KIND_SHMEM
 		    : magic == MAGIC_HUGETLBFS ? KIND_HUGETLB
 					       : KIND_NONE;

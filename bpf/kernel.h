@@ -369,4 +369,21 @@ enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PW
 
 enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };
 
+/* Since 6.2 (fd264ca02094): makes an address a pointer to a kernel structure, from which programs
+ * load without a helper. Kernels that have it need the JIT for it. */
+extern void *bpf_rdonly_cast(const void *address, u32 type) __ksym __weak;
+
+/*
+ * As BPF_CORE_READ() of one member, for what runs page after page. A load takes about a nanosecond
+ * where a call of bpf_probe_read_kernel() takes 28 (6.18, x86-64); either yields 0 for an address
+ * where no memory is. A member that is a pointer stays one for the verifier, which refuses
+ * arithmetic with it. "casts_pointers" is a constant (maps.bpf.h): one of the two ways is dead
+ * code.
+ */
+#define LOAD(type, address, member)                                                                \
+	(casts_pointers ? ((const type *)bpf_rdonly_cast((const void *)(address),                  \
+							 bpf_core_type_id_kernel(type)))           \
+				  ->member                                                         \
+			: BPF_CORE_READ((const type *)(address), member))
+
 #endif

@@ -81,6 +81,7 @@ u32 vmemmap_finder, vmemmap_agreed, vmemmap_differed;
 /* Programs at functions can be preempted here, and are skipped for other threads meanwhile: faults
  * begin with the tracepoints, and what the functions add may be missing. */
 const volatile bool faults_by_tracepoint;
+const volatile bool casts_pointers; /* the kernel has bpf_rdonly_cast() */
 const volatile bool follow_children;
 const volatile bool windowed;   /* targets are watched in windows of their own (struct window) */
 const volatile u32 arm_started; /* enum window_awaits of emulators that are started; 0: none has a

@@ -111,20 +111,16 @@ static __always_inline bool folio__is_mapped(const struct folio *folio, u32 orde
 static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 						       const struct pending *p)
 {
-	const struct folio *folio = (const struct folio *)p->page;
-	u64 mapping, ino = 0;
+	u64 mapping;
 
 	if (p->context != CONTEXT_USER || p->mapped == MAPPED_PRIVATE ||
 	    p->access != ts->last_access || ts->ip != ts->last_ip || !ts->last_mapping ||
 	    swap_in_use || ts->entry_ns || ts->stack != ts->memo_key.stack)
 		return false;
-	mapping = (u64)BPF_CORE_READ(folio, mapping);
-	if (mapping != ts->last_mapping)
-		return false;
-	bpf_probe_read_kernel(&ino, sizeof(ino),
-			      (void *)mapping - bpf_core_field_offset(struct inode, i_data) +
-				      bpf_core_field_offset(struct inode, i_ino));
-	if (ino != ts->memo_key.backing.id)
+	mapping = (u64)LOAD(struct folio, p->page, mapping);
+	if (mapping != ts->last_mapping ||
+	    LOAD(struct inode, mapping - bpf_core_field_offset(struct inode, i_data), i_ino) !=
+		    ts->memo_key.backing.id)
 		return false;
 	ts->memo.populated += 1ULL << (p->order & 31);
 	if (p->access == ACCESS_READ)
@@ -614,7 +610,6 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
  * it is the kernel as well that takes clean pages back when it is short of them. */
 static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
 {
-	struct address_space *mapping = BPF_CORE_READ(folio, mapping);
 	u64 pages = 1ULL << (folio__order(folio) & 31);
 	struct task_state *ts = NULL;
 	struct backing_key key;
@@ -623,7 +618,7 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 
 	if (closed)
 		return;
-	inode__memory_key(BPF_CORE_READ(mapping, host), &key);
+	inode__memory_key(folio->mapping->host, &key);
 	if (key.kind == KIND_HUGETLB || (key.kind == KIND_FILE && !nr_files) ||
 	    !(b = bpf_map_lookup_elem(&backings, &key)) || !backing__counts(b))
 		return;

@@ -226,6 +226,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	{
 		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
 	}
+	t->skel->rodata->casts_pointers = probe__has_function(kernel, "bpf_rdonly_cast");
 	t->skel->rodata->follow_children = options->follow_children;
 	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->arm_started = options->arm_started;

@@ -41,6 +41,11 @@ bool probe__has_tracepoint(const struct btf *kernel, const char *name)
 	return kernel && btf__find_by_name_kind(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
+bool probe__has_function(const struct btf *kernel, const char *name)
+{
+	return kernel && btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
+}
+
 /* Since Linux 7.0 SRCU protects tracepoints; before, preemption was disabled (a46023d5616e). The
  * guard is a type of its own, which BTF shows. */
 bool probe__preempts_programs(const struct btf *kernel)

@@ -19,6 +19,9 @@ struct btf *probe__kernel_types(void);
 /* True if typed (tp_btf) programs can find the tracepoint. */
 bool probe__has_tracepoint(const struct btf *kernel, const char *name);
 
+/* True if the kernel has the function, be it one that programs may call (kfunc). */
+bool probe__has_function(const struct btf *kernel, const char *name);
+
 /* True if programs at tracepoints can be preempted on this kernel; meanwhile they are skipped for
  * other threads. */
 bool probe__preempts_programs(const struct btf *kernel);
