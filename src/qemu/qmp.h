@@ -43,7 +43,7 @@ int qmp__open(struct qmp **out, const char *path, int timeout_ms);
  *             id and skipped.
  * -ECONNRESET, -EPIPE: QEMU ended; every later call fails at once in the same way
  * -EPROTO, -EMSGSIZE: the reply cannot be parsed, or is larger than 64 MiB; the connection cannot
- *   be used any more
+ *                     be used any more
  */
 int qmp__execute(struct qmp *qmp, const char *command, json_object *arguments, json_object **ret);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * trace-check RECORD.json EXPECT.txt [COUNTS]: does a record (schema migpop.record/2) say of a
- *route program exactly what the program says of itself? Knows the schema, not the tracer and not
- *the routes. Exit status: 0 it does, 1 it does not, 2 cannot tell (usage, unreadable file, bad
- *expectation).
+ * route program exactly what the program says of itself? Knows the schema, not the tracer and not
+ * the routes. Exit status: 0 it does, 1 it does not, 2 cannot tell (usage, unreadable file, bad
+ * expectation).
  *
  * Expectations, one a line:
  *
@@ -23,19 +23,20 @@
  *	residual			accounting[]	kind name; the sum is of absolute values
  *	residual_permille		accounting[]	kind name; NUMBER is the largest allowed
  *							|residual| in thousandths of the traced
- *pages advice_calls advice_failed	advice[]	call behavior error (by name: EINVAL)
+ *							pages
+ *	advice_calls advice_failed	advice[]	call behavior error (by name: EINVAL)
  *	advice_bytes advice_released
  *	zero_written looked		backing[]	kind name; needs a row that matches
  *	lost				lost{}		what (events, stacks, …); all numbers in it
  *	fault_ns			callsites[]	as above; NUMBER is by the program's clock,
- *and the sum must be within 30 % of it
+ *							and the sum must be within 30 % of it
  *
  * Where kind or name is given, pages are summed over the entries of backing[] that match. "faults"
  * is a figure of the whole call site: it counts if all of its backing matches, and it is a failure
  * if only some does and the figure is not 0. The residual ones need a row that matches.
  *
  * What goes when the process ends is released at syscall "exit": "released" leaves it out, but
- *where KEY names a syscall.
+ * where KEY names a syscall.
  *
  * A null says that the mode cannot know. Where an expectation meets one, as a figure or as what a
  * KEY asks for, it fails; but with unless-null it holds if the known figures and the unknown ones

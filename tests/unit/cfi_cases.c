@@ -58,23 +58,38 @@ FUNCTION(signal_other, ".cfi_signal_frame\n.cfi_escape 0x0f, 4, 0x77, 0xa0, 0x01
 #define CALL(instruction)                                                                          \
 	instruction "\n77: .pushsection .rodata\n.long 77b - code_calls\n.popsection\n"
 
-__asm__(".globl code_calls, code_calls_end, code_returns, code_no_calls, code_no_calls_end\n"
+/* One instruction a line. */
+/* clang-format off */
+__asm__(
+	".globl code_calls, code_calls_end, code_returns, code_no_calls, code_no_calls_end\n"
 	".pushsection .rodata\n.balign 4\ncode_returns:\n.popsection\n"
-	".text\ncode_calls: .skip 8, 0x90\n.Lhere: nop\n" CALL("call .Lhere") CALL(
-		".byte 0x48; call .Lhere") CALL("call *%rax") CALL("call *%r11")
-		CALL("call *(%rax)") CALL("call *(%r13)") CALL("call *(%rsp)") CALL(
-			"call *(%rax,%rbx,8)") CALL("call *0(,%rax,8)") CALL("call *8(%rbx)")
-			CALL("call *8(%rsp)") CALL("call *8(%rax,%rbx,2)") CALL("call *4096(%rbx)")
-				CALL("call *4096(%r12)") CALL("call *4096(%rax,%r9,2)") CALL(
-					"call *.Lhere(%rip)") CALL("notrack call *%rdx")
-					CALL("call *%fs:16") "code_calls_end: .skip 16, 0x90\n"
-							     "code_no_calls: jmp *%rax\npush "
-							     "8(%rbx)\nlcall *(%rax)\njmp "
-							     ".Lhere\nsyscall\n"
-							     ".byte 0xe8, 0, 0, 0, 0x7f\n" /* to
-											      where
-											      no
-											      code
-											      is */
-							     "inc %eax\nret\ncode_no_calls_end: "
-							     ".skip 16, 0x90\n");
+	".text\ncode_calls: .skip 8, 0x90\n.Lhere: nop\n"
+	CALL("call .Lhere")
+	CALL(".byte 0x48; call .Lhere")
+	CALL("call *%rax")
+	CALL("call *%r11")
+	CALL("call *(%rax)")
+	CALL("call *(%r13)")
+	CALL("call *(%rsp)")
+	CALL("call *(%rax,%rbx,8)")
+	CALL("call *0(,%rax,8)")
+	CALL("call *8(%rbx)")
+	CALL("call *8(%rsp)")
+	CALL("call *8(%rax,%rbx,2)")
+	CALL("call *4096(%rbx)")
+	CALL("call *4096(%r12)")
+	CALL("call *4096(%rax,%r9,2)")
+	CALL("call *.Lhere(%rip)")
+	CALL("notrack call *%rdx")
+	CALL("call *%fs:16")
+	"code_calls_end: .skip 16, 0x90\n"
+	"code_no_calls: jmp *%rax\n"
+	"push 8(%rbx)\n"
+	"lcall *(%rax)\n"
+	"jmp .Lhere\n"
+	"syscall\n"
+	".byte 0xe8, 0, 0, 0, 0x7f\n" /* a call to where no code is */
+	"inc %eax\n"
+	"ret\n"
+	"code_no_calls_end: .skip 16, 0x90\n");
+/* clang-format on */
