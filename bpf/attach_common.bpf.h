@@ -446,7 +446,7 @@ int common__settle(struct bpf_iter__task *ctx)
 	w = bpf_map_lookup_elem(&windows, &tgid);
 	if (w && w->state == WINDOW_OVER) {
 		task_state__flush(ts);
-		ts->stack = ts->memo_key.stack = STACK_NOT_TAKEN;
+		ts->stack = ts->tally_key.stack = STACK_NOT_TAKEN;
 		ts->last_mapping = 0;
 		ts->stacked = 0;
 	}

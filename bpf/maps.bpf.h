@@ -222,7 +222,7 @@ struct {
 	__type(value, struct unwind);
 } unwinds SEC(".maps");
 
-enum { MEMO_WAYS = 4, MEMO_WINDOW = 2048, MAPPINGS_MAX = 65536 };
+enum { MEMO_WAYS = 4, MEMO_PIECE = 2048, MAPPINGS_MAX = 65536 };
 
 /* A chain remembered with the registers and words that it rests on. */
 struct memo_way {
@@ -242,7 +242,7 @@ struct memo {
 	u64 task;
 	u32 next; /* way to be replaced */
 	u32 last; /* way that was found, or filled, last */
-	u64 window[MEMO_WINDOW / 8];
+	u64 piece[MEMO_PIECE / 8];
 	struct memo_way ways[MEMO_WAYS];
 };
 

@@ -11,15 +11,21 @@
 #include <linux/userfaultfd.h>
 #include <asm-generic/errno-base.h>
 #include <asm-generic/mman-common.h>
-#include "migpop.h"
 #define __VMLINUX_H__ /* members of pt_regs have their kernel names */
 #include <bpf/bpf_helpers.h>
-#include "arch.h"
+#include "arch/arch.h"
 #include "kernel.h"
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#include "unwind.h"
+#include "shared/keys.h"
+#include "shared/counts.h"
+#include "shared/loss.h"
+#include "shared/task.h"
+#include "shared/process.h"
+#include "shared/window.h"
+#include "shared/unwind.h"
+#include "shared/raw_stack.h"
 #include "maps.bpf.h"
 #include "target.bpf.h"
 #include "unwind.bpf.h"

@@ -115,17 +115,17 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 
 	if (p->context != CONTEXT_USER || p->mapped == MAPPED_PRIVATE ||
 	    p->access != ts->last_access || ts->ip != ts->last_ip || !ts->last_mapping ||
-	    swap_in_use || ts->entry_ns || ts->stack != ts->memo_key.stack)
+	    swap_in_use || ts->entry_ns || ts->stack != ts->tally_key.stack)
 		return false;
 	mapping = (u64)LOAD(struct folio, p->page, mapping);
 	if (mapping != ts->last_mapping ||
 	    LOAD(struct inode, mapping - bpf_core_field_offset(struct inode, i_data), i_ino) !=
-		    ts->memo_key.backing.id)
+		    ts->tally_key.backing.id)
 		return false;
-	ts->memo.populated += 1ULL << (p->order & 31);
+	ts->tally.populated += 1ULL << (p->order & 31);
 	if (p->access == ACCESS_READ)
-		ts->memo.zero_populated += 1ULL << (p->order & 31);
-	ts->memo.faults += ts->fault;
+		ts->tally.zero_populated += 1ULL << (p->order & 31);
+	ts->tally.faults += ts->fault;
 	ts->fault = 0;
 	return true;
 }

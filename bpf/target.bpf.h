@@ -141,12 +141,12 @@ static __always_inline void task_state__flush(struct task_state *ts)
 {
 	struct site none = {};
 
-	if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
+	if (!(ts->tally.faults | ts->tally.populated | ts->tally.released))
 		return;
 	__sync_fetch_and_add(&ts->flushes, 1);
-	site__add(&ts->memo_key, &ts->memo);
-	site__sum(&ts->thread.sum, &ts->memo);
-	ts->memo = none;
+	site__add(&ts->tally_key, &ts->tally);
+	site__sum(&ts->thread.sum, &ts->tally);
+	ts->tally = none;
 	__sync_fetch_and_add(&ts->flushes, 1);
 }
 
@@ -208,14 +208,14 @@ __noinline int thread__flush(u64 of)
 static __always_inline void task_state__count(struct task_state *ts, const struct site_key *key,
 					      const struct site *add)
 {
-	if (!site_key__equal(key, &ts->memo_key)) {
+	if (!site_key__equal(key, &ts->tally_key)) {
 		thread__flush(task_state__thread(ts));
-		ts->memo_key = *key;
-		ts->memo = *add;
+		ts->tally_key = *key;
+		ts->tally = *add;
 		ts->last_mapping = 0;
 		return;
 	}
-	site__sum(&ts->memo, add);
+	site__sum(&ts->tally, add);
 }
 
 static __always_inline void task_state__init(struct task_state *ts, const struct task_struct *task)

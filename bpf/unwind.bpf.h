@@ -101,12 +101,12 @@ static __always_inline s32 memo__last_chain(const struct task_struct *task,
 	way = &memo->ways[unwind__index(memo->last, MEMO_WAYS - 1)];
 	span = way->span;
 	if (!memo_way__is_at(way, regs__ip(regs), sp, regs__bp(regs), regs__lr(regs), exact) ||
-	    way->end != CHAIN_COMPLETE || way->far || span > MEMO_WINDOW ||
-	    bpf_probe_read_user(memo->window, span, (void *)(sp & ~7ULL)))
+	    way->end != CHAIN_COMPLETE || way->far || span > MEMO_PIECE ||
+	    bpf_probe_read_user(memo->piece, span, (void *)(sp & ~7ULL)))
 		return -1;
 	n = way->nr_words;
 	for (u32 i = 0; i < UNWIND_WORDS_MAX && i < n; i++)
-		if (memo->window[unwind__index(way->words[i].at / 8, MEMO_WINDOW / 8 - 1)] !=
+		if (memo->piece[unwind__index(way->words[i].at / 8, MEMO_PIECE / 8 - 1)] !=
 		    way->words[i].value)
 			return -1;
 	return way->chain;
@@ -128,15 +128,15 @@ static long memo_way__compare_word(u32 i, struct far_words *far)
 	if (!way || !u || i >= way->nr_words)
 		return 1;
 	at = u->base + way->words[word].at;
-	offset = at - u->window_at;
-	if (offset >= u->window_len) {
+	offset = at - u->piece_at;
+	if (offset >= u->piece_len) {
 		if (!unwind__refill(u, at)) {
 			far->differ = 1;
 			return 1;
 		}
 		offset = 0;
 	}
-	far->differ = u->window[unwind__index(offset / 8, UNWIND_WINDOW / 8 - 1)] !=
+	far->differ = u->piece[unwind__index(offset / 8, UNWIND_PIECE / 8 - 1)] !=
 		      way->words[word].value;
 	return far->differ;
 }
@@ -162,7 +162,7 @@ __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 	}
 	n = way->nr_words;
 	for (u32 i = 0; i < UNWIND_WORDS_MAX && i < n; i++)
-		if (u->window[unwind__index(way->words[i].at / 8, UNWIND_WINDOW / 8 - 1)] !=
+		if (u->piece[unwind__index(way->words[i].at / 8, UNWIND_PIECE / 8 - 1)] !=
 		    way->words[i].value)
 			return false;
 	return true;
@@ -180,16 +180,16 @@ static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, 
 
 		if (!memo_way__is_at(way, u->start_ip, u->start_sp, u->start_bp, u->start_lr,
 				     u->start_exact) ||
-		    span > UNWIND_WINDOW)
+		    span > UNWIND_PIECE)
 			continue;
-		if (u->window_at != u->base || span > u->window_len) {
-			u->window_at = u->base;
-			u->window_len = 0;
-			if (bpf_probe_read_user(u->window, span, (void *)u->base)) {
+		if (u->piece_at != u->base || span > u->piece_len) {
+			u->piece_at = u->base;
+			u->piece_len = 0;
+			if (bpf_probe_read_user(u->piece, span, (void *)u->base)) {
 				u->failed_reads++;
 				continue;
 			}
-			u->window_len = span;
+			u->piece_len = span;
 		}
 		if (memo_way__holds(slot, i, program)) {
 			memo->last = i;
@@ -215,7 +215,7 @@ static long memo_way__copy_word(u32 i, struct memo_copy *copy)
 	at = u->words[word].at;
 	way->words[word].at = at;
 	way->words[word].value = u->words[word].value;
-	if (at >= UNWIND_WINDOW)
+	if (at >= UNWIND_PIECE)
 		way->far = 1;
 	else if (at + 8 > way->span)
 		way->span = at + 8;
@@ -382,8 +382,8 @@ __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 	if (UNWIND_HAS_LR)
 		u->start_lr = regs__lr((struct pt_regs *)bpf_task_pt_regs((void *)task));
 	u->start_exact = exact;
-	u->base = u->window_at = sp & ~7ULL;
-	u->window_len = 0;
+	u->base = u->piece_at = sp & ~7ULL;
+	u->piece_len = 0;
 	u->failed_reads = 0;
 	way = memo ? memo__find(memo, memo__slot(task), u, program) : NULL;
 	if (way) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "losses.h"
-#include "migpop.h"
+#include "shared/chain.h"
 
 static bool is(const char *a, const char *b)
 {

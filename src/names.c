@@ -16,7 +16,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "migpop.h"
+#include "shared/chain.h"
+#include "shared/keys.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "migpop.h"
+#include "shared/types.h"
 
 struct record_frames;
 struct session;

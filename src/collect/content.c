@@ -17,6 +17,7 @@
 #include "collect/room.h"
 #include "collect/zeros.h"
 #include "losses.h"
+#include "shared/task.h"
 #include "symbol/resolve.h"
 #include "vmm/vmm.h"
 

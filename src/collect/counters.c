@@ -15,6 +15,7 @@
 #include "collect/steady.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
+#include "shared/task.h"
 
 /* The same of an array that can be mapped: a system call would keep programs from running. */
 static int read_mapped(const struct bpf_map *map, size_t row_size, size_t value_at, void **rows,
@@ -165,7 +166,7 @@ static void visit_tasks(const struct task_row *rows, size_t n, void (*visit)(s32
 		if (!rows[i].value.task)
 			continue;
 		visit(rows[i].value.stack, data);
-		visit(rows[i].value.memo_key.stack, data);
+		visit(rows[i].value.tally_key.stack, data);
 	}
 }
 
@@ -222,7 +223,7 @@ static int add_gone_threads(struct tracer *t, const struct bpf_map *map, struct 
 	return c->threads ? 0 : -ENOMEM;
 }
 
-/* How often the memo of a thread has been counted in the map of call sites. */
+/* How often the tally of a thread was added to the map of call sites. */
 struct flush_mark {
 	u64 task;
 	u32 flushes, tgid;
@@ -274,7 +275,8 @@ static void flush_marks__keep(struct flush_marks *marks, u32 tgid)
 		qsort(marks->v, n, sizeof(*marks->v), compare_marks);
 }
 
-/* Has no memo moved between the two, nor was one moving? Threads that are new have had none. */
+/* True if no tally was added to the map between the two, and none was being added. New threads have
+ * had no tally. */
 static bool flush_marks__hold(struct flush_marks *before, struct flush_marks *after, u32 tgid)
 {
 	flush_marks__keep(before, tgid);
@@ -307,8 +309,8 @@ static int read_marks(struct tracer *t, struct flush_marks *marks)
 	return err;
 }
 
-static int add_memos_of(struct tracer *t, const struct bpf_map *map, struct counters *c,
-			struct flush_marks *marks)
+static int add_tallies_of(struct tracer *t, const struct bpf_map *map, struct counters *c,
+			  struct flush_marks *marks)
 {
 	struct thread_row *threads;
 	struct site_row *more;
@@ -333,11 +335,11 @@ static int add_memos_of(struct tracer *t, const struct bpf_map *map, struct coun
 			continue;
 		threads[c->nr_threads] = (struct thread_row){ts->thread_key, ts->thread, ts->events,
 							     ts->sampled_ns};
-		site__sum(&threads[c->nr_threads++].value.sum, &ts->memo);
-		if (!(ts->memo.faults | ts->memo.populated | ts->memo.released))
+		site__sum(&threads[c->nr_threads++].value.sum, &ts->tally);
+		if (!(ts->tally.faults | ts->tally.populated | ts->tally.released))
 			continue;
-		c->sites[c->nr_sites].key = ts->memo_key;
-		c->sites[c->nr_sites++].value = ts->memo;
+		c->sites[c->nr_sites].key = ts->tally_key;
+		c->sites[c->nr_sites++].value = ts->tally;
 	}
 	free(rows);
 	return err;
@@ -370,15 +372,15 @@ static void merge_threads(struct counters *c)
 }
 
 /* Those that live, with what they counted last, after those that are gone. */
-static int add_memos(struct tracer *t, struct counters *c, struct flush_marks *marks)
+static int add_tallies(struct tracer *t, struct counters *c, struct flush_marks *marks)
 {
 	size_t to = 0;
 	int err = add_gone_threads(t, t->skel->maps.threads, c);
 
 	if (!err)
-		err = add_memos_of(t, t->skel->maps.task_slots, c, marks);
+		err = add_tallies_of(t, t->skel->maps.task_slots, c, marks);
 	if (!err)
-		err = add_memos_of(t, t->skel->maps.tasks, c, marks);
+		err = add_tallies_of(t, t->skel->maps.tasks, c, marks);
 	if (err)
 		return err;
 	merge_threads(c);
@@ -485,7 +487,7 @@ static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 		if (!err)
 			err = READ_ROWS(t, t->skel->maps.sites, &c->sites, &c->nr_sites);
 		if (!err)
-			err = add_memos(t, c, &after);
+			err = add_tallies(t, c, &after);
 		if (!err)
 			hold = flush_marks__hold(&before, &after, tgid);
 		flush_marks__free(&before);

@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "migpop.h"
+#include "shared/counts.h"
+#include "shared/keys.h"
+#include "shared/loss.h"
+#include "shared/process.h"
+#include "shared/types.h"
 
 struct site_row {
 	struct site_key key;

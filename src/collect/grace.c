@@ -10,7 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/grace.h"
-#include "migpop.h"
+#include "shared/types.h"
 
 int grace__open(struct grace *g)
 {

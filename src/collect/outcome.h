@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "migpop.h"
+#include "shared/window.h"
 #include "record.h"
 
 /* What QEMU itself says or would say; OUTCOME_ENDED where nothing tells, OUTCOME_UNKNOWN where the

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "migpop.h"
+#include "shared/types.h"
+#include "shared/window.h"
 #include "record.h"
 
 /* A phase begins, and the one before it ends. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "migpop.h"
+#include "shared/window.h"
 
 struct record_target;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "collect/raw_stacks.h"
-#include "unwind.h"
+#include "shared/unwind.h"
 
 /* A process has no more than RAW_STACKS_PER_PROCESS at a time; all of them together: */
 enum { KEPT_BYTES_MAX = 64 << 20 };

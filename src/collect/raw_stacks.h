@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "migpop.h"
+#include "shared/chain.h"
+#include "shared/raw_stack.h"
+#include "shared/row.h"
+#include "shared/types.h"
 
 struct raw_stacks;
 

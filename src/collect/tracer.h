@@ -11,7 +11,9 @@
 #include <sys/types.h>
 
 #include "collect/counters.h"
-#include "migpop.h"
+#include "shared/chain.h"
+#include "shared/types.h"
+#include "shared/window.h"
 #include "names.h"
 
 struct tracer;

@@ -16,6 +16,7 @@
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
+#include "shared/task.h"
 
 /* Chains are fewer than call sites, which differ by backing and access as well. */
 enum { SITES_PER_CHAIN = 4, SITES_DEFAULT = 16384 };

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "migpop.h"
+#include "shared/chain.h"
+#include "shared/types.h"
 #include "symbol/cfi.h"
 #include "symbol/code_mapping.h"
 

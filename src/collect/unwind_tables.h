@@ -12,7 +12,8 @@
 
 #include "collect/grace.h"
 #include "collect/raw_stacks.h"
-#include "migpop.h"
+#include "shared/row.h"
+#include "shared/types.h"
 
 struct unwind_tables;
 

@@ -6,7 +6,8 @@
 #ifndef MIGPOP_COLLECT_ZEROS_H
 #define MIGPOP_COLLECT_ZEROS_H
 
-#include "migpop.h"
+#include "shared/counts.h"
+#include "shared/keys.h"
 
 struct counters;
 struct session;

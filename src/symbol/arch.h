@@ -23,8 +23,8 @@ enum call_kind {
  *
  * 1. Write src/symbol/arch_NAME.c, which defines "arch". CMake compiles the file of the processor
  *    that it builds for, and none of the others.
- * 2. Write bpf/arch.h's part for it: the registers of user mode. Then the form of a row in
- *    bpf/migpop.h, and the steps of the unwinder in bpf/unwind.h.
+ * 2. Write the two files of bpf/arch/ that bpf/arch/arch.h describes: the form of a row, the
+ *    registers of user mode, the steps of the unwinder.
  * 3. Give BPF_ARCH the name that libbpf has for it, in CMakeLists.txt.
  * 4. Run the unit tests and tests/chains there. "unit-cfi" compares the rows with those of libdw.
  */

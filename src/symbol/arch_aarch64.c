@@ -8,7 +8,7 @@
 #include <dwarf.h>
 #include <elf.h>
 
-#include "migpop.h"
+#include "shared/row.h"
 #include "symbol/arch.h"
 
 /* DWARF's numbers of registers. */

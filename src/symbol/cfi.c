@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "migpop.h"
+#include "shared/row.h"
 #include "symbol/arch.h"
 #include "symbol/cfi.h"
 #include "symbol/cfi_section.h"

@@ -9,7 +9,7 @@
 
 #include <dwarf.h>
 
-#include "migpop.h"
+#include "shared/row.h"
 #include "symbol/arch.h"
 #include "symbol/cfi_program.h"
 

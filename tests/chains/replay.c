@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind.h"
+#include "shared/unwind.h"
 
 enum { ROWS_MAX = 1024, MAPPINGS_MAX = 32 };
 

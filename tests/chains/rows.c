@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "migpop.h"
+#include "shared/row.h"
 #include "symbol/cfi.h"
 
 int main(int argc, char **argv)

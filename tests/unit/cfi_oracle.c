@@ -11,7 +11,7 @@
 #include <elfutils/libdw.h>
 #include <gelf.h>
 
-#include "../../bpf/migpop.h"
+#include "shared/row.h"
 #include "cfi_oracle.h"
 
 enum { BP = 6, SP = 7, RA = 16 };

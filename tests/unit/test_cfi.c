@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "../../bpf/migpop.h"
+#include "shared/row.h"
 #include "cfi_oracle.h"
 #include "proc/maps.h"
 #include "symbol/cfi.h"

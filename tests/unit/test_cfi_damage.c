@@ -18,7 +18,7 @@
 #include <cmocka.h>
 #include <elf.h>
 
-#include "../../bpf/migpop.h"
+#include "shared/row.h"
 #include "symbol/cfi.h"
 #include "symbol/code.h"
 

@@ -16,7 +16,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "migpop.h"
+#include "shared/chain.h"
+#include "shared/keys.h"
 #include "names.h"
 
 static void every_word_is_read_back(void **state)
