@@ -381,9 +381,14 @@ extern void *bpf_rdonly_cast(const void *address, u32 type) __ksym __weak;
  * code.
  */
 #define LOAD(type, address, member)                                                                \
-	(casts_pointers ? ((const type *)bpf_rdonly_cast((const void *)(address),                  \
-							 bpf_core_type_id_kernel(type)))           \
+	({                                                                                         \
+		/* Apart, or the address's own members are taken for the kernel's. */              \
+		const void *at = (const void *)(address);                                          \
+                                                                                                   \
+		casts_pointers                                                                     \
+			? ((const type *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(type)))       \
 				  ->member                                                         \
-			: BPF_CORE_READ((const type *)(address), member))
+			: BPF_CORE_READ((const type *)at, member);                                 \
+	})
 
 #endif
