@@ -15,8 +15,8 @@
 #include <bpf/btf.h>
 
 #include "cmd/cmd.h"
+#include "collect/hooks.h"
 #include "collect/proc.h"
-#include "collect/tracer.h"
 #include "output/flow.h"
 #include "probe/members.h"
 #include "probe/privilege.h"
@@ -288,7 +288,7 @@ int cmd_doctor(int argc, char **argv)
 	if (surroundings__load_nothing(&d.around)) {
 		fprintf(d.out, "auto: no mode attaches\n");
 		status = check_surroundings();
-	} else if ((d.n = tracer__try_hooks(d.hooks, HOOKS_MAX)) < 0) {
+	} else if ((d.n = hooks__try(d.hooks, HOOKS_MAX)) < 0) {
 		status = fail(STATUS_MACHINE, "cannot open the BPF object: %s", strerror(-d.n));
 	} else {
 		print_preemption(&d);

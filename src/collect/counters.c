@@ -442,7 +442,7 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 	int err;
 
 	memset(c, 0, sizeof(*c));
-	err = tracer__run_iterator(t->skel->progs.common__read_backings);
+	err = program__iterate(t->skel->progs.common__read_backings);
 	if (!err)
 		err = READ_ROWS(t, t->skel->maps.backings, &c->backings, &c->nr_backings);
 	if (!err)

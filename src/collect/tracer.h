@@ -200,18 +200,6 @@ void tracer__refresh(struct tracer *t, pid_t pid);
  * a SIGURG: should the tracer be gone, that is ignored. It goes on after tracer__serve(). */
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid);
 
-/* One hook: what doctor shows. */
-struct hook {
-	char name[64];  /* "tp_btf/mm_page_alloc" */
-	enum mode mode; /* MODE_AUTO: every mode needs it */
-	bool optional;  /* a mode does without, and knows less */
-	int error;      /* 0, or a negative errno of the trial attach, */
-	char why[192];  /* and what the kernel lacks; empty where only the error tells */
-};
-
-/* Attaches each hook alone; the number of them, or a negative errno. At most "max" are filled. */
-int tracer__try_hooks(struct hook *hooks, size_t max);
-
 /* libbpf's own words go to stderr when verbose, else they are kept for "why". */
 void tracer__set_verbose(bool verbose);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What tracer.c and counters.c share of struct tracer.
+ * What the files of the tracer share: struct tracer itself.
  */
 #ifndef MIGPOP_COLLECT_TRACER_INTERNAL_H
 #define MIGPOP_COLLECT_TRACER_INTERNAL_H
 
 #include "collect/grace.h"
+#include "collect/object.h"
+#include "collect/skeleton.h"
 #include "collect/tracer.h"
-#include "migpop.skel.h"
 
 enum { TRACER_LINKS_MAX = 32 };
 
@@ -87,11 +88,5 @@ void tracer__remove_all(struct tracer *t, pid_t pid);
 
 /* Elements of a hash map. */
 u64 tracer__count(struct tracer *t, const struct bpf_map *map);
-
-/* Runs an iterator program over all that it iterates over, to its end. */
-int tracer__run_iterator(const struct bpf_program *prog);
-
-/* Runs a program of section "raw_tp" once, on this CPU, with preemption off. */
-int tracer__run(const struct bpf_program *prog, u64 first, u64 second);
 
 #endif

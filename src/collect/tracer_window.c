@@ -161,7 +161,7 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 	};
 	int err = set_window(t, (u32)pid, &w, BPF_ANY);
 
-	return err ? err : tracer__run(t->skel->progs.window__begin_now, (u32)pid, 0);
+	return err ? err : program__run(t->skel->progs.window__begin_now, (u32)pid, 0);
 }
 
 int tracer__rearm(struct tracer *t, pid_t pid)
@@ -205,7 +205,7 @@ void tracer__disarm(struct tracer *t, pid_t pid)
 
 int tracer__close_window(struct tracer *t, pid_t pid, enum window_signal by)
 {
-	int err = tracer__run(t->skel->progs.window__close_now, (u32)pid, by);
+	int err = program__run(t->skel->progs.window__close_now, (u32)pid, by);
 
 	tgid_bit__clear(t->skel->bss->signal_bits, pid);
 	return err;
@@ -216,5 +216,5 @@ int tracer__settle(struct tracer *t)
 	int err = grace__wait(&t->grace);
 
 	tracer__unwind_all(t);
-	return err ? err : tracer__run_iterator(t->skel->progs.common__settle);
+	return err ? err : program__iterate(t->skel->progs.common__settle);
 }
