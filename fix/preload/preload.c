@@ -12,6 +12,7 @@
 
 #include "blocks.h"
 #include "hooks.h"
+#include "migfix_policy.h"
 #include "patch.h"
 #include "qemu.h"
 #include "release.h"
@@ -97,14 +98,14 @@ static void plan_hooks(struct plan *plan, struct hooks_options *options)
 
 static bool read_policy(const char *text, struct hooks_options *options)
 {
-	if (!strcmp(text, "auto"))
-		options->policy = MIGFIX_POLICY_AUTO;
-	else if (!strcmp(text, "madvise-first"))
-		options->policy = MIGFIX_POLICY_MADVISE_FIRST;
-	else if (!strcmp(text, "read-first")) /* what QEMU does without us */
+	enum migfix_policy policy;
+
+	if (!migfix_policy__find(text, &policy))
+		return false;
+	if (policy == MIGFIX_POLICY_READ_FIRST) /* what QEMU does without us */
 		options->destination = false;
 	else
-		return false;
+		options->policy = policy;
 	return true;
 }
 

@@ -17,11 +17,10 @@
  *   that sees that the run is done also sees its zeros in memory. A later run begins by a
  *   read-modify-write of the 0, which keeps this order for a thread that sees only the later run.
  */
-#include "track.h"
+#include "batch.h"
 
 #include <errno.h>
 
-#define UNIT_SHIFT 10 /* the smallest target page of QEMU is 1 KiB */
 #define COUNT_BITS 26
 /* 128 TiB of 1 KiB units: all that a process can map with four levels of page tables */
 #define START_BITS  37
@@ -65,8 +64,8 @@ static uint64_t run_joined(const struct migfix_region *region, uint64_t run, uin
 static bool run_overlaps(const struct migfix_region *region, uint64_t run, uint64_t off,
 			 uint64_t len)
 {
-	uint64_t begin = mfx_page_down(region, run_start(run) << UNIT_SHIFT);
-	uint64_t end = mfx_page_up(region, (run_start(run) + run_count(run)) << UNIT_SHIFT);
+	uint64_t begin = mfx_page_down(region, run_start(run) << MFX_UNIT_SHIFT);
+	uint64_t end = mfx_page_up(region, (run_start(run) + run_count(run)) << MFX_UNIT_SHIFT);
 
 	return run && off < end && off + len > begin;
 }
@@ -92,7 +91,7 @@ static int handle(struct migfix_region *region, struct mfx_run *slot)
 		if (!run)
 			return 0;
 	} while (!change(slot, &run, run | BUSY));
-	err = mfx_zero(region, run_start(run) << UNIT_SHIFT, run_count(run) << UNIT_SHIFT);
+	err = mfx_zero(region, run_start(run) << MFX_UNIT_SHIFT, run_count(run) << MFX_UNIT_SHIFT);
 	mfx_count(region, MFX_RUNS, 1);
 	atomic_store_explicit(&slot->run, 0, memory_order_release);
 	return err;
@@ -123,7 +122,7 @@ int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len)
 
 void mfx_batch_open(struct migfix_region *region, uint64_t batch)
 {
-	batch = (batch ? batch : DEFAULT_BATCH) >> UNIT_SHIFT;
+	batch = (batch ? batch : DEFAULT_BATCH) >> MFX_UNIT_SHIFT;
 	region->run_limit = mfx_min(mfx_max(batch, 1), COUNT_MAX);
 	for (int i = 0; i < MFX_RUN_SLOTS; i++)
 		region->runs[i].lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
@@ -138,8 +137,9 @@ static struct mfx_run *own_slot(struct migfix_region *region)
 	return &region->runs[hash >> 32 & (MFX_RUN_SLOTS - 1)];
 }
 
-static int gather(struct migfix_region *region, uint64_t start, uint64_t count)
+int mfx_batch_gather(struct migfix_region *region, uint64_t off, uint64_t len)
 {
+	uint64_t start = off >> MFX_UNIT_SHIFT, count = len >> MFX_UNIT_SHIFT;
 	struct mfx_run *slot = own_slot(region);
 	uint64_t run = look(slot), wanted;
 	int err = 0, done;
@@ -158,40 +158,4 @@ static int gather(struct migfix_region *region, uint64_t start, uint64_t count)
 		return err;
 	done = finish(region, slot);
 	return err ? err : done;
-}
-
-int migfix_zero_later(struct migfix_region *region, uint64_t off, uint64_t len)
-{
-	uint64_t unit = (UINT64_C(1) << UNIT_SHIFT) - 1;
-
-	if (!mfx_is_within(region, off, len))
-		return -EINVAL;
-	if ((off | len) & unit || !len || len >> UNIT_SHIFT >= region->run_limit)
-		return migfix_zero(region, off, len);
-	return gather(region, off >> UNIT_SHIFT, len >> UNIT_SHIFT);
-}
-
-int migfix_flush(struct migfix_region *region)
-{
-	return mfx_is_open(region) ? mfx_batch_finish(region, 0, region->len) : -EINVAL;
-}
-
-int migfix_write(struct migfix_region *region, uint64_t off, uint64_t len, void **memory)
-{
-	int err;
-
-	if (!memory || !mfx_is_within(region, off, len))
-		return -EINVAL;
-	err = mfx_batch_finish(region, off, len);
-	mfx_track_written(region, off, off + len);
-	*memory = region->memory + off;
-	return err;
-}
-
-int migfix_memory(struct migfix_region *region, void **memory)
-{
-	if (!memory || !mfx_is_open(region))
-		return -EINVAL;
-	*memory = region->memory;
-	return mfx_batch_finish(region, 0, region->len);
 }

@@ -4,9 +4,7 @@
 #include "track.h"
 #include "walk.h"
 
-#include <errno.h>
-
-static bool is_zero(const struct migfix_region *region, uint64_t from, uint64_t to)
+static bool range_is_zero(const struct migfix_region *region, uint64_t from, uint64_t to)
 {
 	struct mfx_extent extent;
 	struct mfx_walk walk;
@@ -21,25 +19,17 @@ static bool is_zero(const struct migfix_region *region, uint64_t from, uint64_t 
 	return true;
 }
 
-int migfix_is_zero(struct migfix_region *region, uint64_t off, uint64_t len)
+bool mfx_is_zero(const struct migfix_region *region, uint64_t from, uint64_t to)
 {
-	uint64_t end = off + len;
-	int saved = errno, err;
 	bool zero = true;
 
-	if (!mfx_is_within(region, off, len))
-		return -EINVAL;
-	err = mfx_batch_finish(region, off, len);
-	if (err)
-		return err;
-	while (zero && off < end) {
+	while (zero && from < to) {
 		bool clean = false;
-		uint64_t to = mfx_track_is_on(region) ? mfx_track_next(region, off, end, &clean)
-						      : end;
+		uint64_t end = mfx_track_is_on(region) ? mfx_track_next(region, from, to, &clean)
+						       : to;
 
-		zero = clean || is_zero(region, off, to);
-		off = to;
+		zero = clean || range_is_zero(region, from, end);
+		from = end;
 	}
-	errno = saved;
 	return zero;
 }

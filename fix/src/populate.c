@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Populates pages for reading, except those that somebody discarded. */
-#include "bitmap.h"
 #include "region.h"
 
 #include <errno.h>
@@ -42,8 +41,8 @@ static int next_discarded(migfix_next_discarded *next, void *opaque, uint64_t of
 	return found;
 }
 
-static int populate(struct migfix_region *region, uint64_t pos, uint64_t end,
-		    migfix_next_discarded *next, void *opaque)
+int mfx_populate_read(const struct migfix_region *region, uint64_t pos, uint64_t end,
+		      migfix_next_discarded *next, void *opaque)
 {
 	while (pos < end) {
 		struct migfix_section section;
@@ -62,46 +61,4 @@ static int populate(struct migfix_region *region, uint64_t pos, uint64_t end,
 		pos = mfx_page_up(region, section.off + section.len);
 	}
 	return 0;
-}
-
-int migfix_populate_read(struct migfix_region *region, uint64_t off, uint64_t len,
-			 migfix_next_discarded *next, void *opaque)
-{
-	int saved = errno, err;
-
-	if (!mfx_is_within(region, off, len))
-		return -EINVAL;
-	err = mfx_batch_finish(region, off, len);
-	if (!err)
-		err = populate(region, mfx_page_down(region, off), off + len, next, opaque);
-	errno = saved;
-	return err;
-}
-
-struct granules {
-	const _Atomic uint64_t *discarded;
-	uint64_t granule, count;
-};
-
-static int next_granules(void *opaque, uint64_t off, struct migfix_section *section)
-{
-	const struct granules *granules = opaque;
-	uint64_t first = mfx_bitmap_find(granules->discarded, off / granules->granule,
-					 granules->count, true);
-	uint64_t after = mfx_bitmap_find(granules->discarded, first, granules->count, false);
-
-	section->off = first * granules->granule;
-	section->len = (after - first) * granules->granule;
-	return first < after;
-}
-
-int migfix_populate_read_bitmap(struct migfix_region *region, uint64_t off, uint64_t len,
-				const uint64_t *discarded, uint64_t granule)
-{
-	struct granules granules = {(const _Atomic uint64_t *)discarded, granule, 0};
-
-	if (!mfx_is_within(region, off, len) || !discarded || __builtin_popcountll(granule) != 1)
-		return -EINVAL;
-	granules.count = (region->len - 1) / granule + 1;
-	return migfix_populate_read(region, off, len, next_granules, &granules);
 }

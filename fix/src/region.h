@@ -133,6 +133,9 @@ bool mfx_gives_back(const struct migfix_region *region, uint32_t flags);
 /* zero.c: makes [off, off + len) read as zero. Returns 0 or -errno, and leaves errno alone. */
 int mfx_zero(struct migfix_region *region, uint64_t off, uint64_t len);
 
+/* is_zero.c: tells whether [from, to) reads as zero. May change errno. */
+bool mfx_is_zero(const struct migfix_region *region, uint64_t from, uint64_t to);
+
 /* discard.c: gives the whole pages of [from, to) back. If the kernel refuses it returns -errno, and
  * nothing was changed. */
 int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to);
@@ -140,12 +143,12 @@ int mfx_discard(struct migfix_region *region, uint64_t from, uint64_t to);
 /* sight.c: notes which pages are populated before the region is used. */
 int mfx_sight(struct migfix_region *region, uint64_t resident);
 
-/* batch.c: prepares the slots, with runs of at most "batch" bytes (0: the default); handles the
- * runs that have a page in common with [off, off + len). */
-void mfx_batch_open(struct migfix_region *region, uint64_t batch);
-int mfx_batch_finish(struct migfix_region *region, uint64_t off, uint64_t len);
-
 /* populate.c: populates for reading the pages with a byte in [from, to). */
 int mfx_populate(const struct migfix_region *region, uint64_t from, uint64_t to);
+
+/* populate.c: does so for [pos, end), but for the pages with a byte in a section that "next" finds.
+ * Returns 0, or an error of migfix_populate_read(). May change errno. */
+int mfx_populate_read(const struct migfix_region *region, uint64_t pos, uint64_t end,
+		      migfix_next_discarded *next, void *opaque);
 
 #endif

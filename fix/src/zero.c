@@ -220,19 +220,3 @@ int mfx_zero(struct migfix_region *region, uint64_t off, uint64_t len)
 	errno = saved;
 	return err;
 }
-
-int migfix_zero(struct migfix_region *region, uint64_t off, uint64_t len)
-{
-	int err;
-
-	if (!mfx_is_within(region, off, len))
-		return -EINVAL;
-	if (mfx_track_is_on(region) && mfx_track_is_clean(region, off, off + len)) {
-		mfx_count(region, MFX_CLEAN, mfx_pages(region, off, off + len));
-		return 0;
-	}
-	/* A gathered run with one of these pages is handled first: else two threads might write the
-	 * same page at a time, even if both write zeros. */
-	err = mfx_batch_finish(region, off, len);
-	return err ? err : mfx_zero(region, off, len);
-}

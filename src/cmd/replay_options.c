@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <migfix_policy.h>
+
 #include "cmd/cmd.h"
 #include "cmd/replay_options.h"
 
@@ -46,27 +48,13 @@ static const struct argp_option argp_options[] = {
 	{0},
 };
 
-const char *replay_handler__name(enum migfix_policy handler)
-{
-	switch (handler) {
-	case MIGFIX_POLICY_READ_FIRST:
-		return "read-first";
-	case MIGFIX_POLICY_MADVISE_FIRST:
-		return "madvise-first";
-	default:
-		return "auto";
-	}
-}
-
 static enum migfix_policy parse_handler(const char *arg)
 {
-	static const enum migfix_policy all[] = {MIGFIX_POLICY_AUTO, MIGFIX_POLICY_READ_FIRST,
-						 MIGFIX_POLICY_MADVISE_FIRST};
+	enum migfix_policy policy;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (!strcmp(arg, replay_handler__name(all[i])))
-			return all[i];
-	usage_fail("unknown handler: %s", arg);
+	if (!migfix_policy__find(arg, &policy))
+		usage_fail("unknown handler: %s", arg);
+	return policy;
 }
 
 static bool parse_switch(const char *option, const char *arg)

@@ -23,7 +23,4 @@ struct replay_options {
  * or the status to exit with. */
 int replay_options__parse(struct replay_options *o, int argc, char **argv);
 
-/* The word that --handler takes for a policy, such as "auto". */
-const char *replay_handler__name(enum migfix_policy handler);
-
 #endif

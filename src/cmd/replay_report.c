@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <migfix_policy.h>
+
 #include "output/format.h"
 #include "output/json_write_internal.h"
 
@@ -103,7 +105,7 @@ static void json__all(struct writer *w, json_object *root, const struct replay_r
 	o = writer__object(w, root, "tool");
 	writer__put(w, o, "version", writer__string(w, MIGPOP_VERSION));
 	writer__put(w, root, "backing", writer__string(w, ram_backing__name(setup->backing)));
-	writer__put(w, root, "handler", writer__string(w, replay_handler__name(setup->handler)));
+	writer__put(w, root, "handler", writer__string(w, migfix_policy__name(setup->handler)));
 	put_bool(w, root, "batch", setup->batch);
 	put_bool(w, root, "track", setup->track);
 	json__stream(w, root, r->stream);
@@ -165,7 +167,7 @@ static void text__head(const struct replay_report *r, FILE *f)
 	fprintf(f, "%s   %s in %zu RAM blocks   %smemory %s   handler %s, %s, %s\n\n", t.s,
 		format__size(size, (double)r->memory->declared), r->memory->nr_blocks,
 		r->stream->mapped_ram ? "mapped-ram   " : "", ram_backing__name(setup->backing),
-		replay_handler__name(setup->handler), setup->batch ? "batched" : "not batched",
+		migfix_policy__name(setup->handler), setup->batch ? "batched" : "not batched",
 		setup->track ? "tracked" : "not tracked");
 }
 

@@ -6,6 +6,7 @@
  */
 #include <fnmatch.h>
 #include <getopt.h>
+#include <migfix_policy.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,12 +26,6 @@ static struct {
 	const char *pattern;
 	bool swap, list;
 } options = {.operations = 200, .pattern = "*"};
-
-static const char *const policy_names[] = {
-	[MIGFIX_POLICY_AUTO] = "auto",
-	[MIGFIX_POLICY_READ_FIRST] = "read-first",
-	[MIGFIX_POLICY_MADVISE_FIRST] = "madvise-first",
-};
 
 static unsigned int failures;
 static jmp_buf next_case;
@@ -189,7 +184,7 @@ static bool wanted(struct model *model, enum memory_kind kind, enum memory_state
 		   enum migfix_policy policy)
 {
 	snprintf(model->name, sizeof(model->name), "%s/%s/%s", memory_kind_name(kind),
-		 memory_state_name(state), policy_names[policy]);
+		 memory_state_name(state), migfix_policy__name(policy));
 	return memory_possible(kind, state) && !fnmatch(options.pattern, model->name, 0);
 }
 

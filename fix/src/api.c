@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Opens and closes regions, changes their flags, and tells what is known of them. */
-#include "region.h"
-
-#include "detect.h"
+/*
+ * The public calls, in the order of migfix.h: each checks its arguments, decides which gathered runs
+ * must be handled first, and calls the part of the library that does the work. No part calls a
+ * public function.
+ */
+#include "batch.h"
+#include "bitmap.h"
+#include "open.h"
 #include "track.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define CHANGEABLE_FLAGS                                                                           \
 	(MIGFIX_PREALLOCATED | MIGFIX_LOCKED | MIGFIX_PINNED | MIGFIX_USERFAULTFD |                \
@@ -39,95 +40,6 @@ static int read_options(struct migfix_options *options, const struct migfix_opti
 	return 0;
 }
 
-/* Maps a page that the kernel zeroes in a child after fork(). There the region must be refused: the
- * child has its own memory, but region->pagemap still describes the parent's. */
-static int mark_here(struct migfix_region *region)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	bool *here = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (here == MAP_FAILED)
-		return -errno;
-	region->is_here = here;
-	*here = true;
-	return madvise(here, page, MADV_WIPEONFORK) ? -errno : 0;
-}
-
-static int open_tracking(struct migfix_region *region)
-{
-	bool sighted = region->backing == MIGFIX_BACKING_ANON ||
-		       region->backing == MIGFIX_BACKING_SHMEM;
-
-	if (!(mfx_flags(region) & MIGFIX_TRACK))
-		return 0;
-	region->unclean = mfx_bitmap_new(region->pages);
-	if (!region->unclean)
-		return -ENOMEM;
-	if (!sighted)
-		mfx_bitmap_set(region->unclean, 0, region->pages);
-	else if (region->kept)
-		mfx_bitmap_copy(region->unclean, region->kept, region->pages);
-	return 0;
-}
-
-static int open_parts(struct migfix_region *region, const struct migfix_options *options)
-{
-	uint64_t resident;
-	int err = mfx_detect(region, options, &resident);
-
-	if (err)
-		return err;
-	if ((uintptr_t)region->memory & (region->page_size - 1))
-		return -EINVAL;
-	region->page_shift = (unsigned int)__builtin_ctzll(region->page_size);
-	region->pages = mfx_pages(region, 0, region->len);
-	err = mfx_sight(region, resident);
-	if (!err)
-		err = open_tracking(region);
-	if (err)
-		return err;
-	mfx_batch_open(region, options->batch);
-	return mark_here(region);
-}
-
-static void free_region(struct migfix_region *region)
-{
-	if (region->is_here)
-		munmap((void *)(uintptr_t)region->is_here, (size_t)sysconf(_SC_PAGESIZE));
-	free(region->unclean);
-	free(region->kept);
-	if (region->pagemap >= 0)
-		close(region->pagemap);
-	if (region->fd_is_ours)
-		close(region->fd);
-	free(region);
-}
-
-static int open_region(struct migfix_region **opened, void *addr, uint64_t len,
-		       const struct migfix_options *options)
-{
-	struct migfix_region *region = aligned_alloc(64, sizeof(*region));
-	int err;
-
-	if (!region)
-		return -ENOMEM;
-	memset(region, 0, sizeof(*region));
-	region->memory = addr;
-	region->len = len;
-	region->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	region->policy = options->policy;
-	region->fd = region->pagemap = -1;
-	atomic_init(&region->flags, options->flags);
-	err = (uintptr_t)addr & (region->page_size - 1) ? -EINVAL : open_parts(region, options);
-	if (err) {
-		free_region(region);
-		return err;
-	}
-	atomic_store(&region->magic, MFX_MAGIC);
-	*opened = region;
-	return 0;
-}
-
 int migfix_region_open(struct migfix_region **region, void *addr, uint64_t len,
 		       const struct migfix_options *options)
 {
@@ -138,7 +50,7 @@ int migfix_region_open(struct migfix_region **region, void *addr, uint64_t len,
 		return -EINVAL;
 	err = read_options(&read, options);
 	if (!err)
-		err = open_region(region, addr, len, &read);
+		err = mfx_open(region, addr, len, &read);
 	errno = saved;
 	return err;
 }
@@ -153,7 +65,7 @@ int migfix_region_close(struct migfix_region *region)
 	if (!mfx_is_open(region))
 		return err;
 	atomic_store(&region->magic, 0);
-	free_region(region);
+	mfx_close(region);
 	errno = saved;
 	return err;
 }
@@ -170,6 +82,114 @@ int migfix_region_set_flags(struct migfix_region *region, uint32_t set, uint32_t
 	err = migfix_flush(region);
 	atomic_fetch_and(&region->flags, ~clear);
 	return err;
+}
+
+int migfix_zero(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	int err;
+
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	if (mfx_track_is_on(region) && mfx_track_is_clean(region, off, off + len)) {
+		mfx_count(region, MFX_CLEAN, mfx_pages(region, off, off + len));
+		return 0;
+	}
+	/* A gathered run with one of these pages is handled first: else two threads might write the
+	 * same page at a time, even if both write zeros. */
+	err = mfx_batch_finish(region, off, len);
+	return err ? err : mfx_zero(region, off, len);
+}
+
+int migfix_zero_later(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	return mfx_batch_takes(region, off, len) ? mfx_batch_gather(region, off, len)
+						 : migfix_zero(region, off, len);
+}
+
+int migfix_flush(struct migfix_region *region)
+{
+	return mfx_is_open(region) ? mfx_batch_finish(region, 0, region->len) : -EINVAL;
+}
+
+int migfix_write(struct migfix_region *region, uint64_t off, uint64_t len, void **memory)
+{
+	int err;
+
+	if (!memory || !mfx_is_within(region, off, len))
+		return -EINVAL;
+	err = mfx_batch_finish(region, off, len);
+	mfx_track_written(region, off, off + len);
+	*memory = region->memory + off;
+	return err;
+}
+
+int migfix_memory(struct migfix_region *region, void **memory)
+{
+	if (!memory || !mfx_is_open(region))
+		return -EINVAL;
+	*memory = region->memory;
+	return mfx_batch_finish(region, 0, region->len);
+}
+
+int migfix_is_zero(struct migfix_region *region, uint64_t off, uint64_t len)
+{
+	int saved = errno, err;
+	bool zero;
+
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	err = mfx_batch_finish(region, off, len);
+	if (err)
+		return err;
+	zero = mfx_is_zero(region, off, off + len);
+	errno = saved;
+	return zero;
+}
+
+int migfix_populate_read(struct migfix_region *region, uint64_t off, uint64_t len,
+			 migfix_next_discarded *next, void *opaque)
+{
+	int saved = errno, err;
+
+	if (!mfx_is_within(region, off, len))
+		return -EINVAL;
+	err = mfx_batch_finish(region, off, len);
+	if (!err)
+		err = mfx_populate_read(region, mfx_page_down(region, off), off + len, next,
+					opaque);
+	errno = saved;
+	return err;
+}
+
+/* The caller's bitmap of discarded granules. */
+struct granules {
+	const _Atomic uint64_t *discarded;
+	uint64_t granule, count;
+};
+
+static int next_granules(void *opaque, uint64_t off, struct migfix_section *section)
+{
+	const struct granules *granules = opaque;
+	uint64_t first = mfx_bitmap_find(granules->discarded, off / granules->granule,
+					 granules->count, true);
+	uint64_t after = mfx_bitmap_find(granules->discarded, first, granules->count, false);
+
+	section->off = first * granules->granule;
+	section->len = (after - first) * granules->granule;
+	return first < after;
+}
+
+int migfix_populate_read_bitmap(struct migfix_region *region, uint64_t off, uint64_t len,
+				const uint64_t *discarded, uint64_t granule)
+{
+	struct granules granules = {(const _Atomic uint64_t *)discarded, granule, 0};
+
+	if (!mfx_is_within(region, off, len) || !discarded || __builtin_popcountll(granule) != 1)
+		return -EINVAL;
+	granules.count = (region->len - 1) / granule + 1;
+	return migfix_populate_read(region, off, len, next_granules, &granules);
 }
 
 /* Copies as much of a structure as the caller knows. If the caller's structure is larger, the rest
@@ -220,4 +240,9 @@ int migfix_region_stats(const struct migfix_region *region, struct migfix_stats 
 				      .not_freed_pages = counts[MFX_NOT_FREED],
 				      .runs = counts[MFX_RUNS]};
 	return give(stats, size, &known, sizeof(known));
+}
+
+const char *migfix_version(void)
+{
+	return MIGFIX_VERSION;
 }
