@@ -33,7 +33,7 @@ enum window_state {
 /* What a window waits for, or'ed. */
 enum window_awaits { AWAITS_STREAM = 1, AWAITS_THREAD = 2 };
 
-/* Threads by which a QEMU sends the guest's memory. */
+/* Threads that send the guest's memory. */
 enum sender_thread { SENDER_UNKNOWN, SENDER_LIVE, SENDER_SNAPSHOT, SENDER_DUMP };
 
 /* How a stream ended too early. The first sign counts: QEMU shuts down a stream that has failed,

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "names.h"
-#include "qemu/ram_backing.h"
+#include "vmm/ram_backing.h"
 
 /* Exit statuses, the same for all commands. */
 enum {

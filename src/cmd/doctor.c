@@ -16,13 +16,15 @@
 
 #include "cmd/cmd.h"
 #include "collect/hooks.h"
-#include "collect/proc.h"
 #include "output/flow.h"
 #include "probe/members.h"
 #include "probe/privilege.h"
 #include "probe/probe.h"
 #include "probe/surroundings.h"
+#include "proc/process.h"
+#include "proc/system.h"
 #include "vmm/program.h"
+#include "vmm/vmm.h"
 
 enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
 
@@ -164,12 +166,6 @@ static void print_host(const struct doctor *d)
 			flow__color_end(&d->text, TONE_WARN));
 }
 
-/* What else may look like an emulator: qemu-img, a link of a name that says so. */
-static bool has_name_of_emulator(const char *comm)
-{
-	return !strncmp(comm, "qemu", 4) || !strncmp(comm, ".qemu", 5) || !strncmp(comm, "kvm", 3);
-}
-
 /* What cannot be read is counted: without CAP_SYS_PTRACE it is nearly all there is. */
 static void print_emulator(const struct doctor *d, pid_t pid, unsigned int *unread)
 {
@@ -177,9 +173,9 @@ static void print_emulator(const struct doctor *d, pid_t pid, unsigned int *unre
 	char *comm = proc__comm(pid);
 
 	if (comm && p.vmm)
-		fprintf(d->out, "emulator    pid %d %s: %s by %s\n", (int)pid, comm, p.vmm,
+		fprintf(d->out, "emulator    pid %d %s: %s by %s\n", (int)pid, comm, p.vmm->name,
 			p.by_name ? "its name" : "the version that it states");
-	else if (comm && has_name_of_emulator(comm))
+	else if (comm && vmm__has_comm(comm))
 		fprintf(d->out, "left        pid %d %s: %s\n", (int)pid, comm,
 			p.error ? strerror(-p.error)
 				: "no emulator, by its name or what it states");

@@ -12,7 +12,7 @@
 
 #include <migfix.h>
 
-#include "qemu/ram_backing.h"
+#include "vmm/ram_backing.h"
 #include "stream/stream.h"
 
 struct replay_setup {

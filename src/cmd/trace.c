@@ -23,9 +23,11 @@
 #include "collect/session.h"
 #include "output/json.h"
 #include "probe/privilege.h"
+#include "proc/process.h"
 #include "qemu/ram_query.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
+#include "vmm/process.h"
 
 /* QMP_POLL_MS: if the window was opened because the monitor said so, the monitor also closes it, so
  * it is asked often. */
@@ -123,7 +125,7 @@ static int arm(struct trace *t)
 	struct emulator_state is;
 	int err;
 
-	proc__emulator_state(pid, &is);
+	vmm_process__state(pid, &is);
 	u.thread = is.migration_thread;
 	err = session__arm(&t->session, pid,
 			   is.incoming ? AWAITS_STREAM | AWAITS_THREAD : AWAITS_THREAD, &u);

@@ -17,8 +17,9 @@
 #include "cmd/inout.h"
 #include "cmd/trace.h"
 #include "cmd/trace_options.h"
-#include "collect/proc.h"
 #include "collect/watcher.h"
+#include "proc/process.h"
+#include "vmm/process.h"
 
 struct incoming {
 	const struct trace_options *options;
@@ -42,7 +43,7 @@ static bool is_wanted(const struct incoming *in, pid_t pid)
 	if (!guest)
 		return true;
 	record_target__init(&t);
-	proc__describe(pid, &t);
+	vmm_process__describe(pid, &t);
 	wanted = (t.guest && !strcmp(t.guest, guest)) || (t.uuid && !strcasecmp(t.uuid, guest));
 	if (!wanted && !in->options->quiet)
 		fprintf(stderr, "pid %d receives guest %s, which is not asked for\n", (int)pid,
@@ -69,9 +70,8 @@ static void on_opened(pid_t pid, void *data)
 	in->pid = pid;
 	if (in->options->quiet)
 		return;
-	comm = proc__read(pid, "comm", NULL);
-	fprintf(stderr, "tracing pid %d (%.*s)\n", (int)pid, comm ? (int)strcspn(comm, "\n") : 1,
-		comm ? comm : "?");
+	comm = proc__comm(pid);
+	fprintf(stderr, "tracing pid %d (%s)\n", (int)pid, comm ? comm : "?");
 	free(comm);
 }
 

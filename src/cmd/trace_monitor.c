@@ -10,10 +10,10 @@
 
 #include "clock.h"
 #include "cmd/trace_monitor.h"
-#include "collect/proc.h"
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
 #include "qemu/ram_query.h"
+#include "vmm/process.h"
 
 enum { TIMEOUT_MS = 5000, LAST_WORDS = 200, LAST_WORD_US = 10000 };
 
@@ -51,7 +51,7 @@ pid_t monitor__emulator(const struct monitor *m)
 {
 	pid_t pid = qmp__peer(m->qmp);
 
-	return pid > 0 && proc__is_emulator(pid) ? pid : 0;
+	return pid > 0 && vmm_process__is_one(pid) ? pid : 0;
 }
 
 void monitor__close(struct monitor *m)

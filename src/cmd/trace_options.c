@@ -12,8 +12,8 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
-#include "collect/proc.h"
 #include "proc/cgroup.h"
+#include "proc/process.h"
 
 static const char doc[] =
 	"Trace one or more processes, and attribute every populated page to a call site.\v"

@@ -11,6 +11,8 @@
 #include "collect/books.h"
 #include "collect/books_internal.h"
 #include "collect/chains.h"
+#include "proc/figures.h"
+#include "proc/system.h"
 
 /* By /proc: of a target that lives, or as it stood at its end. */
 static struct figures figures__of(const struct proc_figures *from)

@@ -17,6 +17,7 @@
 #include "collect/room.h"
 #include "collect/zeros.h"
 #include "losses.h"
+#include "proc/system.h"
 #include "shared/task.h"
 #include "symbol/resolve.h"
 #include "vmm/vmm.h"
@@ -386,8 +387,10 @@ char *copy_string(const char *s)
 /* What a program states of itself is read when it is asked for: not while a migration begins. */
 static int take_version(const struct session *s, struct record_target *t)
 {
-	const char *begins = vmm__version_begins(t);
-	char *text = begins ? resolver__exe_text(s->resolver, (pid_t)t->pid, t->exe, begins) : NULL;
+	const struct vmm *vmm = vmm__of(t);
+	char *text = vmm && vmm->version
+			     ? resolver__exe_text(s->resolver, (pid_t)t->pid, t->exe, vmm->version)
+			     : NULL;
 	int err = text ? vmm__take_version(t, text) : 0;
 
 	free(text);

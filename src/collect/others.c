@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/books_internal.h"
+#include "proc/process.h"
 #include "symbol/resolve.h"
 
 /* Reading what a process has mapped takes a moment: more than so many are not named. */

@@ -15,7 +15,9 @@
 #include "collect/room.h"
 #include "collect/session.h"
 #include "collect/zeros.h"
+#include "proc/process.h"
 #include "symbol/resolve.h"
+#include "vmm/process.h"
 
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
 		  const struct resolver_options *names)
@@ -85,7 +87,7 @@ void session__describe(struct session *s, size_t i)
 	struct record_target now, *d = &s->described[i];
 
 	record_target__init(&now);
-	proc__describe(s->targets[i].pid, &now);
+	vmm_process__describe(s->targets[i].pid, &now);
 	/* A process that is ending has no command line any more: what was known of it stands. */
 	if (d->nr_cmdline && !now.nr_cmdline) {
 		record_target__clear(&now);

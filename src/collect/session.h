@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 #include "collect/phases.h"
-#include "collect/proc.h"
 #include "collect/tracer.h"
-#include "qemu/zero_pages.h"
+#include "proc/figures.h"
+#include "proc/zero_pages.h"
 #include "record.h"
 #include "vmm/ram_blocks.h"
 

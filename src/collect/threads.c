@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collect/books_internal.h"
+#include "proc/process.h"
 
 static int thread_row__compare(const void *a, const void *b)
 {

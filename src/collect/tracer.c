@@ -14,10 +14,10 @@
 #include <bpf/libbpf.h>
 
 #include "collect/libbpf_log.h"
-#include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "probe/probe.h"
+#include "proc/system.h"
 
 void tracer__set_verbose(bool verbose)
 {

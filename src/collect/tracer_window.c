@@ -10,10 +10,10 @@
 #include <bpf/libbpf.h>
 
 #include "collect/outcome.h"
-#include "collect/proc.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
+#include "vmm/process.h"
 
 /* No descriptor: one that is closed is not the end of the migration. */
 enum { NO_STREAM = INT32_MAX };
@@ -154,7 +154,7 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 		.awaits = awaits,
 		.incoming = !u->thread && !u->sends,
 		.thread = (u32)u->thread,
-		.sender = u->thread ? proc__sender(u->thread) : SENDER_UNKNOWN,
+		.sender = u->thread ? vmm_process__sender(pid, u->thread) : SENDER_UNKNOWN,
 		.stream = u->told ? NO_STREAM : u->stream,
 		.cut = -1,
 		.accepted = -1,

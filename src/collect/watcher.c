@@ -13,10 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "collect/proc.h"
 #include "collect/session.h"
 #include "collect/watcher.h"
+#include "proc/process.h"
 #include "symbol/resolve.h"
+#include "vmm/process.h"
 #include "vmm/program.h"
 
 enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000, SWEEP_MS = 1000 };
@@ -242,7 +243,7 @@ static void take_in(struct watcher *w, pid_t pid)
 	u32 awaits = w->options.arm_started;
 	int err;
 
-	proc__emulator_state(pid, &state);
+	vmm_process__state(pid, &state);
 	if (!state.incoming)
 		awaits &= ~(u32)AWAITS_STREAM;
 	if (!awaits) {
@@ -291,7 +292,7 @@ void watcher__scan(struct watcher *w)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && !find(w, pid) && proc__is_emulator(pid))
+		if (pid > 0 && !find(w, pid) && vmm_process__is_one(pid))
 			take_in(w, pid);
 	}
 	if (proc)
@@ -317,7 +318,7 @@ static bool goes_on(struct watcher *w, pid_t pid)
 {
 	struct emulator_session *e = find(w, pid);
 
-	if (!e || !(w->options.arm_started & AWAITS_STREAM) || !proc__is_emulator(pid))
+	if (!e || !(w->options.arm_started & AWAITS_STREAM) || !vmm_process__is_one(pid))
 		return false;
 	look(w, e);
 	if (tracer__arm_started(w->tracer, pid, w->options.arm_started))
@@ -343,13 +344,13 @@ static void on_exec(struct watcher *w, pid_t pid)
 		let_go(w, i);
 		break;
 	}
-	if (!proc__is_emulator(pid)) {
+	if (!vmm_process__is_one(pid)) {
 		tracer__disarm(w->tracer, pid);
 		return;
 	}
 	/* A stream may come as soon as it listens, and it may be told to migrate as soon as it
 	 * hears. */
-	proc__emulator_state(pid, &state);
+	vmm_process__state(pid, &state);
 	if (state.incoming || w->options.arm_started & AWAITS_THREAD)
 		wake(w);
 	take_in(w, pid);

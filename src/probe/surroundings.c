@@ -18,8 +18,8 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/proc.h"
 #include "probe/privilege.h"
+#include "proc/system.h"
 
 /* PROC_USER_INIT_INO and PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 static const ino_t initial_user_namespace = 0xEFFFFFFD, initial_pid_namespace = 0xEFFFFFFC;

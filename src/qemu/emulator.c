@@ -4,7 +4,7 @@
  * SIGKILL from the kernel if we die first.
  */
 #include "qemu/emulator.h"
-#include "qemu/mapped_file.h"
+#include "proc/mapped_file.h"
 
 #include <dirent.h>
 #include <errno.h>

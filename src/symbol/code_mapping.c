@@ -12,8 +12,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "collect/proc.h"
 #include "proc/maps.h"
+#include "proc/process.h"
 #include "symbol/code_mapping.h"
 #include "symbol/elf_file.h"
 

@@ -10,6 +10,7 @@
 #include "record.h"
 #include "symbol/rules.h"
 #include "symbol/rules_internal.h"
+#include "vmm/vmm.h"
 
 struct rules *rules__new(void)
 {
@@ -124,19 +125,23 @@ static bool rule__matches(const struct rule *rule, const struct record_callsite 
 	return true;
 }
 
-static const char *rules__category(const struct rules *r, const struct record_callsite *s)
+static const char *rules__category(const struct rules *r, const struct vmm *vmm,
+				   const struct record_callsite *s)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (rule__matches(&r->v[i], s))
+		if ((!r->v[i].vmm || r->v[i].vmm == vmm) && rule__matches(&r->v[i], s))
 			return r->v[i].category;
 	return "other";
 }
 
 int rules__classify(const struct rules *rules, struct record *record)
 {
+	const struct vmm *vmm = vmm__or_first(record->nr_target ? vmm__of(&record->target[0])
+								: NULL);
+
 	for (size_t i = 0; i < record->nr_callsites; i++) {
 		struct record_callsite *s = &record->callsites[i];
-		char *category = strdup(rules__category(rules, s));
+		char *category = strdup(rules__category(rules, vmm, s));
 
 		if (!category)
 			return -ENOMEM;

@@ -33,7 +33,8 @@ int rules__add_directory(struct rules *r, const char *path, char *why, size_t wh
 int rules__open(struct rules **out, const char *const *files, size_t nr_files, char *why,
 		size_t why_size);
 
-/* Sets the category of every call site, "other" if no rule matches. Returns 0 or -ENOMEM. */
+/* Sets the category of every call site, "other" if no rule matches. Of the shipped rules, those of
+ * the monitor count that the first target runs (src/vmm/vmm.h). Returns 0 or -ENOMEM. */
 int rules__classify(const struct rules *rules, struct record *record);
 
 #endif

@@ -14,6 +14,7 @@
 #include "array.h"
 #include "symbol/rules.h"
 #include "symbol/rules_internal.h"
+#include "vmm/vmm.h"
 
 static void say(char *why, size_t size, const char *path, int err)
 {
@@ -105,7 +106,10 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int rules__add_directory(struct rules *r, const char *path, char *why, size_t why_size)
+/* Adds the files of a directory. If they are the shipped ones, those that a row of src/vmm/ names
+ * are for targets of that row. */
+static int add_directory(struct rules *r, const char *path, bool shipped, char *why,
+			 size_t why_size)
 {
 	struct dirent **names = NULL;
 	char file[PATH_MAX];
@@ -117,14 +121,23 @@ int rules__add_directory(struct rules *r, const char *path, char *why, size_t wh
 		return err;
 	}
 	for (int i = 0; i < n; i++) {
+		size_t before = r->n;
+
 		if (!err) {
 			snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
 			err = rules__add_file(r, file, why, why_size);
 		}
+		for (size_t k = before; shipped && k < r->n; k++)
+			r->v[k].vmm = vmm__by_rules(names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
 	return err;
+}
+
+int rules__add_directory(struct rules *r, const char *path, char *why, size_t why_size)
+{
+	return add_directory(r, path, false, why, why_size);
 }
 
 /* A build tree has its rules beside the program. They come before the installed ones, so that a new
@@ -153,7 +166,7 @@ static int rules__add_shipped(struct rules *r, char *why, size_t why_size)
 	char path[PATH_MAX];
 	const char *directory = shipped_directory(path, sizeof(path));
 	size_t before = r->n;
-	int err = rules__add_directory(r, directory, why, why_size);
+	int err = add_directory(r, directory, true, why, why_size);
 
 	if ((!err && r->n == before) || err == -ENOENT) {
 		snprintf(why, why_size,

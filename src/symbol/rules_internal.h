@@ -41,9 +41,12 @@ struct condition {
 	size_t min, max; /* used by RULE_DEPTH only */
 };
 
+struct vmm;
+
 struct rule {
 	char *line; /* the line of the file, cut into the strings below */
 	const char *category;
+	const struct vmm *vmm; /* the rule is for targets that run this monitor; NULL: for all */
 	struct condition *conditions;
 	size_t nr_conditions;
 };

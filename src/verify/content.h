@@ -5,7 +5,7 @@
 #ifndef MIGPOP_VERIFY_CONTENT_H
 #define MIGPOP_VERIFY_CONTENT_H
 
-#include "qemu/guest_memory.h"
+#include "proc/guest_memory.h"
 #include "verify/page_set.h"
 
 /* Adds to "differing" the pages of [from, from + len) that differ. A hole equals a page of zeros.

@@ -3,6 +3,7 @@
  * Starts the loader, traces it while it populates, and ends it. The loader waits for a byte, and so
  * does not move, while the window opens and closes.
  */
+#include "proc/figures.h"
 #include "verify/routine.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "collect/proc.h"
 #include "verify/traced.h"
 
 enum { SECTION = 2 << 20, PATIENCE_MS = 120000 };

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/proc.h"
+#include "proc/figures.h"
 #include "qemu/emulator.h"
-#include "qemu/guest_memory.h"
+#include "proc/guest_memory.h"
 #include "qemu/migration.h"
 #include "verify/content.h"
 #include "verify/guest/churn.h"

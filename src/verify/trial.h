@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "names.h"
-#include "qemu/ram_backing.h"
+#include "vmm/ram_backing.h"
 #include "verify/verdict.h"
 
 struct rules;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A file is known by its inode, length and time of change: what it says is looked for in all of its
- * read-only data, some milliseconds once the kernel has read it.
+ * A file is known by its inode, length and time of change. What it states is looked for in all of
+ * its read-only data, which takes some milliseconds if the file is in the page cache.
  */
 #include "vmm/program.h"
 
@@ -14,10 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proc/process.h"
 #include "symbol/image.h"
 #include "vmm/vmm.h"
 
-/* No monitor is as small as that, and nearly all programs of a host are: they need no reading. */
+/* No monitor is smaller than SMALLEST, and nearly all programs of a host are: they need no
+ * reading. */
 enum { SMALLEST = 1 << 20, FILES = 1024 };
 
 struct known_file {
@@ -25,11 +27,11 @@ struct known_file {
 	ino_t inode;
 	off_t size;
 	struct timespec changed;
-	const char *vmm;
+	const struct vmm *vmm;
 };
 
 static struct known_file files[FILES];
-static size_t nr_files; /* that there have been: the oldest makes room */
+static size_t nr_files; /* how many there have been: the oldest makes room */
 
 static const struct known_file *find(const struct stat *st)
 {
@@ -44,24 +46,34 @@ static const struct known_file *find(const struct stat *st)
 	return NULL;
 }
 
-static const char *stated_in(int fd)
+static const struct vmm *stated_in(int fd)
 {
-	const char *vmm = NULL, *begins;
+	const struct vmm *found = NULL;
 	struct image image;
 
 	if (image__open(&image, fd))
 		return NULL;
-	for (size_t i = 0; !vmm && (begins = vmm__statement(i)); i++) {
-		char *text = image__text(&image, begins);
+	for (const struct vmm *const *vmm = vmm_rows; !found && *vmm; vmm++) {
+		char *text = (*vmm)->version ? image__text(&image, (*vmm)->version) : NULL;
 
-		vmm = text ? vmm__by_statement(text) : NULL;
+		found = text ? vmm__by_statement(text) : NULL;
 		free(text);
 	}
 	image__close(&image);
+	return found;
+}
+
+/* The kernel names a process after the script, not after the interpreter that the script names. */
+static const struct vmm *named_script(pid_t pid)
+{
+	char *comm = proc__comm(pid);
+	const struct vmm *vmm = comm ? vmm__by_script(comm) : NULL;
+
+	free(comm);
 	return vmm;
 }
 
-static const char *read_file(int fd, const struct stat *st)
+static const struct vmm *read_file(int fd, const struct stat *st)
 {
 	const struct known_file *known = find(st);
 	struct known_file *f;
@@ -90,7 +102,9 @@ struct program program__of(pid_t pid)
 		return p;
 	}
 	exe[got] = '\0';
-	p.vmm = vmm__by_name(exe);
+	p.vmm = vmm__by_program(exe);
+	if (!p.vmm)
+		p.vmm = named_script(pid);
 	p.by_name = p.vmm;
 	if (p.vmm)
 		return p;

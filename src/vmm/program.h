@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which monitor's program a process executes: by its name, else by what the program states of
- * itself
- * ("QEMU emulator version 7.2.22"), whatever it is called. Asks the process's own file.
+ * Which virtual machine monitor a process runs: by the name of its program, by the name of the
+ * script that its program executes, or by what the program states of itself ("QEMU emulator version
+ * 7.2.22"), whatever it is called.
  */
 #ifndef MIGPOP_VMM_PROGRAM_H
 #define MIGPOP_VMM_PROGRAM_H
@@ -10,13 +10,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct vmm;
+
 struct program {
-	const char *vmm; /* static; NULL: no monitor's, or not known */
+	const struct vmm *vmm; /* NULL: the program is no monitor, or cannot be read */
 	bool by_name;
-	int error; /* a negative errno: the file could not be read, and its name tells nothing */
+	int error; /* a negative errno: the file cannot be read, and its name tells nothing */
 };
 
-/* Each file is read once, and forgotten when many others have been. */
+/* Reads the file of a program once, and forgets it when many others have been read. */
 struct program program__of(pid_t pid);
 
 #endif

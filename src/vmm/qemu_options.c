@@ -7,6 +7,7 @@
 #include "vmm/qemu_option.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -85,6 +86,25 @@ static char *uuid_of(const char *text)
 	return NULL;
 }
 
+/* The guest's name: "web" for "-name web", "web,prod" for "-name guest=web,,prod". */
+static int set_guest(struct record_target *t)
+{
+	char name[VALUE_MAX];
+	bool found = false;
+
+	for (size_t i = 0; i < t->nr_cmdline; i++) {
+		const char *option = qemu_option__argument(t, i, "name");
+
+		found = (option && qemu_option__value(option, "guest", true, name, sizeof(name))) ||
+			found;
+	}
+	if (!found)
+		return 0;
+	free(t->guest);
+	t->guest = strdup(name);
+	return t->guest ? 0 : -ENOMEM;
+}
+
 int qemu_options__describe(struct record_target *t)
 {
 	char value[VALUE_MAX];
@@ -106,19 +126,5 @@ int qemu_options__describe(struct record_target *t)
 		free(t->uuid);
 		t->uuid = uuid_of(uuid);
 	}
-	return 0;
-}
-
-char *qemu_options__guest(const struct record_target *t)
-{
-	char name[VALUE_MAX];
-	bool found = false;
-
-	for (size_t i = 0; i < t->nr_cmdline; i++) {
-		const char *option = qemu_option__argument(t, i, "name");
-
-		found = (option && qemu_option__value(option, "guest", true, name, sizeof(name))) ||
-			found;
-	}
-	return found ? strdup(name) : NULL;
+	return set_guest(t);
 }

@@ -7,12 +7,8 @@
 
 struct record_target;
 
-/* Sets uuid and ram_bytes; what the command line does not tell stays as it is. Returns 0 or
+/* Sets guest, uuid and ram_bytes; what the command line does not tell stays as it is. Returns 0 or
  * -ENOMEM. */
 int qemu_options__describe(struct record_target *t);
-
-/* The guest's name, for the caller to free: "web" for "-name web", "web,prod" for "-name
- * guest=web,,prod". NULL if it has none. */
-char *qemu_options__guest(const struct record_target *t);
 
 #endif

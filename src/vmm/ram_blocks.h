@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The RAM blocks of a QEMU: which mapping is which memory backend. Told from its command line and
- * its mappings, without a monitor.
+ * The blocks of a guest's RAM: which mapping of a process is which block.
  */
 #ifndef MIGPOP_VMM_RAM_BLOCKS_H
 #define MIGPOP_VMM_RAM_BLOCKS_H
@@ -28,13 +27,6 @@ struct ram_blocks {
 	size_t n;
 };
 
-/* A descriptor of the process and the file that it is of. */
-struct ram_descriptor {
-	uint32_t dev;
-	uint64_t inode;
-	int fd;
-};
-
 /* A block that QEMU itself tells of, by its monitor: its id, its length and, where the version says
  * it, the address of its memory. */
 struct ram_told {
@@ -43,22 +35,9 @@ struct ram_told {
 	uint64_t address; /* 0: not said */
 };
 
-/* What blocks are found by, besides the command line. */
-struct ram_evidence {
-	const char *maps; /* the text of /proc/PID/maps */
-	const struct ram_descriptor *descriptors;
-	size_t nr_descriptors;
-	const struct ram_told *told;
-	size_t nr_told;
-};
-
-/* Pure: the backends of the command line of "t", held against evidence. 0, or -ENOMEM; to be freed
- * either way. */
-int ram_blocks__match(struct ram_blocks *out, const struct record_target *t,
-		      const struct ram_evidence *evidence);
-
-/* The same of the process "pid" as it is now, with what it has told. 0 or a negative errno: then
- * "out" is as it was. */
+/* Finds the blocks of the process "pid", which "t" describes, as it is now; the "nr_told" blocks at
+ * "told" are those that its monitor tells of. Returns 0 or a negative errno. If it fails, or finds
+ * none, *out is as it was. */
 int ram_blocks__read(struct ram_blocks *out, const struct record_target *t, pid_t pid,
 		     const struct ram_told *told, size_t nr_told);
 

@@ -1,7 +1,6 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of virtual machine monitors, one row for each. To add a monitor, add a row, and a
- * function that reads its command line.
+ * Looks for rows by what is known of a process.
  */
 #include "vmm/vmm.h"
 
@@ -11,25 +10,9 @@
 #include <string.h>
 
 #include "record.h"
-#include "vmm/qemu_options.h"
 
-static const struct vmm {
-	const char *name;
-	const char *prefix;      /* how the names of its programs begin; NULL: not used */
-	const char *programs[3]; /* whole names of other programs */
-	const char *version;     /* how the text begins with which the program states its version */
-	int (*describe)(struct record_target *t);
-} vmms[] = {
-	{"QEMU",
-	 "qemu-system-",
-	 {"qemu-kvm", "kvm"},
-	 "QEMU emulator version ",
-	 qemu_options__describe},
-};
-enum { NR_VMMS = sizeof(vmms) / sizeof(*vmms) };
-
-/* The name of a program, without what packagers and the kernel add: NixOS calls it
- * ".qemu-system-x86_64-wrapped". */
+/* Finds the name of a program without what packagers and the kernel add: NixOS calls one
+ * ".qemu-system-x86_64-wrapped". Returns its length. */
 static size_t program_name(const char *exe, const char **name)
 {
 	static const char deleted[] = " (deleted)", wrapped[] = "-wrapped";
@@ -48,80 +31,123 @@ static size_t program_name(const char *exe, const char **name)
 	return len;
 }
 
-static const struct vmm *find(const char *exe)
+static bool is_listed(const char *const *names, const char *name, size_t len)
+{
+	for (; names && *names; names++)
+		if (strlen(*names) == len && !strncmp(*names, name, len))
+			return true;
+	return false;
+}
+
+const struct vmm *vmm__by_program(const char *exe)
 {
 	const char *name;
 	size_t len = exe ? program_name(exe, &name) : 0;
 
-	for (size_t i = 0; len && i < NR_VMMS; i++) {
-		const struct vmm *vmm = &vmms[i];
+	for (const struct vmm *const *vmm = vmm_rows; len && *vmm; vmm++) {
+		const char *prefix = (*vmm)->prefix;
 
-		if (vmm->prefix && len > strlen(vmm->prefix) &&
-		    !strncmp(name, vmm->prefix, strlen(vmm->prefix)))
-			return vmm;
-		for (size_t j = 0; j < sizeof(vmm->programs) / sizeof(*vmm->programs); j++)
-			if (vmm->programs[j] && strlen(vmm->programs[j]) == len &&
-			    !strncmp(name, vmm->programs[j], len))
-				return vmm;
+		if (prefix && len > strlen(prefix) && !strncmp(name, prefix, strlen(prefix)))
+			return *vmm;
+		if (is_listed((*vmm)->programs, name, len))
+			return *vmm;
 	}
 	return NULL;
 }
 
-const char *vmm__by_name(const char *exe)
+const struct vmm *vmm__by_script(const char *comm)
 {
-	const struct vmm *vmm = find(exe);
-
-	return vmm ? vmm->name : NULL;
-}
-
-const char *vmm__statement(size_t i)
-{
-	return i < NR_VMMS ? vmms[i].version : NULL;
-}
-
-const char *vmm__by_statement(const char *text)
-{
-	for (size_t i = 0; i < NR_VMMS; i++) {
-		size_t len = strlen(vmms[i].version);
-
-		if (!strncmp(text, vmms[i].version, len) && isdigit((unsigned char)text[len]))
-			return vmms[i].name;
-	}
+	for (const struct vmm *const *vmm = vmm_rows; *vmm; vmm++)
+		if (is_listed((*vmm)->scripts, comm, strlen(comm)))
+			return *vmm;
 	return NULL;
 }
 
-static const struct vmm *find_of(const struct record_target *t)
+/* The length of the text with which "vmm" begins to state its version, if "text" begins so and a
+ * number follows; else 0. */
+static size_t statement_length(const struct vmm *vmm, const char *text)
 {
-	for (size_t i = 0; t->vmm_name && i < NR_VMMS; i++)
-		if (!strcmp(t->vmm_name, vmms[i].name))
-			return &vmms[i];
-	return find(t->exe);
+	size_t len = vmm && vmm->version ? strlen(vmm->version) : 0;
+
+	return len && !strncmp(text, vmm->version, len) && isdigit((unsigned char)text[len]) ? len
+											     : 0;
+}
+
+const struct vmm *vmm__by_statement(const char *text)
+{
+	for (const struct vmm *const *vmm = vmm_rows; *vmm; vmm++)
+		if (statement_length(*vmm, text))
+			return *vmm;
+	return NULL;
+}
+
+const struct vmm *vmm__by_rules(const char *file)
+{
+	for (const struct vmm *const *vmm = vmm_rows; *vmm; vmm++)
+		if ((*vmm)->rules && !strcmp(file, (*vmm)->rules))
+			return *vmm;
+	return NULL;
+}
+
+const struct vmm *vmm__of(const struct record_target *t)
+{
+	for (const struct vmm *const *vmm = vmm_rows; t->vmm_name && *vmm; vmm++)
+		if (!strcmp(t->vmm_name, (*vmm)->name))
+			return *vmm;
+	return vmm__by_program(t->exe);
+}
+
+const struct vmm *vmm__or_first(const struct vmm *vmm)
+{
+	return vmm ? vmm : vmm_rows[0];
+}
+
+uint32_t vmm__number(const struct vmm *vmm)
+{
+	uint32_t i = 0;
+
+	while (vmm_rows[i] != vmm)
+		i++;
+	return i;
+}
+
+bool vmm__has_comm(const char *comm)
+{
+	for (const struct vmm *const *vmm = vmm_rows; *vmm; vmm++)
+		for (const struct vmm_comm *c = (*vmm)->comms; c && c->name; c++)
+			if (c->is_prefix ? !strncmp(comm, c->name, strlen(c->name))
+					 : !strcmp(comm, c->name))
+				return true;
+	return false;
+}
+
+enum thread_kind vmm__thread(const struct vmm *vmm, const char *comm)
+{
+	for (const struct vmm_thread *t = vmm->threads; t && t->name; t++)
+		if (!strcmp(comm, t->name))
+			return t->is;
+	return THREAD_UNKNOWN;
 }
 
 int vmm__describe(struct record_target *t)
 {
-	const struct vmm *vmm = find_of(t);
+	const struct vmm *vmm = vmm__of(t);
 
 	if (!vmm)
 		return 0;
 	if (!t->vmm_name)
 		t->vmm_name = strdup(vmm->name);
-	return t->vmm_name ? vmm->describe(t) : -ENOMEM;
-}
-
-const char *vmm__version_begins(const struct record_target *t)
-{
-	const struct vmm *vmm = find_of(t);
-
-	return vmm ? vmm->version : NULL;
+	if (!t->vmm_name)
+		return -ENOMEM;
+	return vmm->describe ? vmm->describe(t) : 0;
 }
 
 int vmm__take_version(struct record_target *t, const char *text)
 {
-	const char *begin = vmm__version_begins(t), *end, *package;
-	size_t len = begin ? strlen(begin) : 0;
+	size_t len = statement_length(vmm__of(t), text);
+	const char *end, *package;
 
-	if (!len || strncmp(text, begin, len) || !isdigit((unsigned char)text[len]))
+	if (!len)
 		return 0;
 	text += len;
 	len = strcspn(text, " \n");

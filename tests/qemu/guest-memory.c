@@ -4,7 +4,7 @@
  * churning guest must have left there, whose boot sector it writes as well. Exit status: 0 done,
  * 1 it is not as it must be, 2 usage, 4 it cannot be read.
  */
-#include "qemu/guest_memory.h"
+#include "proc/guest_memory.h"
 #include "verify/guest/churn.h"
 
 #include <errno.h>

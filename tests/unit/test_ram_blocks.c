@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "record.h"
+#include "vmm/qemu_memory.h"
 #include "vmm/qemu_option.h"
 #include "vmm/qemu_options.h"
-#include "vmm/ram_blocks.h"
 
 /* Mappings: 32 MiB each, one below the other with a guard page between them. */
 #define AT_A  "7fd039fff000-7fd03bfff000 rw-s 00000000 00:01 71 "
@@ -279,7 +279,7 @@ static void blocks_are_told(void **state)
 			;
 		evidence.told = cases[i].told;
 		evidence.nr_told = n;
-		assert_int_equal(ram_blocks__match(&b, &t, &evidence), 0);
+		assert_int_equal(qemu_memory__match(&b, &t, &evidence), 0);
 		if (b.n)
 			qsort(b.v, b.n, sizeof(*b.v), compare_blocks);
 		for (size_t k = 0; k < b.n; k++) {
@@ -342,13 +342,15 @@ static void names_may_have_commas(void **state)
 {
 	const char *const words[] = {"qemu", "-S", "-name", "guest=web,,prod,debug-threads=on"};
 	struct record_target t = target_of(words, 4);
-	char *name = qemu_options__guest(&t);
 
 	(void)state;
-	assert_string_equal(name, "web,prod");
-	free(name);
+	assert_int_equal(qemu_options__describe(&t), 0);
+	assert_string_equal(t.guest, "web,prod");
+	free(t.guest);
+	t.guest = NULL;
 	t.nr_cmdline = 3;
-	assert_null(qemu_options__guest(&t));
+	assert_int_equal(qemu_options__describe(&t), 0);
+	assert_null(t.guest);
 }
 
 int main(void)

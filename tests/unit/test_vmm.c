@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "record.h"
+#include "vmm/rows.h"
 #include "vmm/vmm.h"
 
 /* Of words that are apart by blanks. */
@@ -148,50 +149,103 @@ static void uuid_of_the_guest(void **state)
 static void programs_of_monitors(void **state)
 {
 	(void)state;
-	assert_true(vmm__by_name("/usr/bin/qemu-system-x86_64"));
-	assert_true(vmm__by_name("/usr/bin/qemu-system-aarch64 (deleted)"));
-	assert_true(vmm__by_name("/usr/libexec/qemu-kvm"));
-	assert_true(vmm__by_name("/usr/libexec/qemu-kvm (deleted)"));
-	assert_true(vmm__by_name("/usr/bin/kvm"));
-	assert_true(vmm__by_name("/nix/store/x/bin/.qemu-system-x86_64-wrapped"));
-	assert_true(vmm__by_name("/nix/store/x/bin/.qemu-system-x86_64-wrapped (deleted)"));
-	assert_false(vmm__by_name("/usr/bin/qemu-img"));
-	assert_false(vmm__by_name("/usr/bin/qemu-system-"));
-	assert_false(vmm__by_name("/usr/bin/kvm-spice"));
-	assert_false(vmm__by_name("/usr/bin/.kvm"));
-	assert_false(vmm__by_name("/opt/qemu-system-x86_64/bash"));
-	assert_false(vmm__by_name("/usr/bin/xkvm"));
-	assert_false(vmm__by_name(" (deleted)"));
-	assert_false(vmm__by_name(""));
-	assert_false(vmm__by_name(NULL));
+	assert_true(vmm__by_program("/usr/bin/qemu-system-x86_64"));
+	assert_true(vmm__by_program("/usr/bin/qemu-system-aarch64 (deleted)"));
+	assert_true(vmm__by_program("/usr/libexec/qemu-kvm"));
+	assert_true(vmm__by_program("/usr/libexec/qemu-kvm (deleted)"));
+	assert_true(vmm__by_program("/usr/bin/kvm"));
+	assert_true(vmm__by_program("/nix/store/x/bin/.qemu-system-x86_64-wrapped"));
+	assert_true(vmm__by_program("/nix/store/x/bin/.qemu-system-x86_64-wrapped (deleted)"));
+	assert_false(vmm__by_program("/usr/bin/qemu-img"));
+	assert_false(vmm__by_program("/usr/bin/qemu-system-"));
+	assert_false(vmm__by_program("/usr/bin/kvm-spice"));
+	assert_false(vmm__by_program("/usr/bin/.kvm"));
+	assert_false(vmm__by_program("/opt/qemu-system-x86_64/bash"));
+	assert_false(vmm__by_program("/usr/bin/xkvm"));
+	assert_false(vmm__by_program(" (deleted)"));
+	assert_false(vmm__by_program(""));
+	assert_false(vmm__by_program(NULL));
 }
 
 static void programs_by_what_they_state(void **state)
 {
 	(void)state;
-	assert_string_equal(vmm__statement(0), "QEMU emulator version ");
-	assert_null(vmm__statement(1));
-	assert_string_equal(vmm__by_statement("QEMU emulator version 7.2.22 (Debian 1:7.2)"),
-			    "QEMU");
-	/* Whoever looks for it states nothing. */
+	assert_ptr_equal(vmm__by_statement("QEMU emulator version 7.2.22 (Debian 1:7.2)"),
+			 &vmm_qemu);
+	/* A program that looks for this text states nothing. */
 	assert_null(vmm__by_statement("QEMU emulator version "));
 	assert_null(vmm__by_statement("qemu-x86_64 version 7.2.22"));
 	assert_null(vmm__by_statement(""));
 }
 
+/* What the kernel calls processes and threads. A name has 15 bytes there. */
+static void names_in_the_kernel(void **state)
+{
+	static const struct {
+		const char *comm;
+		enum thread_kind is;
+	} threads[] = {
+		{"live_migration", THREAD_SENDS_LIVE},
+		{"mig/src/main", THREAD_SENDS_LIVE},
+		{"bg_snapshot", THREAD_SENDS_SNAPSHOT},
+		{"mig/snapshot", THREAD_SENDS_SNAPSHOT},
+		{"dump_thread", THREAD_SENDS_DUMP},
+		{"postcopy/listen", THREAD_LISTENS},
+		{"mig/dst/listen", THREAD_LISTENS},
+		{"io-task-worker", THREAD_CONNECTS},
+		{"live_migratio", THREAD_UNKNOWN},
+		{"live_migrations", THREAD_UNKNOWN},
+		{"", THREAD_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++)
+		assert_int_equal(vmm__thread(&vmm_qemu, threads[i].comm), threads[i].is);
+	assert_true(vmm__has_comm("qemu-system-x86"));
+	assert_true(vmm__has_comm(".qemu-system-x8"));
+	assert_true(vmm__has_comm("kvm"));
+	assert_false(vmm__has_comm("kvm-spice"));
+	assert_false(vmm__has_comm("xqemu"));
+	assert_false(vmm__has_comm(""));
+}
+
+/* The kernel's programs have room for so many rows, and for names of that length. */
+static void rows_fit_into_the_kernel(void **state)
+{
+	size_t comms = 0, n = 0;
+
+	(void)state;
+	for (; vmm_rows[n]; n++) {
+		const struct vmm *vmm = vmm_rows[n];
+
+		assert_int_equal(vmm__number(vmm), n);
+		assert_ptr_equal(vmm__by_rules(vmm->rules), vmm);
+		assert_ptr_equal(vmm__or_first(vmm), vmm);
+		for (const struct vmm_comm *c = vmm->comms; c && c->name; c++, comms++)
+			assert_true(*c->name && strlen(c->name) < COMM_SIZE);
+		for (const struct vmm_thread *t = vmm->threads; t && t->name; t++)
+			assert_true(*t->name && strlen(t->name) < COMM_SIZE);
+	}
+	assert_true(n && n <= VMM_MAX);
+	assert_true(comms <= VMM_COMMS_MAX);
+	assert_ptr_equal(vmm__or_first(NULL), vmm_rows[0]);
+}
+
 /* What is known of the process comes before the path of its program. */
 static void a_monitor_of_another_name(void **state)
 {
-	struct record_target t = described("/opt/vm-runner", "vm-runner -m 512");
+	struct record_target t = described("/opt/vm-runner", "vm-runner -m 512 -name web");
 
 	(void)state;
 	assert_null(t.vmm_name);
 	assert_int_equal(t.ram_bytes, RECORD_UNKNOWN);
-	assert_null(vmm__version_begins(&t));
+	assert_null(t.guest);
+	assert_null(vmm__of(&t));
 	t.vmm_name = strdup("QEMU");
 	assert_int_equal(vmm__describe(&t), 0);
 	assert_int_equal(t.ram_bytes, 512 << 20);
-	assert_string_equal(vmm__version_begins(&t), "QEMU emulator version ");
+	assert_string_equal(t.guest, "web");
+	assert_ptr_equal(vmm__of(&t), &vmm_qemu);
 	record_target__clear(&t);
 }
 
@@ -220,7 +274,7 @@ static void versions(void **state)
 	has_version("QEMU emulator version 10.0.50 (v10.0.0-1-gabc", "10.0.50", NULL);
 	has_version("QEMU emulator version %s", NULL, NULL);
 	has_version("QEMU emulator", NULL, NULL);
-	assert_null(vmm__version_begins(&other));
+	assert_null(vmm__of(&other));
 	assert_null(other.vmm_name);
 	assert_true(other.ram_bytes == RECORD_UNKNOWN);
 	record_target__clear(&other);
@@ -272,6 +326,8 @@ int main(void)
 		cmocka_unit_test(memory_in_all_its_forms),
 		cmocka_unit_test(memory_of_backends),
 		cmocka_unit_test(programs_by_what_they_state),
+		cmocka_unit_test(names_in_the_kernel),
+		cmocka_unit_test(rows_fit_into_the_kernel),
 		cmocka_unit_test(a_monitor_of_another_name),
 		cmocka_unit_test(memory_that_is_not_told),
 		cmocka_unit_test(uuid_of_the_guest),

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "qemu/zero_pages.h"
+#include "proc/zero_pages.h"
 
 #define PLENTY_NS 20000000000ULL
 

@@ -2,8 +2,8 @@
 /*
  * The kinds of memory that a guest's RAM can be made of, by the names in options and on screen.
  */
-#ifndef MIGPOP_QEMU_RAM_BACKING_H
-#define MIGPOP_QEMU_RAM_BACKING_H
+#ifndef MIGPOP_VMM_RAM_BACKING_H
+#define MIGPOP_VMM_RAM_BACKING_H
 
 enum ram_backing {
 	BACKING_MEMFD,

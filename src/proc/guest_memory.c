@@ -4,7 +4,7 @@
  * read() of a hole allocates nothing, on tmpfs as on hugetlbfs. Private memory is read page by page
  * where pagemap shows a page, and from the file below, if any, where it does not.
  */
-#include "qemu/guest_memory.h"
+#include "proc/guest_memory.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  * Reads the memory of a guest from outside its QEMU without populating anything. Holes and pages of
  * zeros are treated alike. It must not know why the memory is read.
  */
-#ifndef MIGPOP_QEMU_GUEST_MEMORY_H
-#define MIGPOP_QEMU_GUEST_MEMORY_H
+#ifndef MIGPOP_PROC_GUEST_MEMORY_H
+#define MIGPOP_PROC_GUEST_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

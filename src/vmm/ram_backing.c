@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kinds of memory that a guest's RAM can be made of, by the names in options and on screen. */
-#include "qemu/ram_backing.h"
+#include "vmm/ram_backing.h"
 
 const char *ram_backing__name(enum ram_backing backing)
 {

@@ -5,8 +5,8 @@
  * at in clusters, in an order that spreads over all of it from the beginning: so whenever time is
  * up, the clusters looked at are a sample.
  */
-#include "qemu/zero_pages.h"
-#include "qemu/guest_memory.h"
+#include "proc/zero_pages.h"
+#include "proc/guest_memory.h"
 
 #include <errno.h>
 #include <math.h>

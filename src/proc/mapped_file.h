@@ -3,8 +3,8 @@
  * Tells whether a process has mapped a file. The file itself counts, not its path: the process may
  * have another root or other mounts, so that its paths lead to other files.
  */
-#ifndef MIGPOP_QEMU_MAPPED_FILE_H
-#define MIGPOP_QEMU_MAPPED_FILE_H
+#ifndef MIGPOP_PROC_MAPPED_FILE_H
+#define MIGPOP_PROC_MAPPED_FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -3,8 +3,8 @@
  * Counts the pages of a process's memory that are present and zero, from outside, without
  * populating anything, in bounded time. It must not know why they are counted.
  */
-#ifndef MIGPOP_QEMU_ZERO_PAGES_H
-#define MIGPOP_QEMU_ZERO_PAGES_H
+#ifndef MIGPOP_PROC_ZERO_PAGES_H
+#define MIGPOP_PROC_ZERO_PAGES_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -6,7 +6,7 @@
  * system below, and stat() shows others. Then the path helps, from here or from the process's root,
  * if it still leads to the file.
  */
-#include "qemu/mapped_file.h"
+#include "proc/mapped_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>

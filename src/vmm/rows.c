@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of virtual machine monitors. It is alone in its file, so that a test can link another.
+ */
+#include "vmm/rows.h"
+
+const struct vmm *const vmm_rows[] = {&vmm_qemu, NULL};
