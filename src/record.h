@@ -31,12 +31,22 @@ struct record_frame {
 			    NULL */
 	char *file;      /* source file, if there is DWARF; else NULL */
 	uint32_t line;   /* line in that file; 0 if not known */
-	bool inlined; /* inlined into the function of the next frame, which has the same offset */
+	bool inlined;   /* inlined into the function of the next frame, which has the same offset */
+	bool is_return; /* of a raw record, and not written: a call returns to the address, so that
+			   the instruction before it is what is named */
 };
 
 struct record_frames {
 	struct record_frame *v; /* innermost first */
 	size_t n;
+};
+
+/* Where memory is: the RAM block is found by that. It is not written. */
+struct record_place {
+	uint32_t pid;   /* of private memory; 0 for pages of a file */
+	uint32_t dev;   /* of the file, as the kernel numbers devices: major << 20 | minor; or 0 */
+	uint64_t inode; /* of the file; 0 without one */
+	uint64_t start; /* address of the first mapping that was seen of the memory; or 0 */
 };
 
 struct record_backing {
@@ -55,6 +65,7 @@ struct record_backing {
 	 * may be a sample. Both are RECORD_UNKNOWN if nobody looked. */
 	int64_t zero_written_pages, looked_pages;
 	int64_t released_pages;
+	struct record_place place;
 };
 
 struct record_callsite {

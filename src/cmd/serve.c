@@ -137,10 +137,8 @@ static void on_record(struct record *r, void *data)
 {
 	const struct record_target *t = &r->target[0];
 	struct serve *s = data;
-	int err = rules__classify(s->rules, r);
+	int err = metrics__add(s->metrics, r);
 
-	if (!err)
-		err = metrics__add(s->metrics, r);
 	if (!err)
 		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000);
 	tell_room(r);
@@ -191,6 +189,7 @@ static void reload(struct serve *s)
 
 	/* The error has been printed: the old rules stay in use. */
 	if (rules_files__open(&s->rules_files, &rules) == STATUS_OK) {
+		watcher__use_rules(s->watcher, rules);
 		rules__free(s->rules);
 		s->rules = rules;
 	} else {
@@ -265,6 +264,7 @@ static int start(struct serve *s)
 	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
+	watcher__use_rules(s->watcher, s->rules);
 	metrics__set_tables(s->metrics, tables, s);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,

@@ -35,7 +35,6 @@ enum { TICK_MS = 500, QMP_POLL_MS = 10 };
 
 struct trace {
 	const struct trace_options *options;
-	const struct rules *rules;
 	struct session session;
 	struct tracer *tracer;
 	struct monitor monitor;
@@ -163,7 +162,7 @@ static void ask_for_blocks(struct trace *t)
 
 static void say_tracing(const struct trace *t)
 {
-	const struct record_target *first = &t->session.described[0];
+	const struct record_target *first = &t->session.targets[0].described;
 
 	if (t->options->quiet)
 		return;
@@ -347,14 +346,11 @@ static enum window_reason run(struct trace *t)
 	return reason;
 }
 
-int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
+int trace__write_record(const struct trace_options *o, const struct record *r,
 			struct trace_outputs *out)
 {
 	struct text_options text = {.color = o->color && !o->output};
-	int err = rules__classify(rules, r);
 
-	if (err)
-		return fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err));
 	if (o->save) {
 		int status = output__finish(&out->saved, o->save,
 					    output_json__write(r, out->saved.f));
@@ -466,7 +462,7 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 	if (err == -ENODATA)
 		return fail_unseen(t, reason);
 	status = err ? fail(STATUS_FAULT, "cannot make the record: %s", strerror(-err))
-		     : trace__write_record(t->options, t->rules, r, out);
+		     : trace__write_record(t->options, r, out);
 	record__free(r);
 	return status;
 }
@@ -517,7 +513,7 @@ static int open_monitor(struct monitor *m, struct trace_options *o)
 static int trace_targets(struct trace_options *o, const struct rules *rules,
 			 struct trace_outputs *out)
 {
-	struct trace t = {.options = o, .rules = rules, .signal_fd = -1};
+	struct trace t = {.options = o, .signal_fd = -1};
 	char why[512];
 	int status, err;
 
@@ -533,6 +529,7 @@ static int trace_targets(struct trace_options *o, const struct rules *rules,
 		return fail_tracer(err, why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
+	t.session.rules = rules;
 	if (t.monitor.qmp)
 		monitor__tell_phases(&t.monitor, &t.session.phases);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);

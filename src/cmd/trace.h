@@ -25,7 +25,8 @@ int trace_incoming(const struct trace_options *o, const struct rules *rules,
 /* The signals that end a trace or report on its command, for open_signals(). */
 extern const int trace__signals[];
 
-int trace__write_record(const struct trace_options *o, const struct rules *rules, struct record *r,
+/* Writes a record to where it goes. Returns the exit status. */
+int trace__write_record(const struct trace_options *o, const struct record *r,
 			struct trace_outputs *out);
 
 #endif

@@ -23,7 +23,6 @@
 
 struct incoming {
 	const struct trace_options *options;
-	const struct rules *rules;
 	struct trace_outputs *out;
 	struct watcher *watcher;
 	int signal_fd;
@@ -90,7 +89,7 @@ static void on_record(struct record *r, void *data)
 	if (in->over || r->target[0].pid != (uint32_t)in->pid)
 		return;
 	in->over = true;
-	in->status = trace__write_record(in->options, in->rules, r, in->out);
+	in->status = trace__write_record(in->options, r, in->out);
 }
 
 static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
@@ -182,7 +181,7 @@ static void say_waiting(const struct incoming *in)
 int trace_incoming(const struct trace_options *o, const struct rules *rules,
 		   struct trace_outputs *out)
 {
-	struct incoming in = {.options = o, .rules = rules, .out = out};
+	struct incoming in = {.options = o, .out = out};
 	const struct watcher_calls calls = {.record = on_record,
 					    .watched = on_watched,
 					    .opened = on_opened,
@@ -195,6 +194,7 @@ int trace_incoming(const struct trace_options *o, const struct rules *rules,
 	err = watcher__open(&in.watcher, &o->tracer, &o->names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
+	watcher__use_rules(in.watcher, rules);
 	say_waiting(&in);
 	status = run(&in);
 	close(in.signal_fd);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "collect/phases.h"
+#include "books/phases.h"
 #include "qemu/migration.h"
 
 struct qmp;

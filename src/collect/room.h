@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of a session found no room in the kernel's tables, told while the window is open. Knows
- * nothing of records.
+ * What found no room in the kernel's tables, told while the window is open. It must not know of
+ * records.
  */
 #ifndef MIGPOP_COLLECT_ROOM_H
 #define MIGPOP_COLLECT_ROOM_H
 
-#include "collect/session.h"
+#include "collect/tracer.h"
+#include "counters.h"
 
-/* Events of all targets that found no room in the table of "kind", enum lost_kind. */
-u64 room__lost(const struct session *s, const struct counters *c, int kind);
+/* A window that is open. */
+struct room {
+	pid_t pid;         /* of whom to tell */
+	bool windowed;     /* what is of no known process may be of somebody else's window */
+	unsigned int told; /* bits of tables: somebody has been told that they are full */
+};
 
-/* Tells, once a window and table, what has been lost since the opening. */
-void room__tell(struct session *s, const struct counters *now);
+/* Tells, once for each table, what has been lost since "open". */
+void room__tell(struct room *room, struct tracer *tracer, const struct counters *open,
+		const struct counters *now);
 
 #endif

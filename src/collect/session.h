@@ -10,136 +10,119 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "collect/phases.h"
+#include "books/phases.h"
+#include "collect/room.h"
+#include "collect/target.h"
 #include "collect/tracer.h"
-#include "proc/figures.h"
-#include "proc/zero_pages.h"
+#include "counters.h"
 #include "record.h"
-#include "vmm/ram_blocks.h"
 
 struct resolver;
 struct resolver_options;
-
-/* Content of one of its backings. */
-struct look {
-	struct backing_key key;
-	struct zero_pages found;
-};
-
-struct target {
-	pid_t pid;
-	int pidfd;
-	bool gone;
-	bool at_exit_known; /* figures read while it stood at its end */
-	struct proc_figures at_exit;
-	struct ram_told *told; /* of its RAM blocks by its monitor */
-	size_t nr_told;
-	struct ram_blocks blocks; /* as they were last seen */
-	struct look *looks;       /* what its memory held when it was last looked at */
-	size_t nr_looks;
-};
-
-/* Counters, with the kernel's figures of the edges of the window, and what /proc says when they are
- * read. */
-struct snapshot {
-	struct counters counters;
-	struct proc_figures *figures; /* a target each */
-	u64 *pages_again; /* of counters.backings, read a second time; NULL where nothing counts */
-};
+struct rules;
 
 struct session {
 	struct tracer *tracer;
 	struct resolver *resolver;
-	bool shares_resolver; /* it is others' as well, and not freed with this one */
+	bool shares_resolver; /* others use it, too, so that it is not freed with the session */
+	const struct rules *rules; /* for the categories of its records; NULL: none are found */
 	enum stack_kind stack;
 	struct target *targets;
 	size_t nr_targets;
-	struct record_target *described; /* a target each, as it was when added */
-	struct snapshot open;
+	struct snapshot open; /* of the opening of the window */
 	enum window_reason opened_by;
-	bool windowed; /* its one target has a window of its own, and others share the tracer */
-	struct window window; /* as it was when last looked at */
-	bool begun;           /* it is open, and the books have begun with it */
-	enum migration_outcome
-		told_outcome;   /* by QEMU, for its record; unknown where it says none */
-	unsigned int told_room; /* bits of tables: that they are full has been told */
+	bool windowed;        /* the only target has a window of its own; others share the tracer */
+	struct window window; /* as it was when it was looked at last */
+	bool begun;           /* the window is open, and the books have begun with it */
+	enum migration_outcome told_outcome; /* what QEMU said of the outcome, for the record;
+						unknown if it said nothing */
+	struct room room;
 	struct phases phases;
 	struct record_tick *ticks;
 	size_t nr_ticks;
 };
 
-/* Has it ended? Its process id says nothing of it from then on. */
-bool target__is_gone(struct target *t);
-
-/* 0, or -ENOMEM; to be freed either way. */
+/* Makes a session without targets. Returns 0 or -ENOMEM; call session__free() in either case. */
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
 		  const struct resolver_options *names);
-/* The same with a resolver that others share: files that many targets execute are opened once. */
+/* The same, with a resolver that sessions share, so that files that many targets execute are opened
+ * once. */
 void session__init_shared(struct session *s, struct tracer *tracer, enum stack_kind stack,
 			  struct resolver *resolver);
 void session__free(struct session *s);
 
-/* Adds processes, of which nothing is counted yet. -ESRCH: one of them is gone. */
+/* --- targets --- */
+
+/* Adds processes, of which nothing is counted yet. Returns 0 or a negative errno; -ESRCH if one of
+ * them is gone. */
 int session__watch(struct session *s, const pid_t *pids, size_t n);
 
-/*
- * One process, in a window that opens and closes with a migration that it sends or receives
- * ("awaits", enum window_awaits), instead of session__watch(), open and close. One that is under
- * way ("u") is watched from here on. "u" is NULL of a process that is just being started: it has no
- * migration and no memory yet, which session__started() enters. The tracer may be shared with other
- * sessions. 0, or a negative errno.
- */
-int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u);
-
-/* The process has been started, or its window has opened before that was seen, and session__look()
- * has not said so yet: what it is and what memory it has is known from here on. 0, or a negative
- * errno. */
-int session__started(struct session *s, u32 awaits);
-
-/* What has become of the window, to be asked when the tracer has an event: as it opens the books
- * begin with the figures of that moment, which the kernel took. WINDOW_WAITS also where that cannot
- * be. */
-enum window_state session__look(struct session *s);
-
-/* WINDOW_EVENT_BEGUN: while the last window was over, and its record not made, the next migration
- * has begun. It is watched from here on, unless it was waited for again by then. */
-int session__begun(struct session *s, const struct under_way *u);
-
-/* The same of one that QEMU tells of, and that has left no sign: only session__cut() ends it. */
-int session__begin_told(struct session *s, bool sends);
-
-/* It is over: makes the record, and waits for the next one. */
-int session__over(struct session *s, struct record **out);
-
-/* Ends the window before its time ("by", see tracer__close_window()): it is over then. */
-int session__end(struct session *s, enum window_signal by);
-
-/* The same, then as session__over(). */
-int session__cut(struct session *s, enum window_signal by, struct record **out);
-
-/* What target "i" says of its RAM blocks: "told" becomes the session's. */
+/* Takes over what the monitor of target "i" said of its RAM blocks. */
 void session__tell_blocks(struct session *s, size_t i, struct ram_told *told, size_t n);
 
-/* Which of target "i"'s memory is which RAM block: looks again, while it is there. */
-void session__find_blocks(struct session *s, size_t i);
-
-/* Describes target "i" again, as after an exec. */
+/* Describes target "i" again, as after it has executed a program. */
 void session__describe(struct session *s, size_t i);
 
-/* Serves processes whose executable mappings have changed (tracer__changes_fd()). */
+/* Reads the executable mappings of processes that have changed them; call it when
+ * tracer__changes_fd() is readable. */
 void session__serve(struct session *s);
 
 /* Target "i" stands at its end: looks at its memory before that goes. */
 void session__look_at_exit(struct session *s, size_t i);
 
-/* The window opens: counting begins here. */
+/* --- one window, from a call to a call --- */
+
+/* Opens the window: counting begins here. Returns 0 or a negative errno. */
 int session__open(struct session *s, enum window_reason by);
 
-/* A point of the timeline, and a record of the window so far if "out" is not NULL. */
+/* Adds a point to the timeline, and makes a record of the window so far if "out" is not NULL.
+ * Returns 0 or a negative errno. */
 int session__tick(struct session *s, struct record **out);
 
 /* Stops counting and makes the record. "text" says the reason for people; NULL: as the word does.
- */
+ * Returns 0 or a negative errno. */
 int session__close(struct session *s, enum window_reason by, const char *text, struct record **out);
+
+/* --- windows that migrations open and close --- */
+
+/*
+ * Watches one process, in a window that opens and closes with a migration that it sends or receives
+ * ("awaits", enum window_awaits). Call it instead of session__watch(), session__open() and
+ * session__close(). A migration that is under way ("u") is watched from here on. "u" is NULL for a
+ * process that is just being started: it has no migration and no memory yet, and
+ * session__started() follows. The tracer may be shared with other sessions. Returns 0 or a negative
+ * errno.
+ */
+int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u);
+
+/* The process has been started, or its window has opened before that was seen, and session__look()
+ * has not said so yet: finds out what the process is and what memory it has. Returns 0 or a
+ * negative errno. */
+int session__started(struct session *s, u32 awaits);
+
+/* Returns what has become of the window; ask when the tracer has an event. If the window has
+ * opened, the books begin with the figures of that moment, which the kernel took. WINDOW_WAITS also
+ * if that cannot be known. */
+enum window_state session__look(struct session *s);
+
+/* After WINDOW_EVENT_BEGUN: while the last window was over and its record not made, the next
+ * migration has begun. It is watched from here on, unless its window has opened by then. Returns 0
+ * or a negative errno. */
+int session__begun(struct session *s, const struct under_way *u);
+
+/* The same for a migration that QEMU tells of, and that has left no sign: only session__cut() ends
+ * it. */
+int session__begin_told(struct session *s, bool sends);
+
+/* Makes the record of a window that is over, and waits for the next one. Returns 0 or a negative
+ * errno; a record that is made is in *out although room could not be given back after it. */
+int session__over(struct session *s, struct record **out);
+
+/* Ends the window before its time ("by": see tracer__close_window()): it is over then. Returns 0 or
+ * a negative errno. */
+int session__end(struct session *s, enum window_signal by);
+
+/* Does session__end(), then session__over(). */
+int session__cut(struct session *s, enum window_signal by, struct record **out);
 
 #endif

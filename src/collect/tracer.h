@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "collect/counters.h"
+#include "counters.h"
 #include "shared/chain.h"
 #include "shared/types.h"
 #include "shared/window.h"

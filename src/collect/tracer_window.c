@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "collect/outcome.h"
+#include "books/outcome.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"

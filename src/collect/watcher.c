@@ -36,6 +36,7 @@ struct emulator_session {
 struct watcher {
 	struct tracer *tracer;
 	struct resolver *resolver;
+	const struct rules *rules;
 	struct tracer_options options;
 	struct watcher_calls calls;
 	struct emulator_session **v;
@@ -127,6 +128,7 @@ static int emulator_session__new(struct emulator_session **out, struct watcher *
 	if (!migration_thread && !proc__waits(pid))
 		e->starts_until = now_ms() + START_MAX_MS;
 	session__init_shared(&e->session, w->tracer, w->options.stack, w->resolver);
+	e->session.rules = w->rules;
 	err = session__arm(&e->session, pid, awaits, e->starts_until ? NULL : &u);
 	if (err) {
 		tracer__disarm(w->tracer, pid);
@@ -554,6 +556,13 @@ struct pollfd *watcher__fds(struct watcher *w, size_t *n)
 		more[(*n)++] = (struct pollfd){.fd = w->v[i]->session.targets[0].pidfd,
 					       .events = POLLIN};
 	return more;
+}
+
+void watcher__use_rules(struct watcher *w, const struct rules *rules)
+{
+	w->rules = rules;
+	for (size_t i = 0; i < w->n; i++)
+		w->v[i]->session.rules = rules;
 }
 
 size_t watcher__count(const struct watcher *w)

@@ -15,6 +15,7 @@
 
 struct watcher;
 struct resolver_options;
+struct rules;
 
 struct watcher_calls {
 	/* A migration of an emulator has ended, or the watcher ends under way. "r" is the callee's
@@ -40,6 +41,10 @@ int watcher__open(struct watcher **out, const struct tracer_options *options,
 void watcher__close(struct watcher *w);
 
 enum mode watcher__mode(const struct watcher *w);
+
+/* Finds the categories of records by these rules from now on; they must stay until others replace
+ * them. */
+void watcher__use_rules(struct watcher *w, const struct rules *rules);
 
 /* How many emulators are watched. */
 size_t watcher__count(const struct watcher *w);

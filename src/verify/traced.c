@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "symbol/resolve.h"
-#include "symbol/rules.h"
 
 int traced__attach(struct traced *t, pid_t pid, enum mode mode, const char *name,
 		   struct trial_error *error)
@@ -53,13 +52,11 @@ int traced__open(struct traced *t, enum window_reason by)
 int traced__close(struct traced *t, enum window_reason by, const struct rules *rules,
 		  struct record **out)
 {
-	int err;
-
 	/* Pages that were given back may wait in a batch of the kernel: have them freed, and
 	 * counted, now. */
 	tracer__drain();
-	err = session__close(&t->session, by, NULL, out);
-	return err ? err : rules__classify(rules, *out);
+	t->session.rules = rules;
+	return session__close(&t->session, by, NULL, out);
 }
 
 int traced__fd(const struct traced *t)

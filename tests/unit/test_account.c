@@ -14,8 +14,7 @@
 
 #include <cmocka.h>
 
-#include "collect/account.h"
-#include "names.h"
+#include "books/account.h"
 
 enum { PID = 4711, OTHER = 4712, MEMFD = 7, FILES_MAX = 5, SITES_MAX = 40 };
 
@@ -25,9 +24,10 @@ struct books {
 	struct site_row sites[SITES_MAX];
 	struct backing_row backings[FILES_MAX];
 	struct process_row process;
-	struct counters before, after;
-	struct account_target target;
-	struct account_facts facts;
+	struct snapshot before, after;
+	struct target_figures figures;
+	struct facts_target target;
+	struct facts facts;
 	struct record *record;
 };
 
@@ -37,10 +37,10 @@ static const struct backing_key anonymous = {.id = 4096, .tgid = PID, .kind = KI
 static struct site_row *add_site(struct books *b, const struct backing_key *backing, s32 syscall,
 				 u64 populated, u64 released)
 {
-	struct site_row *row = &b->sites[b->after.nr_sites++];
+	struct site_row *row = &b->sites[b->after.counters.nr_sites++];
 
 	*row = (struct site_row){
-		.key = {.ip = b->after.nr_sites,
+		.key = {.ip = b->after.counters.nr_sites,
 			.backing = *backing,
 			.tgid = PID,
 			.syscall = syscall},
@@ -51,7 +51,7 @@ static struct site_row *add_site(struct books *b, const struct backing_key *back
 
 static struct backing *add_file(struct books *b, u64 id, u64 open, u64 close)
 {
-	struct backing_row *row = &b->backings[b->after.nr_backings++];
+	struct backing_row *row = &b->backings[b->after.counters.nr_backings++];
 
 	row->key = memfd;
 	row->key.id = id;
@@ -73,23 +73,25 @@ static void begin(struct books *b)
 	struct figures *edges = b->process.value.edges;
 
 	memset(b, 0, sizeof(*b));
-	b->after.sites = b->sites;
-	b->after.backings = b->backings;
-	b->after.processes = &b->process;
-	b->after.nr_processes = 1;
+	b->after.counters.sites = b->sites;
+	b->after.counters.backings = b->backings;
+	b->after.counters.processes = &b->process;
+	b->after.counters.nr_processes = 1;
 	b->process.tgid = PID;
 	b->process.value.exited = 1;
 	edges[EDGE_OPEN_BEFORE] = edges[EDGE_OPEN] =
 		(struct figures){.anon = 50, .page_tables = 8192, .known = 1};
 	edges[EDGE_CLOSE_BEFORE] = edges[EDGE_CLOSE] =
 		(struct figures){.anon = 60, .page_tables = 16384, .known = 1};
-	b->target = (struct account_target){.pid = PID};
-	b->facts = (struct account_facts){.targets = &b->target,
-					  .nr_targets = 1,
-					  .counts_files = true,
-					  .waiting = 62,
-					  .pages_of_fault = 1,
-					  .page_size = 4096};
+	b->after.figures = &b->figures;
+	b->after.nr_targets = 1;
+	b->target = (struct facts_target){.pid = PID};
+	b->facts = (struct facts){.targets = &b->target,
+				  .nr_targets = 1,
+				  .counts_files = true,
+				  .waiting = 62,
+				  .pages_of_fault = 1,
+				  .page_size = 4096};
 }
 
 static void begin_usual(struct books *b)
@@ -114,7 +116,7 @@ static const struct record_accounting *fill(struct books *b, const char *kind)
 {
 	record__free(b->record);
 	b->record = record__new();
-	assert_int_equal(account__fill(&b->before, &b->after, b->sites, b->after.nr_sites,
+	assert_int_equal(account__fill(&b->before, &b->after, b->sites, b->after.counters.nr_sites,
 				       &b->facts, b->record),
 			 0);
 	return row_of(b, kind, 0);
@@ -237,8 +239,8 @@ static void a_window_that_is_still_open(void **state)
 	b.backings[0].value.exited = 0;
 	b.backings[0].value.pages_now = 1105;
 	b.process.value.exited = 0;
-	b.target.now = (struct figures){.anon = 61, .page_tables = 16384, .known = 1};
-	b.facts.pages_again = &again;
+	b.figures.figures = (struct figures){.anon = 61, .page_tables = 16384, .known = 1};
+	b.after.pages_again = &again;
 	b.facts.slack_now = 128;
 	check_row(fill(&b, "shmem"), 100, 105, 3, RECORD_BOOKS_DO_NOT);
 	check_row(row_of(&b, "anon", 0), 10, 11, 128, RECORD_BOOKS_BALANCE);
@@ -255,12 +257,12 @@ static void who_is_gone_is_not_known(void **state)
 	begin_usual(&b);
 	b.process.value.edges[EDGE_CLOSE].known = 0; /* up to 6.15 */
 	check_row(fill(&b, "anon"), 10, RECORD_UNKNOWN, 0, RECORD_BOOKS_UNKNOWN);
-	b.target.now = (struct figures){.anon = 60, .page_tables = FIGURE_UNKNOWN, .known = 1};
+	b.figures.figures = (struct figures){.anon = 60, .page_tables = FIGURE_UNKNOWN, .known = 1};
 	b.target.stands_at_end = true;
 	check_row(fill(&b, "anon"), 10, 10, 0, RECORD_BOOKS_BALANCE);
 	check_row(row_of(&b, "page-tables", 0), RECORD_UNKNOWN, RECORD_UNKNOWN, 0,
 		  RECORD_BOOKS_UNKNOWN);
-	b.after.nr_processes = 0;
+	b.after.counters.nr_processes = 0;
 	check_row(fill(&b, "anon"), 10, RECORD_UNKNOWN, 0, RECORD_BOOKS_UNKNOWN);
 	end(&b);
 }
@@ -333,8 +335,8 @@ static void memory_of_another_who_has_a_window(void **state)
 	b.facts.windowed = true;
 	b.backings[0].value.owner = OTHER;
 	b.backings[0].value.pages_now = 1120;
-	b.before.backings = &open;
-	b.before.nr_backings = 1;
+	b.before.counters.backings = &open;
+	b.before.counters.nr_backings = 1;
 	check_row(fill(&b, "shmem"), 100, 100, 0, RECORD_BOOKS_BALANCE);
 	end(&b);
 }
@@ -352,8 +354,8 @@ static void what_is_only_mapped(void **state)
 		t = record__add_target(b.record);
 		t->rss_pages_before = 2000;
 		t->rss_pages_after = 2000 + grown;
-		assert_int_equal(account__fill(&b.before, &b.after, b.sites, b.after.nr_sites,
-					       &b.facts, b.record),
+		assert_int_equal(account__fill(&b.before, &b.after, b.sites,
+					       b.after.counters.nr_sites, &b.facts, b.record),
 				 0);
 		assert_int_equal(b.record->totals.mapped_pages, grown > 110 ? grown - 110 : 0);
 	}

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "collect/outcome.h"
+#include "books/outcome.h"
 
 enum { THREAD = SIGNAL_THREAD_END, STREAM = SIGNAL_STREAM_END, PROCESS = SIGNAL_PROCESS_END };
 

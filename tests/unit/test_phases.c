@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collect/phases.h"
+#include "books/phases.h"
 
 enum { START = 1000, END = 2000 };
 
@@ -46,7 +46,7 @@ static void has(struct phases *p, const char *expected)
 
 	r->start_ns = START;
 	r->end_ns = END;
-	assert_int_equal(phases__put(p, r), 0);
+	assert_int_equal(phases__put(p->v, p->n, r), 0);
 	for (size_t i = 0; i < r->nr_phases; i++) {
 		const struct record_phase *v = &r->phases[i];
 

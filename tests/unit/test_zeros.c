@@ -9,8 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "collect/session.h"
-#include "collect/zeros.h"
+#include "books/zeros.h"
 
 enum { PID = 7 };
 
@@ -26,19 +25,21 @@ struct given {
 static struct zeros zeros_of(const struct backing_key *key, const struct given *g,
 			     struct site_row rows[2])
 {
-	struct look look = {.key = *key,
-			    .found = {.looked_pages = 4096, .zero_pages = g->zero_pages}};
+	struct look look = {*key, 4096, g->zero_pages};
 	struct backing_row backing = {.key = *key, .value = {.open_pages = g->before}};
-	struct proc_figures figures = {.anon = (int64_t)g->before};
-	struct counters now = {.backings = &backing, .nr_backings = 1};
-	struct target target = {.pid = PID, .looks = &look, .nr_looks = g->zero_pages >= 0};
-	struct session s = {.targets = &target, .nr_targets = 1, .open = {.figures = &figures}};
+	struct target_figures figures = {.figures = {.anon = (s64)g->before, .known = 1}};
+	struct snapshot before = {.figures = &figures, .nr_targets = 1};
+	struct snapshot after = {.counters = {.backings = &backing, .nr_backings = 1}};
+	struct facts_target target = {.pid = PID, .looks = &look, .nr_looks = g->zero_pages >= 0};
+	struct facts facts = {.targets = &target, .nr_targets = 1};
+	struct books b = {
+		.before = &before, .after = &after, .facts = &facts, .rows = rows, .nr_rows = 2};
 
 	for (int i = 0; i < 2; i++)
 		rows[i] = (struct site_row){.key = {.backing = *key, .ip = (u64)i},
 					    .value = {.populated = g->populated[i],
 						      .zero_populated = g->zero_populated[i]}};
-	return zeros__of(&s, &now, key, rows, 2);
+	return zeros__of(&b, key);
 }
 
 static const struct {

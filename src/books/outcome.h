@@ -3,8 +3,8 @@
  * What a window tells of the migration that it was: how it ended, what it went through, and what it
  * was for. Plain functions of what the kernel saw; they ask nobody.
  */
-#ifndef MIGPOP_COLLECT_OUTCOME_H
-#define MIGPOP_COLLECT_OUTCOME_H
+#ifndef MIGPOP_BOOKS_OUTCOME_H
+#define MIGPOP_BOOKS_OUTCOME_H
 
 #include <stdbool.h>
 

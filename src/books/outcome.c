@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "collect/outcome.h"
+#include "books/outcome.h"
 
 /*
  * Is the stream whole? QEMU ends one with the description of its sections, JSON of which the list

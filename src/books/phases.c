@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/outcome.h"
-#include "collect/phases.h"
+#include "books/outcome.h"
+#include "books/phases.h"
 
 void phases__free(struct phases *p)
 {
@@ -162,12 +162,12 @@ static u64 within(u64 ns, const struct record *r)
 	return (ns > r->end_ns ? r->end_ns : ns) - r->start_ns;
 }
 
-int phases__put(const struct phases *p, struct record *r)
+int phases__put(const struct phase_mark *marks, size_t n, struct record *r)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct phase_mark *m = &p->v[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct phase_mark *m = &marks[i];
 		u64 begin = within(m->ns, r);
-		u64 end = within(i + 1 < p->n ? m[1].ns : r->end_ns, r);
+		u64 end = within(i + 1 < n ? m[1].ns : r->end_ns, r);
 		struct record_phase *phase;
 
 		if (m->phase == PHASE_NONE || end < begin)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The books. Asks nobody: see account.h.
+ * The rows of the books, and by how much each may be off.
  */
+#include "books/account.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "collect/account.h"
-#include "names.h"
+#include "books/books_internal.h"
 
 /* What the traced side says a backing, or (key NULL) the private memory of "tgid", grew by. Pages
  * that went with the process itself are left out where the books were closed before. */
@@ -81,7 +82,7 @@ static int64_t moved(u64 before, u64 after)
 
 /* What the kernel says that a file grew by. That of a process which has a window of its own and
  * does not own it was not read at that window's edges. */
-static int64_t file_growth(const struct counters *before, const struct account_facts *facts,
+static int64_t file_growth(const struct counters *before, const struct facts *facts,
 			   const struct backing_row *row)
 {
 	const struct backing *b = &row->value;
@@ -96,31 +97,31 @@ static int64_t file_growth(const struct counters *before, const struct account_f
 	return (int64_t)(now - then);
 }
 
-static int64_t file_uncertainty(const struct counters *after, const struct account_facts *facts,
-				size_t i)
+static int64_t file_uncertainty(const struct snapshot *after, size_t i)
 {
-	const struct backing *b = &after->backings[i].value;
-	int64_t pages = moved(b->open_before, b->open_pages) + threads_at_opening(after) +
-			pages_in_flight(after);
+	const struct counters *c = &after->counters;
+	const struct backing *b = &c->backings[i].value;
+	int64_t pages = moved(b->open_before, b->open_pages) + threads_at_opening(c) +
+			pages_in_flight(c);
 
 	if (b->exited)
 		return pages + moved(b->exit_before, b->exit_pages);
-	return pages + (facts->pages_again ? moved(b->pages_now, facts->pages_again[i]) : 0);
+	return pages + (after->pages_again ? moved(b->pages_now, after->pages_again[i]) : 0);
 }
 
-static int add_files(const struct counters *before, const struct counters *after,
-		     const struct site_row *rows, size_t n, const struct account_facts *facts,
+static int add_files(const struct snapshot *before, const struct snapshot *after,
+		     const struct site_row *rows, size_t n, const struct facts *facts,
 		     struct record *r)
 {
-	for (size_t i = 0; i < after->nr_backings; i++) {
-		const struct backing_row *row = &after->backings[i];
+	for (size_t i = 0; i < after->counters.nr_backings; i++) {
+		const struct backing_row *row = &after->counters.backings[i];
 		const struct backing *b = &row->value;
 		struct record_accounting *a;
 		int64_t kernel;
 
 		if (row->key.tgid || row->key.kind == KIND_NONE)
 			continue;
-		kernel = file_growth(before, facts, row);
+		kernel = file_growth(&before->counters, facts, row);
 		if (!kernel && !is_touched(rows, n, &row->key))
 			continue;
 		a = record__add_accounting(r);
@@ -134,7 +135,7 @@ static int add_files(const struct counters *before, const struct counters *after
 		if (row->key.kind == KIND_FILE && !facts->counts_files)
 			a->traced_pages = RECORD_UNKNOWN;
 		a->kernel_pages = kernel;
-		a->uncertainty_pages = file_uncertainty(after, facts, i);
+		a->uncertainty_pages = file_uncertainty(after, i);
 		set_residual(a);
 	}
 	return 0;
@@ -158,13 +159,14 @@ static int add_process_row(struct record *r, const char *kind, const char *name,
 }
 
 /* The figures that the books of a target end with. */
-static struct figures figures_at_end(const struct account_target *t, const struct process *p)
+static struct figures figures_at_end(const struct facts_target *t, const struct figures *now,
+				     const struct process *p)
 {
 	static const struct figures unknown;
 
 	if (p->exited && p->edges[EDGE_CLOSE].known)
 		return p->edges[EDGE_CLOSE];
-	return p->exited && !t->stands_at_end ? unknown : t->now;
+	return p->exited && !t->stands_at_end ? unknown : *now;
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -202,8 +204,8 @@ static int64_t pages_let_go(const struct process *p, const struct site_row *rows
 	       smaller((int64_t)p->copied, shared);
 }
 
-static int64_t process_uncertainty(const struct process *p, const struct account_target *t,
-				   const struct account_facts *facts)
+static int64_t process_uncertainty(const struct process *p, const struct facts_target *t,
+				   const struct facts *facts)
 {
 	const struct figures *f = p->edges;
 	int64_t pages = (int64_t)p->settled + f[EDGE_OPEN].running + 2 * facts->slack +
@@ -218,7 +220,7 @@ static int64_t process_uncertainty(const struct process *p, const struct account
  * it: where the kernel's figure grew by more than can be explained otherwise, at most one a thread
  * that ran. */
 static int64_t huge_pages_in_flight(int64_t beyond, const struct process *p,
-				    const struct account_facts *facts)
+				    const struct facts *facts)
 {
 	int64_t n = (beyond + facts->pages_of_fault - 1) / facts->pages_of_fault;
 
@@ -227,14 +229,15 @@ static int64_t huge_pages_in_flight(int64_t beyond, const struct process *p,
 	return n * facts->pages_of_fault;
 }
 
-static int add_process(const struct account_target *t, const struct counters *after,
-		       const struct site_row *rows, size_t n, const struct account_facts *facts,
-		       struct record *r)
+static int add_process(const struct snapshot *after, size_t i, const struct site_row *rows,
+		       size_t n, const struct facts *facts, struct record *r)
 {
 	static const struct process none;
-	const struct process *found = counters__find_process(after, t->pid);
+	const struct facts_target *t = &facts->targets[i];
+	const struct process *found = counters__find_process(&after->counters, t->pid);
 	const struct process *p = found ? found : &none;
-	const struct figures end = figures_at_end(t, p), *open = &p->edges[EDGE_OPEN];
+	const struct figures end = figures_at_end(t, &after->figures[i].figures, p),
+			     *open = &p->edges[EDGE_OPEN];
 	bool known = end.known && open->known;
 	int64_t traced = traced_growth(rows, n, NULL, t->pid, KIND_ANON, p->exited);
 	int64_t kernel = known ? end.anon - open->anon : RECORD_UNKNOWN;
@@ -265,7 +268,7 @@ static int add_process(const struct account_target *t, const struct counters *af
  * memory that was populated before. Counters of the kernel hold a little back on each CPU: less
  * than that is nothing.
  */
-static void fill_mapped(const struct account_facts *facts, struct record *r)
+static void fill_mapped(const struct facts *facts, struct record *r)
 {
 	int64_t grown = 0, uncertainty = 2 * facts->slack;
 
@@ -292,14 +295,14 @@ static void fill_mapped(const struct account_facts *facts, struct record *r)
 	r->totals.mapped_pages = grown > uncertainty ? grown : 0;
 }
 
-int account__fill(const struct counters *before, const struct counters *after,
-		  const struct site_row *rows, size_t n, const struct account_facts *facts,
+int account__fill(const struct snapshot *before, const struct snapshot *after,
+		  const struct site_row *rows, size_t n, const struct facts *facts,
 		  struct record *r)
 {
 	int err = add_files(before, after, rows, n, facts, r);
 
 	for (size_t i = 0; !err && i < facts->nr_targets; i++)
-		err = add_process(&facts->targets[i], after, rows, n, facts, r);
+		err = add_process(after, i, rows, n, facts, r);
 	if (!err)
 		fill_mapped(facts, r);
 	return err;

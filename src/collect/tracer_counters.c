@@ -127,30 +127,6 @@ u64 tracer__count(struct tracer *t, const struct bpf_map *map)
 	return n;
 }
 
-static int compare_sites(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct site_key));
-}
-
-static int compare_backings(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct backing_key));
-}
-
-static int compare_advice(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct advice_key));
-}
-
-void site__sum(struct site *to, const struct site *add)
-{
-	to->faults += add->faults;
-	to->populated += add->populated;
-	to->zero_populated += add->zero_populated;
-	to->released += add->released;
-	to->fault_ns += add->fault_ns;
-}
-
 struct task_row {
 	u32 pid;
 	struct task_state value;
@@ -345,21 +321,16 @@ static int add_tallies_of(struct tracer *t, const struct bpf_map *map, struct co
 	return err;
 }
 
-static int compare_threads(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct thread_key));
-}
-
 /* A thread that is gone and one that has its id now are one row. */
 static void merge_threads(struct counters *c)
 {
 	size_t to = 0;
 
-	qsort(c->threads, c->nr_threads, sizeof(*c->threads), compare_threads);
+	qsort(c->threads, c->nr_threads, sizeof(*c->threads), thread_key__compare);
 	for (size_t i = 1; i < c->nr_threads; i++) {
 		struct thread_row *last = &c->threads[to];
 
-		if (compare_threads(last, &c->threads[i])) {
+		if (thread_key__compare(last, &c->threads[i])) {
 			c->threads[++to] = c->threads[i];
 			continue;
 		}
@@ -384,9 +355,9 @@ static int add_tallies(struct tracer *t, struct counters *c, struct flush_marks 
 	if (err)
 		return err;
 	merge_threads(c);
-	qsort(c->sites, c->nr_sites, sizeof(*c->sites), compare_sites);
+	qsort(c->sites, c->nr_sites, sizeof(*c->sites), site_key__compare);
 	for (size_t i = 1; i < c->nr_sites; i++) {
-		if (!compare_sites(&c->sites[to], &c->sites[i]))
+		if (!site_key__compare(&c->sites[to], &c->sites[i]))
 			site__sum(&c->sites[to].value, &c->sites[i].value);
 		else
 			c->sites[++to] = c->sites[i];
@@ -446,21 +417,8 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 	if (!err)
 		err = READ_ROWS(t, t->skel->maps.backings, &c->backings, &c->nr_backings);
 	if (!err)
-		qsort(c->backings, c->nr_backings, sizeof(*c->backings), compare_backings);
+		qsort(c->backings, c->nr_backings, sizeof(*c->backings), backing_key__compare);
 	return err;
-}
-
-/* Sums over threads that live and, kept with their process, those that are gone. */
-static void add_costs(struct counters *c)
-{
-	for (size_t i = 0; i < c->nr_threads; i++) {
-		c->events += c->threads[i].events;
-		c->sampled_ns += c->threads[i].sampled_ns;
-	}
-	for (size_t i = 0; i < c->nr_processes; i++) {
-		c->events += c->processes[i].value.events;
-		c->sampled_ns += c->processes[i].value.sampled_ns;
-	}
 }
 
 /*
@@ -514,75 +472,13 @@ int tracer__read(struct tracer *t, pid_t pid, struct counters *c)
 		counters__free(c);
 		return err;
 	}
-	qsort(c->advice, c->nr_advice, sizeof(*c->advice), compare_advice);
+	qsort(c->advice, c->nr_advice, sizeof(*c->advice), advice_key__compare);
 	for (int i = 0; i < NR_LOST; i++)
 		c->lost[i] = __atomic_load_n(&t->skel->bss->lost[i], __ATOMIC_RELAXED);
-	add_costs(c);
+	counters__add_costs(c);
 	c->events += __atomic_load_n(&t->skel->bss->events, __ATOMIC_RELAXED);
 	c->sampled_ns += __atomic_load_n(&t->skel->bss->sampled_ns, __ATOMIC_RELAXED);
 	c->missed = missed_runs(t) -
 		    __atomic_load_n(&t->skel->bss->runs_not_missed, __ATOMIC_RELAXED);
 	return 0;
-}
-
-void counters__free(struct counters *c)
-{
-	free(c->sites);
-	free(c->backings);
-	free(c->advice);
-	free(c->processes);
-	free(c->threads);
-	memset(c, 0, sizeof(*c));
-}
-
-static bool has_site_in(const struct counters *c, const struct backing_key *key)
-{
-	for (size_t i = 0; i < c->nr_sites; i++)
-		if (!compare_backings(&c->sites[i].key.backing, key))
-			return true;
-	return false;
-}
-
-static bool is_owner(const struct counters *c, const struct backing_key *key, u32 tgid)
-{
-	const struct backing_row *row = c->nr_backings
-						? bsearch(key, c->backings, c->nr_backings,
-							  sizeof(*c->backings), compare_backings)
-						: NULL;
-
-	return key->tgid == tgid || (row && row->value.owner == tgid);
-}
-
-void counters__keep(struct counters *c, pid_t pid)
-{
-	u32 tgid = (u32)pid;
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->nr_sites; i++)
-		if (c->sites[i].key.tgid == tgid || is_owner(c, &c->sites[i].key.backing, tgid))
-			c->sites[n++] = c->sites[i];
-	c->nr_sites = n;
-	n = 0;
-	for (size_t i = 0; i < c->nr_backings; i++)
-		if (c->backings[i].key.tgid == tgid || c->backings[i].value.owner == tgid ||
-		    has_site_in(c, &c->backings[i].key))
-			c->backings[n++] = c->backings[i];
-	c->nr_backings = n;
-	n = 0;
-	for (size_t i = 0; i < c->nr_advice; i++)
-		if (c->advice[i].key.tgid == tgid)
-			c->advice[n++] = c->advice[i];
-	c->nr_advice = n;
-	n = 0;
-	for (size_t i = 0; i < c->nr_processes; i++)
-		if (c->processes[i].tgid == tgid)
-			c->processes[n++] = c->processes[i];
-	c->nr_processes = n;
-	n = 0;
-	for (size_t i = 0; i < c->nr_threads; i++)
-		if (c->threads[i].key.tgid == tgid)
-			c->threads[n++] = c->threads[i];
-	c->nr_threads = n;
-	c->events = c->sampled_ns = 0;
-	add_costs(c);
 }

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which thread populated: what each counted in the window, and what is left over of which none is
- * told.
+ * Which thread populated: what each counted in the window, and what is left over, which no thread
+ * is known to have done.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "collect/books_internal.h"
-#include "proc/process.h"
+#include "books/books_internal.h"
 
-static int thread_row__compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct thread_key));
-}
-
-/* What a thread counted since the opening. */
-static struct site in_window(const struct thread_row *row, const struct counters *open)
-{
-	const struct thread_row *before = NULL;
-	struct site sum = row->value.sum;
-
-	if (open->nr_threads)
-		before = bsearch(row, open->threads, open->nr_threads, sizeof(*open->threads),
-				 thread_row__compare);
-	if (before) {
-		sum.faults -= before->value.sum.faults;
-		sum.populated -= before->value.sum.populated;
-		sum.zero_populated -= before->value.sum.zero_populated;
-		sum.released -= before->value.sum.released;
-	}
-	return sum;
-}
-
-static int add(struct record *r, const struct thread_row *row, const struct site *sum)
+static int add(const struct facts *f, struct record *r, const struct thread_row *row,
+	       const struct site *sum)
 {
 	struct record_thread *t = record__add_thread(r);
 
@@ -42,7 +18,7 @@ static int add(struct record *r, const struct thread_row *row, const struct site
 	t->pid = row->key.tgid;
 	t->tid = row->key.tid;
 	t->comm = *row->value.comm ? strndup(row->value.comm, sizeof(row->value.comm))
-				   : proc__comm((pid_t)row->key.tid);
+				   : copy_string(facts__thread_name(f, row->key.tid));
 	t->faults = (int64_t)sum->faults;
 	t->populated_pages = (int64_t)sum->populated;
 	t->zero_populated_pages = r->totals.zero_populated_pages == RECORD_UNKNOWN
@@ -83,15 +59,17 @@ static int add_left_over(struct record *r)
 	return 0;
 }
 
-int threads__fill(const struct session *s, const struct counters *close, struct record *r)
+int threads__fill(const struct books *b, struct record *r)
 {
-	for (size_t i = 0; i < close->nr_threads; i++) {
-		struct site sum = in_window(&close->threads[i], &s->open.counters);
+	const struct counters *after = &b->after->counters;
+
+	for (size_t i = 0; i < after->nr_threads; i++) {
+		struct site sum = thread_row__since(&after->threads[i], &b->before->counters);
 		int err;
 
-		if (!(sum.faults | sum.populated | sum.released))
+		if (!site__counts(&sum))
 			continue;
-		err = add(r, &close->threads[i], &sum);
+		err = add(b->facts, r, &after->threads[i], &sum);
 		if (err)
 			return err;
 	}

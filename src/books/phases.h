@@ -3,23 +3,14 @@
  * The phases of a migration, from what was seen of it when: by its monitor, or from outside. Pure:
  * asks nobody, and leaves out what nobody has told.
  */
-#ifndef MIGPOP_COLLECT_PHASES_H
-#define MIGPOP_COLLECT_PHASES_H
+#ifndef MIGPOP_BOOKS_PHASES_H
+#define MIGPOP_BOOKS_PHASES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared/types.h"
-#include "shared/window.h"
-#include "record.h"
-
-/* A phase begins, and the one before it ends. */
-struct phase_mark {
-	u64 ns; /* CLOCK_BOOTTIME */
-	enum phase phase;
-	u32 round;
-};
+#include "books/facts.h"
 
 struct phases {
 	struct phase_mark *v;
@@ -49,7 +40,8 @@ int phases__on_downtime(struct phases *p, int64_t downtime_ms);
 /* What the window of a process tells by itself. */
 int phases__of_window(struct phases *p, const struct window *w);
 
-/* Those within the record's window, into the record. 0, or -ENOMEM. */
-int phases__put(const struct phases *p, struct record *r);
+/* Adds to the record the phases that the "n" marks tell of within its window. Returns 0 or -ENOMEM.
+ */
+int phases__put(const struct phase_mark *marks, size_t n, struct record *r);
 
 #endif
