@@ -2,7 +2,6 @@
 /*
  * Stacks that are unwound after the event: kept until the rows are there.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +16,9 @@ struct kept {
 	bool tried;
 };
 
-struct same_chain {
-	s32 number, same;
-};
-
 struct raw_stacks {
 	struct kept *v;
 	size_t n, bytes;
-	struct same_chain *same;
-	size_t nr_same;
 };
 
 /* What the unwinder is at: its source knows of no arguments. */
@@ -68,7 +61,6 @@ void raw_stacks__free(struct raw_stacks *r)
 	for (size_t i = 0; i < r->n; i++)
 		free(r->v[i].stack);
 	free(r->v);
-	free(r->same);
 	free(r);
 }
 
@@ -201,35 +193,4 @@ void raw_stacks__each_number(const struct raw_stacks *r, void (*visit)(s32 numbe
 {
 	for (size_t i = 0; i < r->n; i++)
 		visit(r->v[i].stack->chain, data);
-	for (size_t i = 0; i < r->nr_same; i++)
-		visit(r->same[i].same, data);
-}
-
-void raw_stacks__keep_same(struct raw_stacks *r, bool (*in_use)(s32 number, void *data), void *data)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->nr_same; i++)
-		if (in_use(r->same[i].number, data))
-			r->same[n++] = r->same[i];
-	r->nr_same = n;
-}
-
-int raw_stacks__add_same(struct raw_stacks *r, s32 number, s32 same)
-{
-	struct same_chain *more = reallocarray(r->same, r->nr_same + 1, sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	r->same = more;
-	more[r->nr_same++] = (struct same_chain){number, same};
-	return 0;
-}
-
-s32 raw_stacks__same(const struct raw_stacks *r, s32 number)
-{
-	for (size_t i = 0; i < r->nr_same; i++)
-		if (r->same[i].number == number)
-			return r->same[i].same;
-	return number;
 }

@@ -54,18 +54,8 @@ u32 raw_stacks__exec(const struct raw_stacks *r, u32 tgid);
 /* The process is gone, or of no interest any more. */
 void raw_stacks__forget(struct raw_stacks *r, u32 tgid);
 
-/* Calls "visit" with the number of each chain that a stack, or another chain, stands on. */
+/* Calls "visit" with the number of each chain that stands for a stack. */
 void raw_stacks__each_number(const struct raw_stacks *r, void (*visit)(s32 number, void *data),
 			     void *data);
-
-/* Forgets which chain those are the same as that are not in use any more. */
-void raw_stacks__keep_same(struct raw_stacks *r, bool (*in_use)(s32 number, void *data),
-			   void *data);
-
-/* Chain "number" is, unwound, the same as "same". */
-int raw_stacks__add_same(struct raw_stacks *r, s32 number, s32 same);
-
-/* The chain that "number" is the same as, itself if there is none. */
-s32 raw_stacks__same(const struct raw_stacks *r, s32 number);
 
 #endif

@@ -177,13 +177,11 @@ int tracer__read(struct tracer *t, pid_t pid, struct counters *out);
 /* Reads the backings alone, with the kernel's figures as of now. */
 int tracer__read_backings(struct tracer *t, struct counters *out);
 
-/* The call chain "id" of a site or an advice. Where its stack was kept and could not be unwound, it
- * has one frame and ends in CHAIN_NO_MAPPING. 0, or a negative errno. */
+/* Reads the call chain that a site or an advice has under the number "id". Two numbers may have
+ * equal chains, if one stack was unwound at once and the other later. If the stack was kept and
+ * could not be unwound, the chain has one frame and ends in CHAIN_NO_MAPPING. Returns 0 or a
+ * negative errno. */
 int tracer__chain(struct tracer *t, s32 id, struct chain *out);
-
-/* The chain that "id" is the same as: what was unwound later may have the frames of one that was
- * unwound at once. Itself where there is none. */
-s32 tracer__same_chain(const struct tracer *t, s32 id);
 
 /* Becomes readable when processes have changed their executable mappings; -1 if that is of no
  * interest. tracer__serve() must follow, within 100 ms: until then chains end where they reach what

@@ -50,12 +50,6 @@ static int read_chain(struct tracer *t, s32 id, struct chain *out)
 	return bpf_map__lookup_elem(t->skel->maps.chains, &id, sizeof(id), out, sizeof(*out), 0);
 }
 
-static bool chain__equal(const struct chain *a, const struct chain *b)
-{
-	return a->n == b->n && a->end == b->end &&
-	       !memcmp(a->frames, b->frames, a->n * sizeof(*a->frames));
-}
-
 /* What stood for the stack is looked for no more. */
 static void forget_number(struct tracer *t, s32 number, const struct chain *stood)
 {
@@ -71,16 +65,8 @@ static void forget_number(struct tracer *t, s32 number, const struct chain *stoo
 /* The kernel finds the chain under this number from now on, unless it has one for it. */
 static void enter(struct tracer *t, s32 number, const struct chain *chain)
 {
-	struct bpf_map *ids = t->skel->maps.chain_ids;
-	struct chain other;
-	u32 id;
-
-	if (bpf_map__lookup_elem(ids, &chain->hash, sizeof(chain->hash), &id, sizeof(id), 0))
-		bpf_map__update_elem(ids, &chain->hash, sizeof(chain->hash), &number,
-				     sizeof(number), BPF_NOEXIST);
-	else if ((s32)id != number && !read_chain(t, (s32)id, &other) &&
-		 chain__equal(chain, &other))
-		raw_stacks__add_same(t->raw, number, (s32)id);
+	bpf_map__update_elem(t->skel->maps.chain_ids, &chain->hash, sizeof(chain->hash), &number,
+			     sizeof(number), BPF_NOEXIST);
 }
 
 static void on_unwound(s32 number, const struct chain *chain, void *data)
@@ -177,9 +163,4 @@ int tracer__chain(struct tracer *t, s32 id, struct chain *out)
 		out->end = CHAIN_NO_MAPPING;
 	}
 	return err;
-}
-
-s32 tracer__same_chain(const struct tracer *t, s32 id)
-{
-	return t->raw ? raw_stacks__same(t->raw, id) : id;
 }

@@ -230,8 +230,6 @@ static int sweep_chains(struct tracer *t, struct marks *before, struct marks *af
 		__atomic_store_n(&t->chains[i].n, 0, __ATOMIC_SEQ_CST);
 		bpf_map__update_elem(t->skel->maps.free_chains, NULL, 0, &i, sizeof(i), BPF_ANY);
 	}
-	if (t->raw)
-		raw_stacks__keep_same(t->raw, is_marked, before);
 	return err;
 }
 
