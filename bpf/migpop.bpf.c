@@ -33,6 +33,7 @@
 #include "syscall.bpf.h"
 #include "access.bpf.h"
 #include "populate.bpf.h"
+#include "release.bpf.h"
 #include "hugetlb.bpf.h"
 #include "file.bpf.h"
 #include "edge.bpf.h"

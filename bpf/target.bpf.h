@@ -400,4 +400,14 @@ static __always_inline s32 task__syscall(const struct task_struct *task, u64 *ip
 	return nr < 0 ? SYSCALL_NONE : (s32)nr;
 }
 
+static __always_inline void task_state__key(const struct task_state *ts, u32 tgid,
+					    struct site_key *key)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	key->ip = ts->ip;
+	key->tgid = tgid;
+	key->syscall = ts->exiting ? SYSCALL_EXIT : ts->syscall;
+	key->stack = ts->stack;
+}
+
 #endif
