@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How does a system call touch the memory that it populates without a fault: by GUP, or in the file
- * itself? Knows nothing of pages: what is asked about is the backing in the thread's key.
+ * Says how a system call touches the memory that it populates without a fault: whether it reads or
+ * writes, by GUP or in the file itself. Knows nothing of pages: the memory is the backing in the
+ * thread's key.
  */
 #ifndef MIGPOP_ACCESS_BPF_H
 #define MIGPOP_ACCESS_BPF_H
 
 enum { IOCBS_MAX = 32 };
 
-/* Members of struct iocb (include/uapi/linux/aio_abi.h) up to the one that is asked for. */
+/* The members of struct iocb (include/uapi/linux/aio_abi.h) up to the last one that is needed. */
 struct iocb_head {
 	u64 data;
 	u32 key, rw_flags;
 	u16 opcode;
 };
 
-/* What all requests so far do; "mixed": some read files, others write them. */
+/* What all requests so far do. "mixed": some read files, others write them. */
 struct iocbs {
 	u64 at;
 	enum access access;
@@ -43,9 +44,9 @@ static long iocb__look(u32 i, struct iocbs *all)
 	return all->mixed & 1;
 }
 
-/* Access of io_submit(): what all its requests do. Those that read files and those that write files
- * in one call cannot be told apart by a page: that is ACCESS_NONE. (By bpf_loop(), since the
- * verifier goes through an unrolled loop for 50 ms in each of ten programs.) */
+/* Returns the access of io_submit(): what all its requests do. If some read files and others write
+ * files, a page does not tell which request it is for: ACCESS_NONE. By bpf_loop(): in each of ten
+ * programs, the verifier would go through an unrolled loop for 50 ms. */
 static __always_inline enum access iocbs__access(const struct pt_regs *regs)
 {
 	struct iocbs all = {.at = regs__arg3(regs)};
@@ -57,10 +58,10 @@ static __always_inline enum access iocbs__access(const struct pt_regs *regs)
 	return all.mixed ? ACCESS_NONE : all.access;
 }
 
-/* Access of a call that moves data between memory and the file "inode". Pages of that file itself
- * are written, or read into its page cache; pages that are pinned in order to write them elsewhere
- * (O_DIRECT) are read. By /proc/PID/mem it is the other way around: reading the file reads
- * another's memory. */
+/* Returns the access of a call that moves data between memory and the file "inode". Pages of that
+ * file itself are written, or read into its page cache; pages that are pinned in order to write
+ * them elsewhere (O_DIRECT) are read. For /proc/PID/mem it is the other way around: reading the
+ * file reads another process's memory. */
 static __always_inline enum access file__access(const struct inode *inode, u32 traits,
 						const struct backing_key *of)
 {
@@ -74,8 +75,8 @@ static __always_inline enum access file__access(const struct inode *inode, u32 t
 	return !(traits & CALL_FILLS) == own ? ACCESS_WRITE : ACCESS_READ;
 }
 
-/* Access to ts->key.backing of the current thread's system call, by its arguments. ACCESS_NONE
- * where the call is another by now, or its file is closed. */
+/* Returns the access of the current thread's system call to ts->key.backing, by the call's
+ * arguments. ACCESS_NONE if the thread is in another call by now, or the file is closed. */
 __noinline int thread__argument_access(u64 of)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -97,9 +98,10 @@ __noinline int thread__argument_access(u64 of)
 	return file__access(inode, traits, &key);
 }
 
-/* How the present system call touches ts->key.backing. "told" is the access that GUP's fault said,
- * where the mode sees it. What a call does with the memory in the end goes before: a device that
- * pins what it is given asks to write (FOLL_WRITE), and nobody writes. */
+/* Returns how the present system call touches ts->key.backing. "told" is the access that GUP's
+ * fault said, in a mode that sees it. What the call does with the memory in the end takes
+ * precedence: a device that pins the memory that it is given asks to write (FOLL_WRITE), and nobody
+ * writes. */
 static __always_inline enum access task_state__call_access(struct task_state *ts, bool is_told,
 							   enum access told)
 {

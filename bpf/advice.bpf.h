@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls: where they begin and end a context, which of them give memory back or advise so,
- * and where new backings come into sight. The arguments are still in the registers at the end.
+ * The begin and the end of system calls: they begin and end a context, give memory back or advise
+ * the kernel to, and bring new backings into sight. At the end the arguments are still in the
+ * registers.
  */
 #ifndef MIGPOP_ADVICE_BPF_H
 #define MIGPOP_ADVICE_BPF_H
@@ -24,7 +25,8 @@ static __always_inline void advice__add(const struct advice_key *key, const stru
 	__sync_fetch_and_add(&a->released, add->released);
 }
 
-/* Counts the call that the current thread ends, which can give memory back or advises so. */
+/* Counts the call that the current thread ends, and that gives memory back or advises the kernel
+ * to. */
 __noinline int current__count_advice(s32 nr, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -42,7 +44,7 @@ __noinline int current__count_advice(s32 nr, long ret)
 	key.error = ret < 0 ? -ret : 0;
 	add.released = ts->released;
 	ts->released = 0;
-	/* A truncate does not say how much it takes away. */
+	/* truncate() does not say how much it takes away. */
 	if (nr == __NR_madvise)
 		key.behavior = regs__arg3(regs);
 	else if (nr == __NR_process_madvise)
@@ -57,7 +59,8 @@ __noinline int current__count_advice(s32 nr, long ret)
 	return 0;
 }
 
-/* The shmem inode that a call is about to give back pages of: NULL if it is none of the table's. */
+/* Returns the shmem inode whose pages a call is about to give back; NULL if it is not in the
+ * table. */
 static __always_inline const struct inode *released_inode(struct task_state *ts,
 							  struct task_struct *task, s32 nr,
 							  const struct pt_regs *regs,
@@ -82,9 +85,10 @@ static __always_inline const struct inode *released_inode(struct task_state *ts,
 	return NULL;
 }
 
-/* Pages that were in swap leave with their swap entries: no page is deleted from the file, but
- * fewer of the inode are swapped (2,048 of 2,048 paged-out pages, one delete event). Looks at what
- * is swapped when the call begins, and counts what has gone when it has ended. */
+/* Counts pages that a call gives back from swap. They leave with their swap entries: no page is
+ * deleted from the file, but fewer pages of the inode are swapped (2,048 pages less for 2,048 that
+ * were paged out, and one delete event). So the figure is read when the call begins, and again when
+ * it has ended. */
 __noinline int current__look_at_swap(s32 nr, bool ended)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -105,7 +109,7 @@ __noinline int current__look_at_swap(s32 nr, bool ended)
 	return 0;
 }
 
-/* What the current thread maps may make an ordinary file memory. */
+/* Enters an ordinary file into the table if the current thread maps it as memory. */
 __noinline int current__enter_mapped_file(u64 protection, u64 fd)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
@@ -130,8 +134,8 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	ts->gup_access = ts->uring_access = ACCESS_NONE;
 	ts->stacked = 0;
 	task_state__enter_syscall(ts, task, nr, ip);
-	/* What gives memory back needs a chain for every page, from many programs: it is taken
-	 * here, in one. */
+	/* A call that gives memory back needs its chain for every page, in many programs. The chain
+	 * is taken here, in one program. */
 	if (traits & (CALL_RELEASES | CALL_REMAPS) || (traits & CALL_HUGETLB && hugetlb_in_use))
 		task_state__take_syscall_stack(ts, ctx, task, UNWIND_IN_SYS_ENTER);
 	task_state__forget_unmapping(ts);
@@ -139,7 +143,8 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 		current__lets_go(nr);
 	if (swap_in_use)
 		current__look_at_swap(nr, false);
-	/* At its end pages may be there already: MAP_POPULATE. */
+	/* The file is entered before the call, since MAP_POPULATE populates it before the call
+	 * ends. */
 	if (nr == __NR_mmap && is_target(task)) {
 		const struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 
@@ -148,7 +153,7 @@ static __always_inline void on_syscall_enter(void *ctx, struct task_struct *task
 	}
 }
 
-/* The inode of the current thread's file "fd", if it is memory: enters it into the table. */
+/* Enters the inode of the current thread's file "fd" into the table, if it is memory. */
 __noinline int current__enter_file(u64 fd)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
@@ -160,8 +165,8 @@ __noinline int current__enter_file(u64 fd)
 	return 0;
 }
 
-/* Backings come into sight here before anything can be populated in them, so that the kernel's
- * figure at that moment is the one that the books start from. */
+/* Enters a backing into the table before anything can be populated in it, so that the books start
+ * from the kernel's figure at that moment. */
 static __always_inline void register_backing(u32 traits, s32 nr, const struct pt_regs *regs,
 					     long ret)
 {

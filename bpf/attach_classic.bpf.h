@@ -3,9 +3,9 @@
  * The hooks of attach_common.bpf.h as classic tracepoints. Since 7.0 a program at a tracepoint can
  * be preempted (a46023d5616e), and while it is, the kernel skips it for every other thread on that
  * CPU: 64 threads on two CPUs lost half of their pages. Classic tracepoints are perf events, whose
- * handlers disable preemption. They cost more, so they are attached on such kernels alone.
+ * handlers disable preemption. They cost more, so they are attached on such kernels only.
  *
- * They tell of a page by its number.
+ * These tracepoints name a page by its number.
  */
 #ifndef MIGPOP_ATTACH_CLASSIC_BPF_H
 #define MIGPOP_ATTACH_CLASSIC_BPF_H
@@ -20,8 +20,8 @@ static __always_inline void *pfn__page(u64 pfn)
 	return (void *)(vmemmap + pfn__offset(pfn));
 }
 
-/* Where the array of pages begins is found by the collector's own pages: this program, which is
- * attached first, is told the address of one, and the next its number. */
+/* Finds where the array of pages begins, by pages that the collector allocates: this program is
+ * attached first and is told the address of a page, the next program is told its number. */
 SEC("tp_btf/mm_page_alloc")
 int BPF_PROG(vmemmap__find, struct page *page)
 {

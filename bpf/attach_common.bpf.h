@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hooks that every mode has: tracepoints for pages, system calls and the lives of processes, and
- * the iterators by which the collector looks at the kernel's own figures.
+ * The hooks that every mode has: tracepoints for pages, for system calls and for the lives of
+ * processes, and the iterators by which the collector reads the kernel's own figures.
  */
 #ifndef MIGPOP_ATTACH_COMMON_BPF_H
 #define MIGPOP_ATTACH_COMMON_BPF_H
@@ -41,7 +41,7 @@ int BPF_PROG(common__block_bio_queue, struct bio *bio)
 	return 0;
 }
 
-/* Is it the memory of a target, however it is opened or mapped? */
+/* True if the inode is the memory of a target, however it is opened or mapped. */
 static __always_inline bool inode__is_shared(const struct inode *inode)
 {
 	struct backing_key key;
@@ -52,14 +52,14 @@ static __always_inline bool inode__is_shared(const struct inode *inode)
 	return bpf_map_lookup_elem(&backings, &key);
 }
 
-/* Is the current thread's file "fd"? */
+/* True if the current thread's file "fd" is the memory of a target. */
 __noinline int current__shares_file(u64 fd)
 {
 	return inode__is_shared(task__inode(bpf_get_current_task_btf(), fd));
 }
 
-/* Is it the memory of a target that this userfaultfd serves? A QEMU in postcopy has one for its
- * own. */
+/* True if the userfaultfd "fd" serves the memory of a target. A QEMU in postcopy has one for its
+ * own memory. */
 __noinline int current__serves_target(u64 fd)
 {
 	const struct file *file = task__file(bpf_get_current_task_btf(), fd);
@@ -71,7 +71,7 @@ __noinline int current__serves_target(u64 fd)
 	return tgid__test(target_bits, BPF_CORE_READ(of, mm, owner, tgid));
 }
 
-/* Calls by which a process populates the memory of another: it is watched from then on. */
+/* True if the call populates the memory of another process: the caller is watched from then on. */
 static __always_inline bool reaches_into_others(struct task_struct *task, long nr)
 {
 	if (closed)
@@ -86,8 +86,8 @@ static __always_inline bool reaches_into_others(struct task_struct *task, long n
 	if (nr == __NR_fallocate)
 		return current__shares_file(
 			regs__arg1((struct pt_regs *)bpf_task_pt_regs((void *)task)));
-	/* Only what reads or writes memory: a tracer's other calls would make it one that is
-	 * watched, ours that of a command among them. */
+	/* Only calls that read or write memory: otherwise every debugger would be watched, and
+	 * migpop itself when it traces a command. */
 	if (nr == __NR_ptrace)
 		return ptrace__access(regs__arg1(
 			       (struct pt_regs *)bpf_task_pt_regs((void *)task))) != ACCESS_NONE;
@@ -105,7 +105,7 @@ static __always_inline void on_sys_enter(void *ctx, long nr)
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
 	if (windowed && tgid__test(signal_bits, task->tgid))
-		window__on_syscall_enter(nr); /* it may close the window */
+		window__on_syscall_enter(nr); /* the call may close the window */
 	if (is_watched(task)) {
 		if (ts)
 			on_syscall_enter(ctx, task, ts, nr);
@@ -121,8 +121,8 @@ int BPF_PROG(common__sys_enter, struct pt_regs *regs, long nr)
 	return 0;
 }
 
-/* What others do that concerns us: a process that maps a file of a target's memory is watched from
- * then on (vhost-user); the machine gets swap. */
+/* Handles calls of processes that are not watched: a process that maps a file of a target's memory
+ * (vhost-user) is watched from then on, and the machine may get swap. */
 static __always_inline void on_others_syscall(struct task_struct *task, long ret)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
@@ -132,8 +132,8 @@ static __always_inline void on_others_syscall(struct task_struct *task, long ret
 	if (regs__syscall(regs) != __NR_mmap || regs__arg4(regs) & MAP_ANONYMOUS || ret < 0)
 		return;
 	if (is_target(task)) {
-		/* Before its window opens: what threads populate at once in a file that is not
-		 * in the table is not told from what was there. */
+		/* Before its window opens: pages that threads populate at once in a file that is
+		 * not in the table could not be told from pages that were there before. */
 		current__enter_file(regs__arg5(regs));
 		current__enter_mapped_file(regs__arg3(regs), regs__arg5(regs));
 		return;
@@ -153,7 +153,7 @@ static __always_inline void on_sys_exit(long ret)
 		on_syscall_exit(task, ts, ret);
 	else if (!watched)
 		on_others_syscall(task, ret);
-	/* Last: the call by which a stream begins is none of the window's. */
+	/* This comes last: the call by which a stream begins is not part of the window. */
 	if (windowed && tgid__test(signal_bits, task->tgid))
 		window__on_syscall_exit(ret);
 }
@@ -165,7 +165,7 @@ int BPF_PROG(common__sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* A request of io_uring is about to be worked on by the thread that submits it. */
+/* The thread that submits a request of io_uring is about to work on it. */
 static __always_inline void on_io_uring_submit(const struct io_kiocb *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -191,7 +191,7 @@ int BPF_PROG(common__io_uring_submit_req, struct io_kiocb *request)
 	return 0;
 }
 
-/* Its name up to 6.2. */
+/* The name of the tracepoint up to 6.2. */
 SEC("tp_btf/io_uring_submit_sqe")
 int BPF_PROG(common__io_uring_submit_sqe, struct io_kiocb *request)
 {
@@ -199,7 +199,7 @@ int BPF_PROG(common__io_uring_submit_sqe, struct io_kiocb *request)
 	return 0;
 }
 
-/* The access of a guest, which KVM resolves by GUP. */
+/* Notes the access of a guest. KVM resolves it by GUP. */
 SEC("tp_btf/kvm_page_fault")
 int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 {
@@ -213,20 +213,20 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 		return 0;
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
-	/* A guest's fault is none of the host's, even where the host had to look at it first (PVM).
-	 */
+	/* A guest's fault is no fault of the host, even if the host had to look at it first
+	 * (PVM). */
 	ts->fault = 0;
 	ts->kernel_fault = 0;
-	/* What is pending waits for the thread's next event. Pages of the pool cannot: another
-	 * thread that looks first would be taken for both. */
+	/* Pending pages wait for the thread's next event. Pages of the pool cannot: if another
+	 * thread looked first, its call site would get the pages of both. */
 	if (hugetlb_in_use)
 		thread__settle_hugetlb(task_state__thread(ts), SYSCALL_NONE, 0);
 	ts->gup_access = error_code & PF_ERROR_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	return 0;
 }
 
-/* A new process has a number that may have been a target's: it is none, unless children are. It has
- * the memory of its parent, until it starts a program. */
+/* A new process may have the pid of a process that was a target. It is no target itself, unless
+ * children are followed. It has the memory of its parent until it executes a program. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -254,7 +254,7 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 	}
 	if (is_watched(parent))
 		other__watch(child->tgid);
-	if (windowed && is_target(parent)) /* "exec:" has the stream sent by another program */
+	if (windowed && is_target(parent)) /* "exec:" makes another program send the stream */
 		window_event__send(parent->tgid, WINDOW_EVENT_SOON, 0, -1);
 	return 0;
 }
@@ -270,7 +270,7 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 		process__enter(task);
 	if (!is_watched(task))
 		return 0;
-	if (!is_target(task)) { /* what it shared with a target is gone */
+	if (!is_target(task)) { /* it has no memory of a target any more */
 		tgid__clear(watched_bits, tgid);
 		return 0;
 	}
@@ -282,8 +282,8 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 	return 0;
 }
 
-/* Of a thread whose window has closed: pages of which it is not known whether the figures of the
- * close have them. */
+/* Returns how many pages of a thread whose window has closed may or may not be in the figures that
+ * were taken when it closed. */
 static __always_inline u64 task_state__pages_pending(const struct task_state *ts)
 {
 	u64 pages = ts->file_read + ts->file_written;
@@ -299,18 +299,18 @@ static __always_inline u64 task_state__pages_pending(const struct task_state *ts
 	return pages;
 }
 
-/* The window has closed while the thread was unmapping: any part of it may be gone. */
+/* The window closed while the thread was unmapping: any part of the range may be gone. */
 static __always_inline void process__is_cut_off(struct process *p, struct task_state *ts)
 {
 	if (!ts->is_unmapping)
 		return;
 	p->let_go += ts->unmaps;
-	p->let_go_huge += ts->unmaps; /* no batch is the limit */
+	p->let_go_huge += ts->unmaps; /* no batch limits how many */
 	task_state__forget_unmapping(ts);
 }
 
-/* Settles what a thread has pending whose window has closed: it is not there any more when the
- * collector looks. */
+/* Settles the pending pages of a thread whose window has closed and which ends: it is gone by the
+ * time that the collector looks. */
 static __always_inline void task__settle_last(struct task_struct *task)
 {
 	struct task_state *ts = task_state__find(task);
@@ -333,8 +333,8 @@ static __always_inline void on_exit(struct task_struct *task)
 	struct task_state *ts;
 	u32 tgid = task->tgid;
 
-	/* First: a window ends with its process even where there is no room for the thread's state,
-	 * or it would stay open for ever. */
+	/* This comes first: a window ends with its process even if there is no room for the
+	 * thread's state, or it would stay open for ever. */
 	if (windowed && (watched || tgid__test(signal_bits, tgid)))
 		window__on_exit(last);
 	if (!watched) {
@@ -342,8 +342,7 @@ static __always_inline void on_exit(struct task_struct *task)
 		return;
 	}
 	if (last)
-		bpf_map_delete_elem(&unwind_processes,
-				    &tgid); /* its number may be another's next */
+		bpf_map_delete_elem(&unwind_processes, &tgid); /* another process may get its pid */
 	ts = task_state__get(task);
 	if (!ts)
 		return;
@@ -371,7 +370,7 @@ int BPF_PROG(common__sched_process_exit, struct task_struct *task)
 	return 0;
 }
 
-/* What the thread counted last, while its memory went, is still in its state. */
+/* What the thread counted last, while its memory was freed, is still in its state. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(common__sched_process_free, struct task_struct *task)
 {
@@ -384,8 +383,9 @@ int BPF_PROG(common__sched_process_free, struct task_struct *task)
 	return 0;
 }
 
-/* Enters the memory that the targets have already. Then, "finding_others", when all of it is in the
- * table: who else has it mapped, who did that while nobody looked (vhost-user, DPDK, virtiofsd). */
+/* Enters the memory that the targets have already into the table. Then, with "finding_others",
+ * finds the processes that have mapped that memory while nobody looked (vhost-user, DPDK,
+ * virtiofsd). */
 SEC("iter/task_vma")
 int common__open(struct bpf_iter__task_vma *ctx)
 {
@@ -411,9 +411,9 @@ int common__open(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-/* Settles, when their window is closed, what threads have pending and will not settle themselves.
- * Where windows come and go, those of targets that are not being counted; the next one finds each
- * thread as one that was never seen. */
+/* Settles the pending pages of threads whose window has closed, which they will not settle
+ * themselves. If targets have windows of their own, these are the targets that are not counted now;
+ * the next window finds each thread as if it had never been seen. */
 SEC("iter/task")
 int common__settle(struct bpf_iter__task *ctx)
 {
@@ -429,7 +429,7 @@ int common__settle(struct bpf_iter__task *ctx)
 	ts = task_state__find(task);
 	if (!ts)
 		return 0;
-	/* The VMA of a thread that is not the current one is only found here. */
+	/* Only this iterator can find the VMA of a thread that is not the current one. */
 	if ((ts->nr_pending || hugetlb_in_use) && !task_state__knows(ts, ts->address))
 		task_state__look_up_vma(ts, task, ts->address);
 	if ((ts->nr_pending | ts->file_mapping | ts->is_unmapping) &&
@@ -441,7 +441,8 @@ int common__settle(struct bpf_iter__task *ctx)
 	if (!windowed)
 		return 0;
 	ts->context = CONTEXT_SYSCALL;
-	/* Nothing of it counts before the collector says so: its chain is taken anew then. */
+	/* Nothing of the thread counts before the collector says so: its chain is taken anew
+	 * then. */
 	tgid = task->tgid;
 	w = bpf_map_lookup_elem(&windows, &tgid);
 	if (w && w->state == WINDOW_OVER) {
@@ -463,8 +464,8 @@ static long backing__read(struct bpf_map *map, struct backing_key *key, struct b
 		if (!backing__is_there(&copy, b))
 			b->flags |= BACKING_GONE;
 	}
-	/* Its owner counts, and what a window before this one ended with is over: as that ends,
-	 * counting does first. */
+	/* The owner is being counted, so the figures of an earlier window's end are stale: at that
+	 * end the owner stopped being counted before they were taken. */
 	if (windowed && b->exited && tgid__test(watched_bits, b->owner)) {
 		b->exit_released = 0;
 		b->exited = 0;
@@ -472,8 +473,9 @@ static long backing__read(struct bpf_map *map, struct backing_key *key, struct b
 	return 0;
 }
 
-/* Reads the kernel's figure of every inode in the table, with the first task that is met. Some
- * locked-down kernels refuse iterators over the elements of a map, and allow those over tasks. */
+/* Reads the kernel's figure of every inode in the table, when it meets the first task. Some
+ * locked-down kernels refuse iterators over the elements of a map, and allow iterators over
+ * tasks. */
 SEC("iter/task")
 int common__read_backings(struct bpf_iter__task *ctx)
 {

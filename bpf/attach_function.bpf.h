@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fentry and kprobe modes: handle_mm_fault() begins and ends a fault, GUP's among them, with the
- * VMA at hand and the time it took. Its signature has been the same since 5.9 (bce617edecad).
+ * The modes fentry and kprobe: handle_mm_fault() begins and ends a fault, also a fault of GUP. The
+ * VMA is at hand there, and the time that the fault took is known. The function's signature has
+ * been the same since 5.9 (bce617edecad).
  */
 #ifndef MIGPOP_ATTACH_FUNCTION_BPF_H
 #define MIGPOP_ATTACH_FUNCTION_BPF_H
@@ -12,7 +13,7 @@ static __always_inline void task_state__begin_fault(struct task_state *ts, void 
 						    u32 flags, const struct pt_regs *regs)
 {
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
-	bool begun; /* by the tracepoint */
+	bool begun; /* the tracepoint has begun it */
 	u64 ip;
 
 	begun = faults_by_tracepoint && regs && ts->fault && ts->address == address;
@@ -21,11 +22,12 @@ static __always_inline void task_state__begin_fault(struct task_state *ts, void 
 	else if (!begun)
 		task_state__end_in_call(ts, task);
 	if (begun) {
-		; /* and its access and its stack are known */
+		; /* its access and its stack are known */
 	} else if (regs) {
 		on_fault(ts, task, address, BPF_CORE_READ(regs, REGS_IP), flags & FAULT_FLAG_WRITE,
 			 flags & FAULT_FLAG_USER);
-		ts->on_present = !!(flags & FAULT_FLAG_WRITE); /* or not: it does not say */
+		ts->on_present = !!(flags &
+				    FAULT_FLAG_WRITE); /* it may be: the function does not say */
 		/* A fault that is tried again was counted the first time. */
 		ts->fault = !(flags & FAULT_FLAG_TRIED);
 	} else {
@@ -56,7 +58,8 @@ static __always_inline void function__fault_begin(void *ctx, const struct vm_are
 	if (!ts)
 		return;
 	task_state__begin_fault(ts, ctx, task, vma, address, flags, regs);
-	ts->entry_ns = bpf_ktime_get_ns(); /* last: the event is not what the fault took */
+	ts->entry_ns =
+		bpf_ktime_get_ns(); /* last: the time of the event is not part of the fault's */
 }
 
 static __always_inline void function__fault_end(void)

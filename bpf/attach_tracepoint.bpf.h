@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tracepoint mode: where a fault begins is seen, where it ends is known by what the thread does
- * next. For kernels that let neither fentry nor kprobe in.
+ * The mode tracepoint: it sees where a fault begins, and learns that a fault has ended from what
+ * the thread does next. For kernels that let neither fentry nor kprobe in.
  */
 #ifndef MIGPOP_ATTACH_TRACEPOINT_BPF_H
 #define MIGPOP_ATTACH_TRACEPOINT_BPF_H
@@ -12,7 +12,7 @@ static __always_inline void tracepoint__fault(void *ctx, u64 address, const stru
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *ts;
 
-	/* With faults disabled the kernel only tries (copy_from_user_nofault): nothing is
+	/* If faults are disabled the kernel only tries (copy_from_user_nofault()): nothing is
 	 * populated. */
 	if (!is_watched(task) && !(user && window__begins_here(task)))
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What memory is it? From a page, an inode or a VMA to a backing's key, and the table of the
- * backings seen. Knows nothing of who asked.
+ * Says what memory a page, an inode or a VMA belongs to: a backing's key. Keeps the table of the
+ * backings that were seen. Knows nothing of who asked.
  */
 #ifndef MIGPOP_BACKING_BPF_H
 #define MIGPOP_BACKING_BPF_H
@@ -14,9 +14,9 @@ static __always_inline u64 inode__swapped(const struct inode *inode)
 	return BPF_CORE_READ(info, swapped);
 }
 
-/* The kernel's own figure: what the page cache holds of a file, with what is in swap of one of
- * shmem. The blocks of those still have clean pages that the kernel took back, until somebody
- * gives pages back or populates some (shmem_recalc_inode()); those of an ordinary file are the
+/* Returns the kernel's own figure: the pages of a file in the page cache and, for shmem, in swap.
+ * The blocks of a shmem inode still count clean pages that the kernel took back, until somebody
+ * gives pages back or populates some (shmem_recalc_inode()); the blocks of an ordinary file are the
  * disk's. */
 static __always_inline u64 inode__pages(const struct inode *inode, u32 kind)
 {
@@ -26,7 +26,8 @@ static __always_inline u64 inode__pages(const struct inode *inode, u32 kind)
 	       (kind == KIND_SHMEM ? inode__swapped(inode) : 0);
 }
 
-/* Kind of the inode's pages: KIND_NONE for everything that is not memory (page cache of files). */
+/* Fills the key of an inode and returns its kind: KIND_NONE if its pages are not memory, but the
+ * page cache of a file. */
 static __always_inline u32 inode__key(const struct inode *inode, struct backing_key *key)
 {
 	const struct super_block *sb = LOAD(struct inode, inode, i_sb);
@@ -41,7 +42,8 @@ static __always_inline u32 inode__key(const struct inode *inode, struct backing_
 	return key->kind;
 }
 
-/* The same for an inode that is in the table, or may be: an ordinary file is one there. */
+/* Does the same for an inode that is in the table, or may be: there an ordinary file has the kind
+ * KIND_FILE. */
 static __always_inline u32 inode__memory_key(const struct inode *inode, struct backing_key *key)
 {
 	if (inode__key(inode, key) == KIND_NONE)
@@ -49,7 +51,8 @@ static __always_inline u32 inode__memory_key(const struct inode *inode, struct b
 	return key->kind;
 }
 
-/* A directory entry of the inode; NULL where it has none, or the kernel's are not known. */
+/* Returns a directory entry of the inode; NULL if it has none, or if this kernel's layout is not
+ * known. */
 static __always_inline const struct dentry *inode__dentry(const struct inode *inode)
 {
 	const struct hlist_node *alias;
@@ -76,7 +79,8 @@ static __always_inline void inode__name(const struct inode *inode, struct backin
 					  BPF_CORE_READ(dentry, d_name.name));
 }
 
-/* Pages of huge memory that the process maps. A kernel without a pool of huge pages counts none. */
+/* Returns how many pages of huge memory the process maps. A kernel without a pool of huge pages
+ * does not count them. */
 static __always_inline s64 mm__hugetlb(struct mm_struct *mm)
 {
 	if (!bpf_core_field_exists(struct hstate, nr_huge_pages))
@@ -84,7 +88,7 @@ static __always_inline s64 mm__hugetlb(struct mm_struct *mm)
 	return BPF_CORE_READ(mm, hugetlb_usage.counter);
 }
 
-/* Bytes, or FIGURE_UNKNOWN. */
+/* Returns the size of the page tables in bytes, or FIGURE_UNKNOWN. */
 static __always_inline s64 mm__page_tables(struct mm_struct *mm)
 {
 	if (!bpf_core_field_exists(struct mm_struct, pgtables_bytes.counter))
@@ -105,9 +109,9 @@ static __always_inline struct backing *backing__add(const struct backing_key *ke
 	return bpf_map_lookup_elem(&backings, key);
 }
 
-/* File systems whose reads from the disk are into the pages of the file: a page that was not read
- * into was a hole. Others read into pages of their own, from many disks, or from another machine.
- */
+/* True for file systems that read from the disk straight into the pages of the file: a page that
+ * nothing was read into was a hole. Other file systems read into pages of their own, from many
+ * disks, or from another machine. */
 static __always_inline bool inode__tells_holes(const struct inode *inode)
 {
 	u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
@@ -137,7 +141,7 @@ static __always_inline void inode__add(const struct inode *inode, const struct b
 	b->owner = owner;
 	b->open_pages = inode__pages(inode, key->kind) - pending;
 	b->open_before = b->exit_before = b->blocks = b->open_pages;
-	/* A page that was in flight when counting ended, the first of its file. */
+	/* The file is new, and its first page was in flight when counting ended. */
 	if (pending && (closed || (windowed && !tgid__test(watched_bits, owner)))) {
 		b->exit_before = b->exit_pages = b->open_pages + pending;
 		b->exited = 1;
@@ -149,8 +153,8 @@ static __always_inline void inode__add(const struct inode *inode, const struct b
 		b->flags |= BACKING_HOLES_UNKNOWN;
 }
 
-/* Enters the inode of a target into the table, with the pages it has now as where the books start.
- * "pending" of them have been allocated since, and are about to be counted. */
+/* Enters the inode of a target into the table. The books start from the pages that it has now,
+ * without "pending" pages that have been allocated since and are about to be counted. */
 __noinline int inode__enter(u64 address, u64 pending, u32 owner)
 {
 	const struct inode *inode = (const struct inode *)address;
@@ -161,7 +165,7 @@ __noinline int inode__enter(u64 address, u64 pending, u32 owner)
 	return 0;
 }
 
-/* The same for an ordinary file, of which its owner makes memory. */
+/* Does the same for an ordinary file that its owner uses as memory. */
 __noinline int inode__enter_file(u64 address, u32 owner)
 {
 	const struct inode *inode = (const struct inode *)address;
@@ -173,9 +177,10 @@ __noinline int inode__enter_file(u64 address, u32 owner)
 }
 
 /*
- * Is an ordinary file opened so, and mapped so, memory? A guest's is mapped to be written, by a
- * descriptor that was opened for it: QEMU opens its mem-path O_RDWR for a private mapping as well.
- * Libraries are mapped by descriptors that can only read, and disk images are not mapped.
+ * True if an ordinary file that is opened and mapped so is memory. A guest's file is mapped to be
+ * written, by a descriptor that was opened for writing: QEMU opens its mem-path O_RDWR for a
+ * private mapping as well. Libraries are mapped by descriptors that can only read, and disk images
+ * are not mapped.
  */
 static __always_inline bool file__is_memory(const struct file *file, bool writable)
 {
@@ -187,13 +192,13 @@ static __always_inline bool file__is_memory(const struct file *file, bool writab
 	       inode__key(inode, &key) == KIND_NONE;
 }
 
-/* Is it the memory of a target that is being counted? */
+/* True if it is the memory of a target that is being counted. */
 static __always_inline bool backing__counts(const struct backing *b)
 {
 	return !windowed || tgid__test(watched_bits, b->owner);
 }
 
-/* The index of the anonymous page at the VMA's start, whether or not there is one. */
+/* Returns the index that an anonymous page at the VMA's start has, whether or not there is one. */
 static __always_inline u64 vma__anon_pgoff(const struct vm_area_struct *vma)
 {
 	const struct vm_area_struct___anon_pgoff *halves = (const void *)vma;
@@ -204,7 +209,8 @@ static __always_inline u64 vma__anon_pgoff(const struct vm_area_struct *vma)
 	       BPF_CORE_READ(halves, __vm_anon_pgoff_lo);
 }
 
-/* Key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: ordinary file. */
+/* Fills the key of the private memory, or of the shared inode, that a VMA maps. KIND_NONE: it maps
+ * an ordinary file. */
 static __always_inline void vma__key(const struct vm_area_struct *vma, u32 tgid,
 				     struct backing_key *key, u32 *flags)
 {
@@ -254,7 +260,7 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 
 	if (key->kind == KIND_NONE || bpf_map_lookup_elem(&backings, key))
 		return;
-	/* Of a private mapping the file's own pages are read, until they are copied. */
+	/* The file's own pages show through a private mapping until they are copied. */
 	if (file && file__is_memory(file, BPF_CORE_READ(vma, vm_flags) & VM_WRITE))
 		inode__enter_file((u64)BPF_CORE_READ(file, f_inode), owner);
 	if (!key->tgid) {
@@ -272,7 +278,7 @@ static __always_inline void vma__register(const struct vm_area_struct *vma,
 		inode__name(BPF_CORE_READ(file, f_inode), b);
 }
 
-/* Enters ts->vma, which is that of the VMA, into the table. */
+/* Enters ts->vma into the table. "vma" is the VMA that it is the key of. */
 __noinline int thread__enter_vma(u64 of, u64 vma, u32 flags)
 {
 	struct task_state *ts = task_state__of(of);
@@ -282,7 +288,7 @@ __noinline int thread__enter_vma(u64 of, u64 vma, u32 flags)
 	return 0;
 }
 
-/* Makes ts->vma that of the VMA whose address it has in vma_start. */
+/* Makes ts->vma the key of the VMA whose address is in ts->vma_start. */
 __noinline int thread__set_vma(u64 of, u32 tgid)
 {
 	struct task_state *ts = task_state__of(of);
@@ -305,7 +311,7 @@ __noinline int thread__set_vma(u64 of, u32 tgid)
 	return 0;
 }
 
-/* Pointers become numbers in a map only. */
+/* Makes ts->vma the key of a VMA. The verifier lets a pointer become a number only in a map. */
 static __always_inline void task_state__set_vma(struct task_state *ts,
 						const struct vm_area_struct *vma, u32 tgid)
 {
@@ -340,14 +346,14 @@ __noinline int thread__find_vma(u64 of, u64 address)
 	return (u64)task == of && ts && task_state__look_up_vma(ts, task, address);
 }
 
-/* Makes ts->vma that of "address"; false if there is none, the kernel was changing them, or the
- * thread is not the current one. */
+/* Makes ts->vma the key of the VMA at "address". False if there is none, if the kernel is changing
+ * the VMAs, or if the thread is not the current one. */
 static __always_inline bool task_state__find_vma(struct task_state *ts, u64 address)
 {
 	return task_state__knows(ts, address) || thread__find_vma(task_state__thread(ts), address);
 }
 
-/* The file "fd" of the current task, NULL if it has none. */
+/* Returns the file "fd" of the current task; NULL if there is none. */
 static __always_inline struct file *task__file(const struct task_struct *task, u64 fd)
 {
 	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
@@ -359,7 +365,7 @@ static __always_inline struct file *task__file(const struct task_struct *task, u
 	return file;
 }
 
-/* Its inode. */
+/* Returns the inode of the file "fd". */
 static __always_inline struct inode *task__inode(const struct task_struct *task, u64 fd)
 {
 	struct file *file = task__file(task, fd);
@@ -373,9 +379,9 @@ static __always_inline bool inode__is_memory(const struct inode *inode, struct b
 	       inode__key(inode, key) != KIND_NONE;
 }
 
-/* Pages of the table's inode now, 0 when it was evicted since. The memory of an evicted inode stays
- * an inode's until it is used again: that nobody refers to it, or its number, tells. (The bits of
- * i_state have been renumbered twice.) */
+/* False if the inode of the table has been evicted since. Its memory stays that of an inode until
+ * it is used again: it was evicted if nobody refers to it, or if its number has changed. (The bits
+ * of i_state have been renumbered twice.) */
 static __always_inline bool backing__is_there(const struct backing_key *key,
 					      const struct backing *b)
 {
@@ -384,7 +390,7 @@ static __always_inline bool backing__is_there(const struct backing_key *key,
 
 	if (inode__memory_key(inode, &now) != key->kind || now.id != key->id || now.dev != key->dev)
 		return false;
-	/* Nobody refers to an ordinary file that is closed, and its pages are kept. */
+	/* Nobody refers to an ordinary file that is closed, but its pages are kept. */
 	return key->kind == KIND_FILE || BPF_CORE_READ(inode, i_count.counter) > 0;
 }
 
@@ -396,7 +402,8 @@ static __always_inline u64 backing__pages_now(const struct backing_key *key,
 	return backing__is_there(key, b) ? inode__pages(inode, key->kind) : 0;
 }
 
-/* Order of a folio. PG_head has been bit 16 or 6, the order has lived in two places. */
+/* Returns the order of a folio. PG_head has been bit 16 or bit 6, and the order has been in two
+ * places. */
 static __always_inline u32 folio__order(const struct folio *folio)
 {
 	u64 flags = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * khugepaged makes small pages of a process one huge page: where there were holes between them, the
- * process has more memory than before, and no call of its own brought it.
+ * khugepaged replaces small pages of a process by one huge page. If there were holes between them,
+ * the process has more memory than before, and no call of its own brought it.
  */
 #ifndef MIGPOP_COLLAPSE_BPF_H
 #define MIGPOP_COLLAPSE_BPF_H
@@ -11,12 +11,13 @@ enum { SCAN_SUCCEED = 1 };
 
 static __always_inline bool is_khugepaged(void)
 {
-	/* Else MADV_COLLAPSE: its caller's allocations and releases are counted as such. */
+	/* Otherwise it is MADV_COLLAPSE, whose allocations and releases are counted as the
+	 * caller's. */
 	return bpf_get_current_task_btf()->flags & PF_KTHREAD;
 }
 
-/* Comes before the other, of the same huge page: "none" of its pages were holes, or the zero page.
- */
+/* Runs before the program below, for the same huge page: "none" of its pages were holes, or the
+ * page of zeros. */
 SEC("tp_btf/mm_collapse_huge_page_isolate")
 int BPF_PROG(common__collapse_isolate, void *folio, int none)
 {

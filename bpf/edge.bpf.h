@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The edges of a window: the kernel's own figures on both sides of the very instant at which
- * counting begins or ends, taken in the kernel by one program, which nothing preempts. What the
- * collector is late by, or is stopped for, cannot matter. Knows nothing of migrations.
+ * counting begins or ends. One program takes them in the kernel, and nothing preempts it: if the
+ * collector is late, or is stopped, it does not matter. Knows nothing of migrations.
  */
 #ifndef MIGPOP_EDGE_BPF_H
 #define MIGPOP_EDGE_BPF_H
@@ -10,7 +10,7 @@
 enum { THREADS_MAX = 4096 };
 
 struct rss {
-	u64 counters[NR_MM_COUNTERS]; /* what each CPU holds back of them: per-CPU addresses */
+	u64 counters[NR_MM_COUNTERS]; /* per-CPU addresses of what each CPU holds back */
 	s64 sum[NR_MM_COUNTERS];
 };
 
@@ -31,7 +31,7 @@ static long cpu__add_rss(u32 cpu, struct rss *rss)
 	return 0;
 }
 
-/* The four members of a process's memory. Since 6.2 each CPU holds back up to a batch of changes of
+/* Reads the four members of rss_stat. Since 6.2 each CPU holds back up to a batch of changes of
  * each (lib/percpu_counter.c). */
 static __always_inline void mm__rss(const struct mm_struct *mm, struct rss *rss)
 {
@@ -70,8 +70,8 @@ static __always_inline bool threads__can_be_walked(void)
 	       bpf_core_field_exists(struct task_struct, thread_node);
 }
 
-/* Can the thread change figures at this moment? It can where it runs, or sleeps in the midst of a
- * fault; the thread that looks cannot. */
+/* True if the thread may change the figures at this moment: it runs, or it sleeps in the midst of a
+ * fault. The thread that looks cannot. */
 static __always_inline bool task__may_move(const struct task_struct *task, u64 looks)
 {
 	u32 state = bpf_core_field_exists(struct task_struct, __state)
@@ -106,9 +106,9 @@ struct flight_walk {
 	u64 pages;
 };
 
-/* The figure that a page belongs to has it before it counts as mapped (do_anonymous_page(),
- * wp_page_copy(); blocks of a file before that). A kernel without a count for folios of several
- * pages does not tell. */
+/* True if a pending page is mapped. The figure that the page belongs to counts it before it is
+ * mapped (do_anonymous_page(), wp_page_copy(); the blocks of a file even earlier). A kernel without
+ * a map count for folios of several pages does not tell. */
 static __always_inline bool pending__is_mapped(const struct pending *p)
 {
 	const struct folio *folio = (const struct folio *)p->page;
@@ -121,7 +121,8 @@ static __always_inline bool pending__is_mapped(const struct pending *p)
 	       BPF_CORE_READ(folio, _large_mapcount.counter) >= 0;
 }
 
-/* A page that is seen to be mapped. What a call allocates may be for another process. */
+/* Says how a page was seen to be mapped. A page that a call allocates may be for another
+ * process. */
 static __always_inline u8 pending__mapped_as(const struct pending *p)
 {
 	const struct folio *folio = (const struct folio *)p->page;
@@ -155,9 +156,9 @@ static long thread__look_at_pending(u32 i, struct flight_walk *walk)
 	return 0;
 }
 
-/* Looks which pages that the threads of a process have pending are mapped by now: the kernel's
- * figures have those. How many others there are, of threads that run: they may come into the
- * figures at any moment. */
+/* Marks which pending pages of a process's threads are mapped by now: the kernel's figures have
+ * those. Returns how many others the running threads have: they may come into the figures at any
+ * moment. */
 __noinline u64 process__in_flight(u32 tgid)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -174,12 +175,12 @@ __noinline u64 process__in_flight(u32 tgid)
 	walk.head = (u64)signal + bpf_core_field_offset(struct signal_struct, thread_head);
 	walk.next = (u64)BPF_CORE_READ(signal, thread_head.next);
 	bpf_loop(THREADS_MAX, thread__look_at_pending, &walk, 0);
-	/* There are more threads. */
+	/* One more if not all threads were visited. */
 	return walk.pages + (walk.next != walk.head);
 }
 
-/* The figures of a process now, as those of that edge. One that is at its end, or has no memory of
- * its own any more, has none. */
+/* Takes the figures of a process now, as those of the edge. A process that is at its end, or has no
+ * memory of its own any more, has no figures. */
 __noinline int process__look(u32 tgid, u32 edge)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -218,9 +219,9 @@ __noinline int process__look(u32 tgid, u32 edge)
 	return 0;
 }
 
-/* The memory that a process has from here on. BPF_CORE_READ(), since at each pointer that a program
- * follows by itself the verifier searches all of the kernel's BTF for a type that vouches for it
- * (57539b1c0ac2, 6.3). */
+/* Notes the memory that a process has from here on. By BPF_CORE_READ(): at each pointer that a
+ * program follows by itself the verifier searches all of the kernel's BTF for a type that vouches
+ * for it (57539b1c0ac2, 6.3). */
 static __always_inline void process__enter(const struct task_struct *task)
 {
 	struct process *p = process__get(task->tgid);
@@ -230,7 +231,7 @@ static __always_inline void process__enter(const struct task_struct *task)
 
 	if (!p || !mm || p->mm == (u64)mm)
 		return;
-	/* By an execve() that has succeeded. */
+	/* The process has another mm since an execve() has succeeded. */
 	if (p->mm) {
 		ts = task_state__find(task);
 		freed = ts ? ts->unmaps_freed : 0;
@@ -240,8 +241,8 @@ static __always_inline void process__enter(const struct task_struct *task)
 	p->hugetlb_usage = mm__hugetlb(mm);
 }
 
-/* The end of a process: its books end with what it has by here. Up to 6.15 it has given up its
- * memory already. */
+/* Ends the books of a process, with what it has now. Up to 6.15 it has given up its memory by
+ * now. */
 static __always_inline void process__close(const struct task_struct *task)
 {
 	struct process *p = process__get(task->tgid);
@@ -254,9 +255,9 @@ static __always_inline void process__close(const struct task_struct *task)
 }
 
 struct edge_pass {
-	u32 owner; /* whose files; 0: any target's */
+	u32 owner; /* the process whose files are looked at; 0: any target */
 	u32 edge;  /* enum edge */
-	s64 grown; /* EDGE_OPEN_BEFORE: pages, since the files were opened last */
+	s64 grown; /* EDGE_OPEN_BEFORE: pages that were added since the files were opened last */
 };
 
 static long backing__look(struct bpf_map *map, struct backing_key *key, struct backing *b,
@@ -280,7 +281,8 @@ static long backing__look(struct bpf_map *map, struct backing_key *key, struct b
 		b->exited = 0;
 		break;
 	case EDGE_OPEN:
-		/* Huge pages are counted by what "blocks" differs by, whenever somebody looks. */
+		/* Huge pages are counted by how much "blocks" has changed, whenever somebody
+		 * looks. */
 		if (copy.kind != KIND_HUGETLB)
 			b->open_pages = pages;
 		break;
@@ -316,8 +318,9 @@ static long process__look_at_pending(struct bpf_map *map, u32 *tgid, struct proc
 	return 0;
 }
 
-/* Takes the figures of one process and its files, or (0) of all targets, at an edge. At the close
- * nothing new is counted any more; what is in flight is looked for before the figures are taken. */
+/* Takes the figures of one process and its files at an edge; of all targets if pass->owner is 0. At
+ * the close nothing new is counted any more, and pages in flight are looked for before the figures
+ * are taken. */
 static __always_inline void edge__look(struct edge_pass *pass, enum edge edge)
 {
 	struct process *p;
@@ -349,10 +352,10 @@ static long process__watch(struct bpf_map *map, u32 *tgid, struct process *p, vo
 	return 0;
 }
 
-/* The programs below are run by the collector (BPF_PROG_RUN): preemption is off then, since 5.10
+/* The collector runs the programs below (BPF_PROG_RUN). Preemption is off then, since 5.10
  * (1b4d60ec162f). */
 
-/* Counting begins, of all targets: their memory is in the tables by now. */
+/* Counting begins for all targets. Their memory is in the tables by now. */
 SEC("raw_tp")
 int edge__open(void *ctx)
 {
@@ -366,7 +369,7 @@ int edge__open(void *ctx)
 	return 0;
 }
 
-/* Counting ends. */
+/* Counting ends for all targets. */
 SEC("raw_tp")
 int edge__close(void *ctx)
 {
@@ -390,15 +393,16 @@ static long cpu__learn(u32 cpu, u64 *base)
 	element = bpf_map_lookup_percpu_elem(&cpu_anchor, &zero, cpu);
 	if (!element)
 		return 1;
-	/* Pointers become numbers in memory only. */
+	/* The verifier lets a pointer become a number only in memory. */
 	*offset = (u64)element;
 	*offset -= *base;
 	nr_cpu_offsets = cpu + 1;
 	return 0;
 }
 
-/* How far each CPU's memory is from a per-CPU address: of an element of ours both are known. The
- * kernel's own table (__per_cpu_offset) is out of reach where kallsyms has functions alone. */
+/* Learns how far each CPU's memory is from a per-CPU address: for an element of a map of its own
+ * the program knows both. The kernel's own table (__per_cpu_offset) is out of reach where kallsyms
+ * lists functions only. */
 SEC("raw_tp")
 int edge__learn_cpus(void *ctx)
 {

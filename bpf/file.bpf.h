@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ordinary files that are memory: what is brought into their page cache, by whom, and whether the
- * file had anything there. The kernel says when a page enters the cache, so nothing is pending but
- * whether it was a hole: that is known when the context ends, by what was read from the disk.
+ * file had anything there. The kernel says when a page enters the cache, so only one thing is
+ * pending: whether the page was a hole. When the context ends, the bytes that were read from the
+ * disk tell.
  */
 #ifndef MIGPOP_FILE_BPF_H
 #define MIGPOP_FILE_BPF_H
 
-/* Counts what the context has brought in: by reading, zero where it was a hole; by writing. */
+/* Counts the pages that the context has brought in: by reading, of which the holes are zero; and by
+ * writing. */
 __noinline int thread__settle_file(u64 of)
 {
 	struct task_state *ts = task_state__of(of);
@@ -46,8 +48,9 @@ __noinline int thread__settle_file(u64 of)
 	return 0;
 }
 
-/* How many of the pages that enter the cache are written? In a fault only the one at its address,
- * and none of a private mapping, which is copied: all others come by read-ahead. */
+/* Returns how many of the pages that enter the cache are written. A fault writes only the page at
+ * its address, and no page of a private mapping, which is copied: all other pages come by
+ * read-ahead. */
 __noinline int thread__pages_written(u64 of, u64 first, u64 pages)
 {
 	struct task_state *ts = task_state__of(of);
@@ -71,8 +74,8 @@ __noinline int thread__pages_written(u64 of, u64 first, u64 pages)
 	return 1;
 }
 
-/* Of a task that is not watched: another target's, whose window is not open, or the kernel's own.
- */
+/* Counts for a task that is not watched: a target whose window is not open, or a thread of the
+ * kernel. */
 static __always_inline void count_in_passing(struct task_struct *task,
 					     const struct backing_key *backing, struct backing *b,
 					     u64 pages)
@@ -89,8 +92,8 @@ static __always_inline void count_in_passing(struct task_struct *task,
 	thread__count(task->tgid, task->pid, &add);
 }
 
-/* The context in which the page was allocated a moment ago; where that was not seen, the present
- * call. What the page became is known: it is not pending any more. */
+/* Makes the context in which the page was allocated the present one; if the allocation was not
+ * seen, the present call. The page is not pending any more, since it is known what it became. */
 static __always_inline void task_state__enter_file_context(struct task_state *ts, void *ctx,
 							   struct task_struct *task,
 							   const struct folio *folio)
@@ -108,8 +111,8 @@ static __always_inline void task_state__enter_file_context(struct task_state *ts
 	task_state__enter_context(ts, ctx, task, nr, ip, UNWIND_IN_PAGE_CACHE);
 }
 
-/* A page enters the cache of a file that is no memory of a target. It may be freed, and be
- * another's memory, before the next event of the thread that has it pending. */
+/* A page enters the cache of a file that is no memory of a target. It is no longer pending: before
+ * the thread's next event it may be freed, and be somebody else's memory. */
 static __always_inline void task__forget_page(struct task_struct *task, const struct folio *folio)
 {
 	struct task_state *ts;
@@ -162,7 +165,7 @@ static __always_inline void on_page_cache_add(void *ctx, struct task_struct *tas
 	written = thread__pages_written(task_state__thread(ts), BPF_CORE_READ(folio, index), pages);
 	ts->file_written += written;
 	ts->file_read += pages - written;
-	/* Read-ahead brings more of them in the same fault. */
+	/* Read-ahead brings more pages in the same fault. */
 	ts->kernel_fault = ts->context == CONTEXT_KERNEL;
 }
 
@@ -175,8 +178,8 @@ static __always_inline void file__holes_unknown(const struct task_state *ts)
 		b->flags |= BACKING_HOLES_UNKNOWN;
 }
 
-/* A page of a folio that is not its first: it has no mapping and no index of its own. The lowest
- * bit of its second word says so. */
+/* True for a page of a folio that is not its first: it has no mapping and no index of its own. The
+ * lowest bit of its second word tells. */
 static __always_inline bool page__is_tail(const void *page)
 {
 	u64 second = 0;
@@ -190,8 +193,8 @@ static __always_inline struct block_device *file__disk(u64 mapping)
 	return BPF_CORE_READ((struct address_space *)mapping, host, i_sb, s_bdev);
 }
 
-/* Something is read from a disk. The pages that it is read into are in the file's cache already;
- * where it is not the file's own data, but what the file system has to know of it, they are the
+/* Something is read from a disk. The pages that it is read into are in the file's cache already. If
+ * it is not the file's own data, but what the file system must know of the file, the pages are the
  * disk's. */
 static __always_inline void on_bio(struct task_struct *task, const struct bio *bio)
 {
@@ -214,15 +217,15 @@ static __always_inline void on_bio(struct task_struct *task, const struct bio *b
 		return;
 	}
 	mapping = (u64)BPF_CORE_READ(folio, mapping);
-	if (!mapping) { /* into pages of the file system's own, to be unpacked */
+	if (!mapping) { /* it is read into pages of the file system's own, to be unpacked */
 		file__holes_unknown(ts);
 		return;
 	}
 	if (mapping != ts->file_mapping)
 		return;
 	if (BPF_CORE_READ(bio, bi_bdev) != file__disk(mapping)) {
-		/* A layer below reads what the file system has asked for (LVM); or the file's data
-		 * are on another disk than the file system is. */
+		/* Either a layer below reads what the file system has asked for (LVM), or the data
+		 * of the file are on another disk than the file system. */
 		if (!ts->file_data)
 			file__holes_unknown(ts);
 		return;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Huge pages of the pool: found by the kernel's counters, since no event tells of them.
+ * Huge pages of the pool. No event tells of them, so they are found by the kernel's counters.
  */
 #ifndef MIGPOP_HUGETLB_BPF_H
 #define MIGPOP_HUGETLB_BPF_H
 
-/* Counts a page, or pages, of hugetlb memory that came or went since it was last looked at. They
- * come from a pool and raise no event, but the kernel's own counters show them: i_blocks of a
- * shared file, hugetlb_usage of a process for private mappings. Sums are exact; between threads
- * that fault at the same instant the first to look is taken for both. */
+/* Counts pages of hugetlb memory that came or went since the kernel's counters were last looked at:
+ * i_blocks of a shared file, hugetlb_usage of a process for private mappings. Sums are exact. If
+ * threads fault at the same instant, the first to look gets the pages of both. */
 __noinline int thread__count_hugetlb(u64 of, u32 tgid, u32 file, s64 delta)
 {
 	struct task_state *ts = task_state__of(of);
@@ -48,7 +47,8 @@ __noinline int thread__count_hugetlb(u64 of, u32 tgid, u32 file, s64 delta)
 	return 0;
 }
 
-/* Of memory whose counting has ended: the pages that it had then. */
+/* Returns how many pages the file has gained since it was last looked at. If its counting has
+ * ended, the pages that it had then are compared. */
 static __always_inline s64 backing__take(const struct backing_key *key, struct backing *b)
 {
 	u64 now = b->exited ? b->exit_pages : backing__pages_now(key, b);
@@ -59,7 +59,7 @@ static __always_inline s64 backing__take(const struct backing_key *key, struct b
 struct hugetlb_scan {
 	u64 of;
 	u32 tgid;
-	s64 shared; /* pages that came to or went from shared files */
+	s64 shared; /* pages that shared files gained or lost */
 };
 
 static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
@@ -70,14 +70,15 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 
 	if (i >= HUGETLB_FILES_MAX)
 		return 1;
-	if (!hugetlb_files[i].id) /* none, or none any more */
+	if (!hugetlb_files[i].id) /* there is no file, or it was removed */
 		return 0;
 	key = hugetlb_files[i];
 	b = bpf_map_lookup_elem(&backings, &key);
-	/* Pages that come where nobody counts are in no window: the next one begins with them. */
+	/* Pages that come while nobody counts are in no window: the next window begins with
+	 * them. */
 	if (!b || (!backing__counts(b) && !b->exited))
 		return 0;
-	/* Another window has it in its record, and its process looks itself. */
+	/* The file is in the record of another window, whose process looks itself. */
 	if (windowed && b->owner != scan->tgid && tgid__counts(b->owner))
 		return 0;
 	delta = backing__take(&key, b);
@@ -87,8 +88,8 @@ static long hugetlb_file__scan(u32 i, struct hugetlb_scan *scan)
 	return 0;
 }
 
-/* Can the system call bring pages of huge memory, or take them away? What other calls would find
- * was another thread's doing, who will look itself. */
+/* True if the system call can bring pages of huge memory, or take them away. What other calls would
+ * find is another thread's doing, which looks itself. */
 static __always_inline bool syscall__moves_hugetlb(struct task_state *ts)
 {
 	u32 traits = syscall__traits(ts->syscall);
@@ -101,7 +102,7 @@ static __always_inline bool syscall__moves_hugetlb(struct task_state *ts)
 }
 
 /* Looks at the memory that the present context may have populated or given back. At the end of the
- * system call "exit_nr" that may be the call's own doing, whatever fault came last. */
+ * system call "exit_nr" the call itself may have done so, whatever the last fault was about. */
 __noinline int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip)
 {
 	const struct task_struct *task = (const struct task_struct *)of;
@@ -130,7 +131,7 @@ __noinline int thread__settle_hugetlb(u64 of, s32 exit_nr, u64 exit_ip)
 	usage = process->exited ? process->edges[EDGE_CLOSE].hugetlb
 				: mm__hugetlb((struct mm_struct *)mm);
 	delta = usage - __sync_lock_test_and_set(&process->hugetlb_usage, usage);
-	/* What a process maps of shared files was counted as theirs. */
+	/* Pages that a process maps from shared files were counted for the files. */
 	if (delta && (ts->context != CONTEXT_SYSCALL ? !!ts->vma.tgid : !scan.shared))
 		thread__count_hugetlb(of, scan.tgid, HUGETLB_FILES_MAX, delta);
 	return 0;

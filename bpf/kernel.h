@@ -105,7 +105,7 @@ struct mm_struct {
 	atomic_long_t hugetlb_usage, pgtables_bytes;
 } __KERNEL_TYPES;
 
-/* Memory of a pool of huge pages. Without CONFIG_HUGETLB_PAGE it is empty, or not there. */
+/* A pool of huge pages. Without CONFIG_HUGETLB_PAGE it is empty, or does not exist. */
 struct hstate {
 	unsigned long nr_huge_pages;
 } __KERNEL_TYPES;
@@ -132,7 +132,8 @@ struct task_struct___holds_back {
 	struct task_rss_stat rss_stat;
 } __KERNEL_TYPES;
 
-/* The elements of a per-CPU array: of each an address in no CPU's memory, see edge.bpf.h. */
+/* The elements of a per-CPU array: for each element an address that is in no CPU's memory, see
+ * edge.bpf.h. */
 struct bpf_array {
 	void *pptrs[0];
 } __KERNEL_TYPES;
@@ -144,8 +145,8 @@ struct vm_area_struct {
 	struct file *vm_file;
 } __KERNEL_TYPES;
 
-/* Since 7.3 anonymous pages of a private mapping of a file have an index of their own, which is not
- * the file's: the VMA has both first indexes, that of its anonymous pages in two halves. */
+/* Since 7.3 the anonymous pages of a private mapping of a file have indexes of their own, which are
+ * not the file's. The VMA has both first indexes, that of its anonymous pages in two halves. */
 struct vm_area_struct___anon_pgoff {
 	u32 __vm_anon_pgoff_lo, __vm_anon_pgoff_hi;
 } __KERNEL_TYPES;
@@ -364,7 +365,7 @@ enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PW
 /* include/uapi/linux/kvm.h: SEV pins what is registered so. */
 #define KVM_MEMORY_ENCRYPT_REG_REGION 0x8010aebbu
 
-/* Pages: files are smaller than 256 GiB where programs have private copies of them. */
+/* In pages: files that programs have private copies of are smaller than 256 GiB. */
 #define FILE_INDEX_MAX (1ULL << 26)
 
 enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Private pages that a process unmaps. Its own figure falls at once, but they are not free yet:
- * some wait in a batch of a CPU (since 6.12), a child may hold others. What the figure falls by in
- * a call is what the call releases, where no other thread moves it meanwhile; else what the call
- * frees, and the rest is the uncertainty of the books. Knows nothing of windows.
+ * Private pages that a process unmaps. The process's own figure falls at once, but the pages are
+ * not free yet: some wait in a batch of a CPU (since 6.12), a child may hold others. What the
+ * figure falls by during a call is what the call releases, unless another thread changes the figure
+ * meanwhile. In that case the call releases what it frees itself, and the rest is the uncertainty
+ * of the books. Knows nothing of windows.
  */
 #ifndef MIGPOP_LET_GO_BPF_H
 #define MIGPOP_LET_GO_BPF_H
 
-/* A process has a child with a copy of its memory ("mm"), or with that memory itself: vfork(). What
- * it had is held by both from here on. */
+/* A process has a child with a copy of its memory ("mm"), or with that memory itself: vfork(). From
+ * here on both hold what the process had. */
 static __always_inline void process__forks(u32 tgid, u64 mm)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
 
 	if (!p || p->mm == mm)
 		return;
-	/* The figures of a window that has closed are its record's. */
+	/* The figures of a window that has closed belong to its record, and are not taken again. */
 	if (!p->exited)
 		process__look(tgid, EDGE_CLOSE_BEFORE);
 	p->shared += p->edges[p->exited ? EDGE_CLOSE : EDGE_CLOSE_BEFORE].anon;
@@ -26,9 +27,9 @@ static __always_inline void process__forks(u32 tgid, u64 mm)
 
 struct unmapping {
 	u64 address, end;
-	u64 vma_start, vma_end; /* of the VMA that was looked at last */
-	u32 anonymous;          /* there may be such pages, */
-	u32 huge; /* and huge ones, of which a part is freed when the kernel splits them */
+	u64 vma_start, vma_end; /* the VMA that was looked at last */
+	u32 anonymous;          /* there may be anonymous pages */
+	u32 huge; /* there may be huge pages, and the kernel splits one of which a part is freed */
 };
 
 static __always_inline bool vma__may_be_huge(const struct vm_area_struct *vma)
@@ -53,8 +54,8 @@ static long unmapping__found(struct task_struct *task, struct vm_area_struct *vm
 }
 
 /* Looks at the first VMA of the range and at the last one: the stack of a thread begins with its
- * guard, which is a VMA by itself. Where a VMA cannot be looked at now, or there are others between
- * the two, there may be such pages. */
+ * guard, which is a VMA by itself. If a VMA cannot be looked at now, or if there are others between
+ * the two, assumes that there may be such pages. */
 static __always_inline void unmapping__look(struct unmapping *u, struct task_struct *task)
 {
 	u64 first_end;
@@ -85,7 +86,7 @@ static __always_inline bool madvise__unmaps(u32 advice)
 	       advice == MADV_GUARD_INSTALL;
 }
 
-/* The range that a call is about to unmap; false if it unmaps none. */
+/* Stores the range that a call is about to unmap. False if it unmaps none. */
 static __always_inline bool syscall__unmapping(s32 nr, const struct pt_regs *regs,
 					       struct unmapping *u)
 {
@@ -116,8 +117,8 @@ static __always_inline bool syscall__unmapping(s32 nr, const struct pt_regs *reg
 	return true;
 }
 
-/* What a process has of private memory, mapped or in swap: exact but for what other threads do
- * meanwhile. FIGURE_UNKNOWN where each CPU or thread holds back a part that cannot be read. */
+/* Returns how many private pages a process has, mapped or in swap: exact but for what other threads
+ * do meanwhile. FIGURE_UNKNOWN if each CPU or thread holds back a part that cannot be read. */
 __noinline s64 process__private_pages(u32 tgid)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -129,8 +130,9 @@ __noinline s64 process__private_pages(u32 tgid)
 	return rss.sum[MM_ANONPAGES] + rss.sum[MM_SWAPENTS];
 }
 
-/* The current thread begins to unmap a range. Others are told first: what they allocate from here
- * on they count in process.moved, what they had allocated before is in flight. */
+/* The current thread begins to unmap a range. Other threads are told first: pages that they
+ * allocate from here on they count in process.moved, and pages that they had allocated before are
+ * in flight. */
 __noinline int current__begins_to_unmap(u64 pages, u64 huge)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -151,7 +153,7 @@ __noinline int current__begins_to_unmap(u64 pages, u64 huge)
 	return 0;
 }
 
-/* The current thread begins a call by which private pages may be unmapped. */
+/* The current thread begins a call that may unmap private pages. */
 __noinline int current__lets_go(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -185,7 +187,7 @@ __noinline int current__lets_go(s32 nr)
 	pages = (u.end - u.address + 4095) >> PAGE_SHIFT;
 	if (!u.anonymous)
 		return 0;
-	/* These are unmapped when the kernel is short of memory. */
+	/* The kernel unmaps these pages when it is short of memory. */
 	if (nr == __NR_madvise && regs__arg3(regs) == MADV_FREE) {
 		__sync_fetch_and_add(&p->let_go, pages);
 		if (u.huge)
@@ -196,8 +198,8 @@ __noinline int current__lets_go(s32 nr)
 	return 0;
 }
 
-/* A call has released "pages" of private memory, "freed" of them by itself: the others wait. If it
- * has freed more, those had waited. */
+/* A call has released "pages" of private memory, and freed "freed" of them itself: the others wait.
+ * If it has freed more than it released, the difference had waited before. */
 static __always_inline void process__settle_waiting(struct process *p, u64 pages, u64 freed)
 {
 	u64 waited = freed > pages ? freed - pages : 0;
@@ -208,7 +210,8 @@ static __always_inline void process__settle_waiting(struct process *p, u64 pages
 		__sync_fetch_and_sub(&p->waits, waited < p->waits ? waited : p->waits);
 }
 
-/* The same, but what other threads did meanwhile is in the figure as well: no more than "most". */
+/* Does the same if the figure also has what other threads did meanwhile: the call has unmapped no
+ * more than "most". */
 static __always_inline void process__let_go(struct process *p, u64 most, u64 freed, bool huge)
 {
 	u64 waited = freed < p->waits ? freed : p->waits;
@@ -219,7 +222,7 @@ static __always_inline void process__let_go(struct process *p, u64 most, u64 fre
 		__sync_fetch_and_add(&p->let_go_huge, pages);
 }
 
-/* The end of such a call. */
+/* The current thread ends such a call. */
 __noinline int current__has_let_go(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

@@ -9,9 +9,10 @@
 
 enum { RB_DEPTH_MAX = 24 };
 
-/* The process whose memory the anonymous page of that index is, from a VMA that has a place for it;
- * 0 if none has: the anon_vma of a page that is no longer mapped may be another's by now. Mappings
- * that lie side by side share one, though they are VMAs of their own, as QEMU's ROMs do. */
+/* Returns the process that owns the anonymous page with that index, found by a VMA that has a place
+ * for it; 0 if no VMA has one. The anon_vma of a page that is no longer mapped may be another
+ * process's by now. Mappings that lie side by side share an anon_vma, although they are VMAs of
+ * their own, as QEMU's ROMs are. */
 __noinline u32 anon__tgid(u64 index, u64 mapping)
 {
 	const struct anon_vma *anon_vma = (const void *)(mapping & ~(u64)MAPPING_FLAGS);
@@ -31,7 +32,7 @@ __noinline u32 anon__tgid(u64 index, u64 mapping)
 	return 0;
 }
 
-/* What a pending page became: its backing, KIND_NONE where it is not memory of a target's. */
+/* Finds the backing that a pending page belongs to; KIND_NONE if it is not memory of a target. */
 static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 					     const struct folio *folio, u64 mapping, u64 pages,
 					     struct backing_key *key)
@@ -75,7 +76,7 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 	inode__key(inode, key);
 	if (key->kind != KIND_NONE) {
 		b = bpf_map_lookup_elem(&backings, key);
-		/* It is another's by now: see task_state__faulted_in_private(). */
+		/* The page is another file's by now: see task_state__faulted_in_private(). */
 		if (target && b && b->owner != of_tgid && ts->context == CONTEXT_USER &&
 		    task_state__find_vma(ts, ts->address) && ts->vma.kind == KIND_ANON) {
 			*key = ts->vma;
@@ -90,14 +91,16 @@ static __always_inline void pending__backing(struct task_state *ts, u32 of_tgid,
 	ts->file = *key;
 }
 
-/* A page that its file holds but nobody has mapped came by the file: fallocate, write(). */
+/* False for a page that its file holds and nobody maps: it came by the file, as by fallocate() or
+ * write(). */
 static __always_inline bool folio__is_mapped(const struct folio *folio, u32 order)
 {
 	return order || BPF_CORE_READ(folio, _mapcount.counter) >= 0;
 }
 
-/* In a migration loop page after page goes to the site that the last one went to: the same user PC,
- * access and file. The file's number is asked again, since a new file can stand where one was. */
+/* Counts a page at the call site of the last page, if it belongs there; false if it may not. In a
+ * migration loop page after page has the same user PC, access and file. The number of the file is
+ * read again, since a new file can be where another was. */
 static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 						       const struct pending *p)
 {
@@ -120,7 +123,8 @@ static __always_inline bool task_state__settle_as_last(struct task_state *ts,
 	return true;
 }
 
-/* A page of a process that has forked was written to: a copy, of one that the child may hold. */
+/* A process that has forked wrote to a page: it has a copy now, and the page itself may be held by
+ * its child. */
 static __always_inline void process__copies(const u32 *tgid, u64 pages)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, tgid);
@@ -129,10 +133,10 @@ static __always_inline void process__copies(const u32 *tgid, u64 pages)
 		__sync_fetch_and_add(&p->copied, pages);
 }
 
-/* Was the page allocated by a fault in private memory that is no file's? Then it became such, and
- * was freed since: by another thread that unmapped it, or by the kernel that moved it. A fault that
- * reads a page from swap allocates its neighbours there too, before anybody asks for them: the swap
- * cache holds them, and they are nobody's memory yet. */
+/* True if a fault in private memory that is no file's allocated the page. Then it became such
+ * memory and was freed since, by another thread that unmapped it or by the kernel that moved it.
+ * False for the neighbours of a page that is read from swap: the fault allocates them too, before
+ * anybody asks for them. The swap cache holds them, and they are no process's memory yet. */
 static __always_inline bool task_state__faulted_in_private(struct task_state *ts,
 							   const struct pending *p)
 {
@@ -144,10 +148,9 @@ static __always_inline bool task_state__faulted_in_private(struct task_state *ts
 	       ts->vma.kind == KIND_ANON;
 }
 
-/* Is the page where the fault is that the thread took in the kernel? Where tracepoints tell of
- * faults their end is not seen, and the call may populate other memory next: io_submit() reads its
- * ring, which only has to be mapped, and pins what it is given. Yes where the VMA cannot be looked
- * at. */
+/* True if the page is where the thread's fault in the kernel is, or if the VMA cannot be looked at.
+ * Tracepoints do not see the end of a fault, and the call may populate other memory next:
+ * io_submit() reads its ring, which only has to be mapped, and pins what it is given. */
 static __always_inline bool task_state__faulted_at(struct task_state *ts, const struct folio *folio,
 						   u64 pages)
 {
@@ -176,7 +179,8 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	bool shared, elsewhere;
 
 	if (!mapping && p->mapped != MAPPED_PRIVATE && !task_state__faulted_in_private(ts, p))
-		return; /* became no memory of a process: freed by another, or the kernel's */
+		return; /* it is no memory of a process: it was freed by another, or is the kernel's
+			 */
 	task_state__key(ts, tgid, key);
 	if (p->mapped == MAPPED_PRIVATE || !mapping) {
 		key->backing.kind = KIND_ANON;
@@ -186,7 +190,8 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	}
 	if (key->backing.kind == KIND_NONE)
 		return;
-	/* A major fault read the page from swap: it was counted when it was first populated. */
+	/* A major fault has read the page from swap. The page was counted when it was first
+	 * populated. */
 	if (swap_in_use && BPF_CORE_READ(task, maj_flt) != ts->maj_flt &&
 	    key->backing.kind != KIND_PRIVATE_FILE)
 		return;
@@ -200,8 +205,8 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 		key->context = CONTEXT_SYSCALL;
 	if (key->context == CONTEXT_SYSCALL)
 		key->access = task_state__call_access(ts, p->told, p->access);
-	/* A request that writes memory into a file reads the memory, and writes the file's pages.
-	 */
+	/* A request that writes memory into a file reads that memory, and writes the pages of the
+	 * file. */
 	if (key->access == ACCESS_READ && !folio__is_mapped(folio, p->order) && shared &&
 	    (ts->syscall == SYSCALL_IO_URING || ts->syscall == __NR_io_uring_enter))
 		key->access = ACCESS_WRITE;
@@ -228,7 +233,7 @@ static __always_inline void task_state__settle_one(struct task_state *ts, const 
 	}
 }
 
-/* What the thread's "i"th pending page became. */
+/* Counts the thread's "i"th pending page, if it became memory of a target. */
 __noinline int thread__settle_page(u64 of, u32 i)
 {
 	struct task_state *ts = task_state__of(of);
@@ -241,9 +246,9 @@ __noinline int thread__settle_page(u64 of, u32 i)
 	return 0;
 }
 
-/* Counts those of the thread's pending pages that have become something. What has not is still on
- * its way: a fault that copies a page of a file which has none there allocates the copy first, then
- * the file's page. */
+/* Counts those pending pages of the thread that have become something. The others are still on
+ * their way: a fault that copies a page of a file which has none there allocates the copy first,
+ * and then the page of the file. */
 __noinline int thread__settle_known(u64 of)
 {
 	struct task_state *ts = task_state__of(of);
@@ -264,7 +269,7 @@ __noinline int thread__settle_known(u64 of)
 	return 0;
 }
 
-/* Counts the pages that the present context populated: one as a rule. */
+/* Counts the pages that the present context populated, as a rule one. */
 static __always_inline void task_state__settle(struct task_state *ts)
 {
 	if (!ts->nr_pending)
@@ -276,7 +281,7 @@ static __always_inline void task_state__settle(struct task_state *ts)
 	ts->nr_pending = 0;
 }
 
-/* Counts the fault of the present context, where no page has been counted with it. */
+/* Counts the fault of the present context, if no page was counted with it. */
 static __always_inline void task_state__count_fault(struct task_state *ts, struct task_struct *task)
 {
 	struct site_key *key = &ts->key;
@@ -315,8 +320,8 @@ static __always_inline void task_state__end_as(struct task_state *ts, struct tas
 	task_state__end_counting(ts, task, exit_nr, exit_ip);
 }
 
-/* A fault of the kernel begins or ends in a system call. What the call itself has allocated may
- * still be on its way: UFFDIO_COPY has a page before it reads what is copied into it. */
+/* A fault in kernel mode begins or ends within a system call. What the call itself has allocated
+ * may still be on its way: UFFDIO_COPY has a page before it reads what is copied into it. */
 static __always_inline void task_state__end_in_call(struct task_state *ts, struct task_struct *task)
 {
 	if (ts->nr_pending)
@@ -367,8 +372,8 @@ static __always_inline void task_state__take_syscall_stack(struct task_state *ts
 	ts->stacked = ts->syscall != SYSCALL_NONE;
 }
 
-/* The system call "nr" is the present context, unless a fault in it is under way: in a function
- * mode that said all that there is to say. */
+/* Makes the system call "nr" the present context, unless a fault in it is under way: a function
+ * mode has said then all that there is to say. */
 static __always_inline void task_state__enter_context(struct task_state *ts, void *ctx,
 						      struct task_struct *task, s32 nr, u64 ip,
 						      enum unwind_program program)
@@ -381,7 +386,7 @@ static __always_inline void task_state__enter_context(struct task_state *ts, voi
 	task_state__take_syscall_stack(ts, ctx, task, program);
 }
 
-/* Pages that a thread of a process has allocated while one of a target unmaps some. */
+/* Notes pages that a thread of a process has allocated while a thread of it unmaps some. */
 __noinline int process__moves(u32 tgid, u64 pages)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -410,7 +415,7 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 		return;
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
-	/* From a fault in user mode to the next system call the context is that fault's. */
+	/* After a fault in user mode, the context is that fault's until the next system call. */
 	if (ts->context != CONTEXT_USER)
 		nr = task__syscall(task, &ip);
 	if (ts->nr_pending >= PENDING_MAX)
@@ -427,19 +432,21 @@ static __always_inline void on_page_alloc(void *ctx, struct task_struct *task,
 	p->order = order;
 	p->context = ts->context;
 	p->access = ts->access;
-	/* What io_uring works on is another request by the time that the page is counted. */
+	/* io_uring works on another request by the time that the page is counted. */
 	p->told = ts->in_function || same_fault ||
 		  (ts->access != ACCESS_NONE &&
 		   (nr == SYSCALL_IO_URING || nr == __NR_io_uring_enter));
 	p->mapped = MAPPED_UNKNOWN;
 	ts->nr_pending++;
 	ts->kernel_fault = 0;
-	/* Last: whoever unmaps sees that it is pending, or this thread that somebody does. */
+	/* This comes last: either the thread that unmaps sees the pending page, or this thread sees
+	 * that somebody unmaps. */
 	if (nr_unmapping)
 		process__moves(task->tgid, 1ULL << (order & 31));
 }
 
-/* Begins a fault of the current task in its own memory; "ip" is where, in user mode. */
+/* Begins a fault of the current task in its own memory. "ip" is the faulting PC, for a fault in
+ * user mode. */
 static __always_inline void on_fault(struct task_state *ts, struct task_struct *task, u64 address,
 				     u64 ip, bool write, bool user)
 {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stacks that cannot be unwound yet, since the rows of what the process executes are still being
- * read: kept as they are, for the collector to unwind later. What faults meanwhile is counted under
- * a chain that stands for the stack. Knows nothing of pages.
+ * Keeps stacks that cannot be unwound yet, because the rows of what the process executes are still
+ * being read. The collector unwinds them later. What faults meanwhile is counted under a chain that
+ * stands for the stack. Knows nothing of pages.
  *
- * A migration loop faults with one chain a million times, but its stack holds the page at hand as
- * well: two stacks are the same where the registers are, and every word that can take part in a
- * chain. Such a word is a code address (a return address), or points into the part of the stack
- * that is kept (a saved rbp). By induction the chain is the same: where a frame is, its return
- * address stands among the words that are compared.
+ * A migration loop faults with one chain a million times, but its stack also holds the page at
+ * hand. So two stacks are the same if their registers are the same, and every word that can take
+ * part in a chain. Such a word is a code address (a return address), or points into the part of the
+ * stack that is kept (a saved rbp). By induction the chain is the same: where a frame is, its
+ * return address is among the words that are compared.
  */
 #ifndef MIGPOP_RAW_BPF_H
 #define MIGPOP_RAW_BPF_H
 
-/* From the stack pointer to the end of its page, and the next page: what is there of them. */
+/* Reads from the stack pointer to the end of its page, and the next page, as far as they can be
+ * read. */
 static __always_inline void raw__read(struct raw_stack *raw, struct unwind *u)
 {
 	u32 first = -(u32)u->base & 4095;
@@ -34,11 +35,11 @@ struct raw_words {
 	struct raw_stack *raw;
 	struct unwind *u;
 	u64 code_start, code_end, mmap_base; /* of the process */
-	u64 hash, again;                     /* of the words that matter, twice */
+	u64 hash, again;                     /* two hashes of the words that matter */
 };
 
-/* Libraries are mapped downwards from mmap_base, and nothing says how far: a word too many makes of
- * one stack two, one too few would make of two stacks one. */
+/* Libraries are mapped downwards from mmap_base, and nothing says how far. A word too many makes
+ * two stacks of one; a word too few would make one stack of two. */
 enum { RAW_LIBRARIES_BELOW_BITS = 36 };
 
 static __always_inline bool raw__is_code(struct raw_words *w, u64 value)
@@ -46,11 +47,12 @@ static __always_inline bool raw__is_code(struct raw_words *w, u64 value)
 	const struct unwind_mapping *m;
 
 	if (unwind__find_mapping(w->u, value)) {
-		/* In code that never has rows (TCG's) a chain ends, wherever that is. */
+		/* In code that never has rows, as TCG's, a chain ends, wherever in that code it
+		 * is. */
 		m = unwind__mapping(w->u->found);
 		return m && (m->nr_rows || m->first_row == CHAIN_UNREAD);
 	}
-	/* The mappings that are known may be those of a moment ago, or none. */
+	/* The known mappings may be out of date, or there may be none. */
 	return value - w->code_start < w->code_end - w->code_start ||
 	       (w->mmap_base - value) >> RAW_LIBRARIES_BELOW_BITS == 0;
 }
@@ -71,7 +73,7 @@ static long raw__take_word(u32 i, struct raw_words *w)
 	raw->set[unwind__index(i / 64, RAW_STACK_WORDS / 64 - 1)] |= 1ULL << (i & 63);
 	if (value - u->base >= raw->size && !raw__is_code(w, value))
 		return 0;
-	/* In place: no more of them are kept than were looked at. */
+	/* The words are moved within the same array: no more words are kept than were looked at. */
 	raw->kept[unwind__index(i / 64, RAW_STACK_WORDS / 64 - 1)] |= 1ULL << (i & 63);
 	raw->words[unwind__index(raw->nr_kept, RAW_STACK_WORDS - 1)] = value;
 	raw->nr_kept++;
@@ -88,7 +90,7 @@ static long raw__take_word(u32 i, struct raw_words *w)
 	return 0;
 }
 
-/* In place of the chain one that stands for its stack. */
+/* Makes a chain that stands for the stack, in place of the one that was found. */
 static __always_inline void raw__make_chain(struct unwind *u, const struct raw_words *w, u32 tgid)
 {
 	struct chain *chain = &u->chain;
@@ -109,7 +111,7 @@ static __always_inline void raw__make_chain(struct unwind *u, const struct raw_w
 	u->uses_lr = UNWIND_HAS_LR;
 }
 
-/* Has the process as many stacks as it may have? */
+/* True if the process has as many stacks as it may have, or all processes together have. */
 static __always_inline bool raw__is_full(u32 tgid)
 {
 	const u32 *n = bpf_map_lookup_elem(&raw_uses, &tgid);
@@ -117,7 +119,7 @@ static __always_inline bool raw__is_full(u32 tgid)
 	return (n && *n >= RAW_STACKS_PER_PROCESS) || nr_raw_chains >= max_raw_chains;
 }
 
-/* Room for one more stack of the process? */
+/* Takes room for one more stack of the process. False if there is none. */
 static __always_inline bool raw__reserve(u32 tgid)
 {
 	u32 *n = bpf_map_lookup_elem(&raw_uses, &tgid), one = 1;
@@ -132,7 +134,8 @@ static __always_inline bool raw__reserve(u32 tgid)
 	return !bpf_map_update_elem(&raw_uses, &tgid, &one, BPF_NOEXIST);
 }
 
-/* The number of the chain that stands for the stack, which is entered only where it has room. */
+/* Returns the number of the chain that stands for the stack. The chain is entered only if there is
+ * room for the stack. */
 static __always_inline s32 raw__number(struct unwind *u, u32 tgid, u32 program)
 {
 	u64 key = u->chain.hash;
@@ -142,8 +145,8 @@ static __always_inline s32 raw__number(struct unwind *u, u32 tgid, u32 program)
 	return chain__intern(u, program);
 }
 
-/* A stack that is new goes to the collector, one for which there was no room then once more. False
- * if there is none to count it under. */
+/* Sends a new stack to the collector, and once more a stack for which the ring had no room. False
+ * if there is no chain to count it under. */
 static __always_inline bool raw__send(struct raw_stack *raw, struct unwind *u, s32 id)
 {
 	struct raw_chain *known = bpf_map_lookup_elem(&raw_chains, &id);
@@ -164,15 +167,16 @@ static __always_inline bool raw__send(struct raw_stack *raw, struct unwind *u, s
 		n = RAW_STACK_WORDS;
 	if (bpf_ringbuf_output(&raw_stacks, raw, offsetof(struct raw_stack, words) + n * 8, 0)) {
 		known->sent = 0;
-		u->nr_words = UNWIND_WORDS_MAX + 1; /* it is not remembered, and so tried again */
+		u->nr_words = UNWIND_WORDS_MAX +
+			      1; /* the chain is not remembered, so that the stack is sent again */
 	}
 	return true;
 }
 
-/* Keeps the stack of the current thread, whose unwinding ended where nothing is known yet. The
- * number of the chain that stands for it; CHAIN_OTHER if there was no room for it, and "u" has a
- * chain of one frame then; CHAIN_NOWHERE if there is none for any chain. Global: verified once a
- * program. */
+/* Keeps the stack of the current thread, whose unwinding ended where nothing is known yet. Returns
+ * the number of the chain that stands for it. CHAIN_OTHER: there was no room for the stack, and "u"
+ * has a chain of one frame; CHAIN_NOWHERE: there is no room for any chain. Global, so that it is
+ * verified once for each program. */
 __noinline s32 chain__keep_raw(u32 program)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -183,7 +187,8 @@ __noinline s32 chain__keep_raw(u32 program)
 
 	if (!raw || !u)
 		return CHAIN_NOWHERE;
-	/* What ends in no mapping of a process whose mappings are known is garbage as a rule. */
+	/* An address that is in no mapping of a process whose mappings are known is garbage, as a
+	 * rule. */
 	if (u->end != CHAIN_UNREAD && u->nr_mappings && raw__is_full(task->tgid))
 		return CHAIN_OTHER;
 	w.code_start = BPF_CORE_READ(task, mm, start_code);

@@ -6,10 +6,10 @@
 #ifndef MIGPOP_RELEASE_BPF_H
 #define MIGPOP_RELEASE_BPF_H
 
-/* Counts pages given back: shmem as its file lets go of them, private ones as they are freed. Those
- * that go at the end of the process "ended" are that process's, though another thread frees them:
- * one that looked at its memory and was the last to do so, a worker of the kernel. Not inline: a
- * program that settles as well would be over the 512 bytes that calls share on 6.1. */
+/* Counts pages that were given back. Pages that go at the end of the process "ended" are that
+ * process's even if another thread frees them: a thread that looked at the memory and was the last
+ * to do so, or a worker of the kernel. Not inline: a program that settles as well would exceed the
+ * 512 bytes that calls share on 6.1. */
 static __noinline void count_released(struct task_struct *task, struct task_state *ts,
 				      const struct backing_key *backing, u64 pages, u32 ended)
 {
@@ -40,9 +40,10 @@ static __noinline void count_released(struct task_struct *task, struct task_stat
 	task_state__count(ts, &key, &add);
 }
 
-/* Does the system call "nr" unmap the page at "index" of its mapping, and with its VMA the way to
- * its owner? The index of an anonymous page is its address, that of a copy of a file's its offset,
- * which is smaller than any address that programs are given. */
+/* True if the system call "nr" unmaps the page at "index" of its mapping, and with its VMA the way
+ * to its owner. The index of an anonymous page is its address in pages. The index of a copy of a
+ * file's page is its offset in the file, which is smaller than any address that programs are
+ * given. */
 static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u64 index)
 {
 	struct pt_regs *regs;
@@ -56,7 +57,7 @@ static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u6
 	case __NR_munmap:
 	case __NR_mmap:
 		regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
-		/* MAP_POPULATE drains, and so frees what others let go. */
+		/* MAP_POPULATE empties the batch, and so frees pages that others let go. */
 		if (nr == __NR_mmap && !(regs__arg4(regs) & MAP_FIXED))
 			return false;
 		return index < FILE_INDEX_MAX || index - (regs__arg1(regs) >> PAGE_SHIFT) <
@@ -65,10 +66,10 @@ static __always_inline bool syscall__unmaps(struct task_struct *task, s32 nr, u6
 	return false;
 }
 
-/* Is an anonymous page that the task frees its own? A page that was let go can wait in an LRU batch
- * of its CPU, and is freed by whoever drains that: the owner is asked, but for pages that the call
- * unmaps. Such calls do not drain the batch first since 6.12: up to 31 pages that they let go are
- * freed later, by others. */
+/* True if an anonymous page that the task frees is its process's own. A page that was let go can
+ * wait in an LRU batch of its CPU, and whoever empties the batch frees it: so the owner is looked
+ * up, but for pages that the call itself unmaps. Since 6.12 calls that unmap do not empty the batch
+ * first: others free later up to 31 pages that such a call let go. */
 static __always_inline bool frees_its_own(const struct task_state *ts, struct task_struct *task,
 					  const struct folio *folio, u64 mapping)
 {
@@ -79,8 +80,8 @@ static __always_inline bool frees_its_own(const struct task_state *ts, struct ta
 	       tgid__test(target_bits, anon__tgid(BPF_CORE_READ(folio, index), mapping));
 }
 
-/* The current thread frees private pages of its process. False if they were counted as released
- * when they were unmapped, or are when the present call ends. */
+/* The current thread frees private pages of its process. Returns false if they were counted as
+ * released when they were unmapped, or will be when the present call ends. */
 __noinline bool current__releases(u64 pages)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
@@ -99,7 +100,7 @@ __noinline bool current__releases(u64 pages)
 	return false;
 }
 
-/* The end of the call was not seen by which the thread unmapped some. */
+/* Forgets that a call of the thread unmaps memory, if the end of that call was not seen. */
 static __always_inline void task_state__forget_unmapping(struct task_state *ts)
 {
 	if (!ts->is_unmapping)
@@ -143,9 +144,9 @@ static __always_inline void on_page_free(struct task_struct *task, const struct 
 	}
 }
 
-/* A file lets go of a page. For shmem this is the page given back, whoever did it; paging out takes
- * another way (shmem_delete_from_page_cache, without an event). Of an ordinary file that is memory
- * it is the kernel as well that takes clean pages back when it is short of them. */
+/* A file drops a page. For shmem the page is given back, whoever did it: paging out takes another
+ * way (shmem_delete_from_page_cache(), without an event). An ordinary file that is memory also
+ * loses clean pages to the kernel when the kernel is short of memory. */
 static __always_inline void on_page_cache_delete(struct task_struct *task, struct folio *folio)
 {
 	u64 pages = 1ULL << (folio__order(folio) & 31);
@@ -164,16 +165,17 @@ static __always_inline void on_page_cache_delete(struct task_struct *task, struc
 		ts = task_state__get(task);
 	ENDS_WITH_SCOPE struct event event = event__begin(ts);
 
-	/* What reclaims in order to have a page has that page pending: it is in no file yet. */
+	/* A thread that reclaims in order to have a page has that page pending: it is in no file
+	 * yet. */
 	if (ts && !(task->flags & PF_MEMALLOC))
 		task_state__settle(ts);
-	/* The books of a file are closed with the last target: what went with others before counts,
-	 * what goes by others after does not. */
+	/* The books of a file end with the last target: pages that went with other processes before
+	 * count, pages that go with others afterwards do not. */
 	if (ts && ts->exiting && !b->exited)
 		__sync_fetch_and_add(&b->exit_released, pages);
 	if (b->exited || (ts && ts->exiting)) {
-		/* Volatile, or clang makes one load of two kinds of pointers, which the verifier
-		 * refuses. */
+		/* The read is volatile: clang would make one load of two kinds of pointers, which
+		 * the verifier refuses. */
 		ended = *(const volatile u32 *)&b->owner;
 		if (ts)
 			ended = task->tgid;

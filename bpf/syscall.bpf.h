@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What system calls do with memory, one row each: a table, since the verifier walks every case of a
- * switch and a look-up is one load. Knows nothing of pages.
+ * What system calls do with memory, one row each. It is a table, because a look-up is one load, and
+ * because the verifier would walk every case of a switch. Knows nothing of pages.
  */
 #ifndef MIGPOP_SYSCALL_BPF_H
 #define MIGPOP_SYSCALL_BPF_H
 
 enum syscall_trait {
-	CALL_READS = ACCESS_READ, /* the memory that it populates */
+	CALL_READS = ACCESS_READ, /* it reads the memory that it populates */
 	CALL_WRITES = ACCESS_WRITE,
 	CALL_ACCESS = 3,
-	CALL_ADDRESS_1 = 1 << 2, /* the address is its first argument, */
-	CALL_ADDRESS_2 = 1 << 3, /* its second */
-	CALL_TELLS = 1 << 4,     /* arguments tell the access */
-	CALL_FILLS = 1 << 5,     /* the memory, by O_DIRECT, from the file of its first argument */
-	/* populate_vma_page_range(): writes to private writable memory, reads shared memory. */
+	CALL_ADDRESS_1 = 1 << 2, /* its first argument is the address */
+	CALL_ADDRESS_2 = 1 << 3, /* its second argument is */
+	CALL_TELLS = 1 << 4,     /* its arguments tell the access */
+	CALL_FILLS = 1 << 5, /* by O_DIRECT it fills memory from the file of its first argument */
+	/* By populate_vma_page_range(): it writes to private writable memory, and reads shared
+	 * memory. */
 	CALL_POPULATES = 1 << 6,
-	CALL_HUGETLB = 1 << 7,   /* can bring pages of huge memory, or take them away */
-	CALL_REMAPS = 1 << 8,    /* changes VMAs */
-	CALL_OPENS = 1 << 9,     /* returns the descriptor of a file that may be memory */
-	CALL_RELEASES = 1 << 10, /* gives memory back, or advises so */
-	CALL_INTO_1 = 1 << 11,   /* writes what it reads into the file of its first argument, */
-	CALL_INTO_3 = 1 << 12,   /* its third */
-	/* Pins memory for a ring or a device. GUP is asked to write (FOLL_WRITE), but the call
+	CALL_HUGETLB = 1 << 7,   /* it can bring pages of huge memory, or take them away */
+	CALL_REMAPS = 1 << 8,    /* it changes VMAs */
+	CALL_OPENS = 1 << 9,     /* it returns the descriptor of a file that may be memory */
+	CALL_RELEASES = 1 << 10, /* it gives memory back, or advises the kernel to */
+	CALL_INTO_1 = 1 << 11,   /* it writes what it reads into the file of its first argument */
+	CALL_INTO_3 = 1 << 12,   /* the same with its third argument */
+	/* It pins memory for a ring or a device. GUP is asked to write (FOLL_WRITE), but the call
 	 * writes nothing: pages of a hole stay zero. */
 	CALL_PINS = 1 << 13,
 	CALL_FILES = CALL_FILLS | CALL_INTO_1 | CALL_INTO_3,
@@ -30,7 +31,7 @@ enum syscall_trait {
 };
 
 static const u16 syscall_traits[CALLS_MAX] = {
-#ifdef __NR_open /* newer architectures have openat() alone */
+#ifdef __NR_open /* newer architectures have only openat() */
 	[__NR_open] = CALL_OPENS,
 	[__NR_creat] = CALL_OPENS,
 #endif
@@ -69,7 +70,7 @@ static const u16 syscall_traits[CALLS_MAX] = {
 	[__NR_read] = CALL_FILLS | CALL_ADDRESS_2,
 	[__NR_readv] = CALL_FILLS | CALL_HUGETLB,
 	[__NR_sendfile] = CALL_INTO_1,
-	/* MSG_ZEROCOPY; without it the kernel copies, and faults where a page is not there. */
+	/* By MSG_ZEROCOPY. Without it the kernel copies, and faults if a page is not there. */
 	[__NR_sendmmsg] = CALL_TELLS | CALL_READS,
 	[__NR_sendmsg] = CALL_TELLS | CALL_READS,
 	[__NR_sendto] = CALL_TELLS | CALL_READS | CALL_ADDRESS_2,
@@ -88,13 +89,13 @@ static __always_inline u32 syscall__traits(s32 nr)
 
 	if (at >= CALLS_MAX)
 		return 0;
-	/* 6.1 loses the bounds of a number that is put on the stack meanwhile: what clang knows is
-	 * said again. */
+	/* 6.1 loses the bounds of a number that is put on the stack meanwhile: the mask says again
+	 * what clang knows. */
 	asm volatile("" : "+r"(at));
 	return syscall_traits[at & (CALLS_MAX - 1)];
 }
 
-/* Does an ioctl pin memory for a device? By the types of their numbers (linux/ioctl.h). */
+/* True if an ioctl pins memory for a device, by the types of their numbers (linux/ioctl.h). */
 static __always_inline bool ioctl__pins(u32 cmd)
 {
 	switch (cmd >> 8 & 0xff) {
@@ -129,7 +130,7 @@ static __always_inline enum access io_uring__access(u8 opcode)
 					      : ACCESS_NONE;
 }
 
-/* What a worker of io_uring does for the request that it works on. */
+/* Returns the access of the request that a worker of io_uring works on. */
 static __always_inline enum access io_worker__access(const struct task_struct *task)
 {
 	const struct io_worker *worker;
@@ -151,7 +152,8 @@ static __always_inline enum access io_worker__access(const struct task_struct *t
 	return io_uring__access(BPF_CORE_READ(request, opcode));
 }
 
-/* Access, and the address where an argument names one, of the system call the task is in. */
+/* Makes the system call "nr" the present context: with its access, and its address if an argument
+ * names one. */
 static __always_inline void task_state__enter_syscall(struct task_state *ts,
 						      struct task_struct *task, s32 nr, u64 ip)
 {
@@ -171,7 +173,7 @@ static __always_inline void task_state__enter_syscall(struct task_state *ts,
 	ts->maj_flt = task->maj_flt;
 	if (nr == SYSCALL_IO_URING)
 		ts->access = io_worker__access(task);
-	/* In the call, and in the thread that polls the queue in place of calls. */
+	/* For the call, and for the thread that polls the queue in place of calls. */
 	if (nr == __NR_io_uring_enter || (nr == SYSCALL_IO_URING && ts->access == ACCESS_NONE))
 		ts->access = ts->uring_access;
 	if (nr < 0)

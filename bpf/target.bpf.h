@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is it ours, and what is it doing? Processes by bit, threads by state. Knows nothing of pages.
+ * Says which processes are traced, by one bit each, and what their threads are doing, by a state
+ * each. Knows nothing of pages.
  *
- * What is not the way of page after page is in global functions ("thread__..."), here and in the
- * other parts: the verifier goes through each once a program, not at every place and in every state
- * that it is called in. They take numbers, "of" being the address of the thread's task_struct, and
- * look its state up again: 6.1 refuses pointers into maps as arguments, 6.12 and 6.18 lose track of
- * them.
+ * Code that does not run for page after page is in global functions ("thread__..."), here and in
+ * the other parts: the verifier goes through each of them once a program, not at every place and in
+ * every state that it is called in. They take numbers, and look up the thread's state again; "of"
+ * is the address of the thread's task_struct. 6.1 refuses pointers into maps as arguments, and 6.12
+ * and 6.18 lose track of them.
  */
 #ifndef MIGPOP_TARGET_BPF_H
 #define MIGPOP_TARGET_BPF_H
@@ -26,7 +27,7 @@ static __always_inline void tgid__clear(u64 *bits, u32 tgid)
 	__sync_fetch_and_and(&bits[(tgid / 64) & (TGID_BITS / 64 - 1)], ~(1ULL << (tgid & 63)));
 }
 
-/* Counts what was lost of the process "tgid", where it happened. */
+/* Counts "n" lost events of the process "tgid", in the calling function's frame. */
 static __always_inline void process__lose_here(u32 tgid, u32 kind, u64 n)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -35,7 +36,8 @@ static __always_inline void process__lose_here(u32 tgid, u32 kind, u64 n)
 		__sync_fetch_and_add(p ? &p->lost[kind] : &lost[kind], n);
 }
 
-/* The same in a frame of its own: not where calls are deepest, 6.1 allows 512 bytes in all. */
+/* Does the same in a frame of its own. Do not call it where calls are deepest: 6.1 allows 512 bytes
+ * in all. */
 __noinline int process__lose(u32 tgid, u32 kind, u64 n)
 {
 	process__lose_here(tgid, kind, n);
@@ -47,7 +49,8 @@ static __always_inline bool is_target(const struct task_struct *task)
 	return tgid__test(target_bits, task->tgid);
 }
 
-/* Is it a target that is being counted? One that has a window of its own is, while that is open. */
+/* True if the process is a target that is being counted. A target that has a window of its own is
+ * counted while the window is open. */
 static __always_inline bool tgid__counts(u32 tgid)
 {
 	return tgid__test(target_bits, tgid) && (!windowed || tgid__test(watched_bits, tgid));
@@ -58,8 +61,8 @@ static __always_inline bool is_watched(const struct task_struct *task)
 	return tgid__test(watched_bits, task->tgid) && !closed;
 }
 
-/* Whose loss is it that a call site had no room? Of one that is no target: whose memory it touched.
- */
+/* Returns the process whose record says that a call site found no room. If the call site is not a
+ * target's own, it is the process whose memory was touched. */
 static __always_inline u32 site_key__loser(const struct site_key *key)
 {
 	const struct backing *b;
@@ -77,8 +80,9 @@ static __always_inline void site__add(const struct site_key *key, const struct s
 	struct site *site = bpf_map_lookup_elem(&sites, key);
 	long err = 0;
 
-	/* The map is full (-E2BIG), another CPU was first, or one holds the bucket's lock while its
-	 * host lets it wait (-ETIMEDOUT, since 6.15): that is tried again, much can hang on it. */
+	/* The update fails if the map is full (-E2BIG), if another CPU was first, or if a CPU that
+	 * holds the bucket's lock is made to wait by its host (-ETIMEDOUT, since 6.15). The last is
+	 * tried again: one event may stand for many pages. */
 	for (u32 i = 0; i < 3 && !site && err != -E2BIG; i++) {
 		err = bpf_map_update_elem(&sites, key, add, BPF_NOEXIST);
 		if (!err)
@@ -114,8 +118,8 @@ static __always_inline void site__sum(struct site *to, const struct site *add)
 	to->fault_ns += add->fault_ns;
 }
 
-/* Counts for a thread that has no state, since it is not watched: in its row among those that are
- * gone. The process of a window has rows of its own threads alone. */
+/* Counts for a thread that has no state, because it is not watched: in its row among the threads
+ * that are gone. If processes have windows of their own, only their own threads have rows. */
 static __noinline void thread__count(u32 tgid, u32 tid, const struct site *add)
 {
 	struct thread_key key = {.tgid = tgid, .tid = tid};
@@ -150,7 +154,8 @@ static __always_inline void task_state__flush(struct task_state *ts)
 	__sync_fetch_and_add(&ts->flushes, 1);
 }
 
-/* Of a thread that is gone what it counted is kept; one of the same id may have been before. */
+/* Keeps what a thread that is gone has counted. An earlier thread with the same id may have left a
+ * row: the new figures are added to it. */
 static __always_inline void task_state__leave(struct task_state *ts)
 {
 	struct thread *before;
@@ -180,13 +185,14 @@ static __always_inline struct task_state *task_state__find(const struct task_str
 	return task_state__at(task->pid, (u64)task);
 }
 
-/* The same in a global function. */
+/* Finds the state of a thread by the address of its task_struct, in a global function. */
 static __always_inline struct task_state *task_state__of(u64 of)
 {
 	return task_state__at(BPF_CORE_READ((const struct task_struct *)of, pid), of);
 }
 
-/* Whose state it is, as a number: what clang knows to be equal may be a pointer. */
+/* Returns the thread that a state belongs to, as a number. The read is volatile: clang would pass a
+ * pointer that it knows to be equal. */
 static __always_inline u64 task_state__thread(const struct task_state *ts)
 {
 	return *(const volatile u64 *)&ts->task;
@@ -203,8 +209,9 @@ __noinline int thread__flush(u64 of)
 	return 0;
 }
 
-/* A migration loop counts at the same site a million times: the thread's last site is counted in
- * its own state, and reaches the map when another one comes. The collector adds what is left. */
+/* Counts an event. A migration loop counts at one call site a million times, so the thread keeps
+ * the counts of its last call site in its own state, and adds them to the map when another one
+ * comes. The collector adds what is left. */
 static __always_inline void task_state__count(struct task_state *ts, const struct site_key *key,
 					      const struct site *add)
 {
@@ -223,20 +230,21 @@ static __always_inline void task_state__init(struct task_state *ts, const struct
 	ts->thread_key.tgid = task->tgid;
 	ts->thread_key.tid = task->pid;
 	ts->syscall = SYSCALL_NONE;
-	ts->context = CONTEXT_SYSCALL; /* until it is seen to fault in user mode */
+	ts->context = CONTEXT_SYSCALL; /* until it faults in user mode */
 	ts->stack = STACK_NOT_TAKEN;
-	/* Where it begins is left to chance: else nothing would be known of short threads. */
+	/* The first event that is timed is chosen at random: if it were always the same, nothing
+	 * would be known of short threads. */
 	ts->timed_next = 1 + bpf_get_prandom_u32() % EVENTS_PER_SAMPLE;
 }
 
-/* Makes room for the state of the current thread in the hash. */
+/* Makes an entry for the state of the current thread in the hash. */
 __noinline int thread__enter(void)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
 	u32 pid = task->pid;
 	struct task_state *ts = bpf_map_lookup_elem(&tasks, &pid);
 
-	if (ts) /* a thread of that id is gone, this one has its id now */
+	if (ts) /* an earlier thread with this id has left its state */
 		task_state__leave(ts);
 	bpf_map_update_elem(&tasks, &pid, &task_state_none, BPF_ANY);
 	ts = bpf_map_lookup_elem(&tasks, &pid);
@@ -249,8 +257,8 @@ __noinline int thread__enter(void)
 	return 0;
 }
 
-/* The state of the current thread: in the slot of its id, an array's look-up, or where another
- * thread sits there in the hash. */
+/* Finds or makes the state of the current thread. It is in the slot of the thread's id, which is a
+ * look-up in an array. If another thread has that slot, it is in the hash. */
 static __always_inline struct task_state *task_state__get(const struct task_struct *task)
 {
 	u32 pid = task->pid, slot = pid % TASK_SLOTS;
@@ -272,7 +280,7 @@ static __always_inline struct task_state *task_state__get(const struct task_stru
 	return ts && ts->task == (u64)task ? ts : NULL;
 }
 
-/* Gives up the state of a thread that is gone: what it counted last goes to the map. */
+/* Frees the state of a thread that is gone, and adds to the maps what it counted last. */
 static __always_inline void task_state__release(struct task_state *ts, u32 pid, u32 tgid)
 {
 	u32 slot = pid % TASK_SLOTS;
@@ -292,16 +300,16 @@ static __always_inline void task_state__release(struct task_state *ts, u32 pid, 
 		bpf_map_delete_elem(&tasks, &pid);
 }
 
-/* When an event of the current thread began, if it is timed; else 0. It ends with the scope that it
- * is declared in, whichever way that is left. */
+/* When an event of the current thread began, if the event is timed; otherwise 0. An event ends with
+ * the scope in which it is declared, whichever way that scope is left. */
 struct event {
 	u64 began_ns;
 };
 
 #define ENDS_WITH_SCOPE __attribute__((cleanup(event__end), unused))
 
-/* The clock is read first: the state is looked for once more, which the event did before it knew
- * that it is timed. */
+/* Reads the clock first: the look-up of the state below costs what the event has paid for its own
+ * look-up, before it was known to be timed. */
 __noinline u64 current__begin_timed(void)
 {
 	u64 now = bpf_ktime_get_ns();
@@ -315,12 +323,12 @@ __noinline u64 current__begin_timed(void)
 	return now;
 }
 
-/* No event takes so long: 0.1 to 0.6 us were measured, 4 on an emulated machine. The hypervisor has
- * had the CPU run others. */
+/* No event takes so long: 0.1 to 0.6 us were measured, and 4 us on an emulated machine. If one
+ * does, the hypervisor let others run on the CPU. */
 enum { EVENT_MAX_NS = 1 << 17 };
 
-/* If others ran meanwhile, their time is none of the event's cost: the next is timed in its place.
- */
+/* Adds the time of an event. If other threads ran meanwhile, their time is no part of its cost: the
+ * next event is timed in its place. */
 __noinline int current__end_timed(u64 began_ns)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
@@ -336,11 +344,11 @@ __noinline int current__end_timed(u64 began_ns)
 	return 0;
 }
 
-/* Counts an event of the current thread, whose state "ts" is; NULL: of a thread that is not watched
- * or has no state, whose events are not counted. One in so many is timed: a prime, since the events
- * of a loop take turns (enter, allocate, leave). The kernel's own statistics would patch its text
- * at every start, cost each event more than the event does, and not tell one process from another.
- */
+/* Counts an event of the current thread, whose state is "ts". "ts" is NULL if the thread is not
+ * watched, or has no state: such events are not counted. One event in EVENTS_PER_SAMPLE is timed,
+ * which is a prime, because the events of a loop take turns (enter, allocate, leave). The kernel's
+ * own statistics of programs would patch its text at every start, would cost more than the event
+ * does, and would not tell one process from another. */
 static __always_inline struct event event__begin(struct task_state *ts)
 {
 	struct event event = {};
@@ -356,8 +364,8 @@ static __always_inline void event__end(const struct event *event)
 		current__end_timed(event->began_ns);
 }
 
-/* A thread that enters the kernel is in no fault: one that it was in has ended without its program.
- */
+/* A thread that enters the kernel is in no fault. If its state says that it is in one, the fault
+ * has ended without its program: forgets it. */
 static __always_inline void task_state__forget_function(struct task_state *ts)
 {
 	if (!faults_by_tracepoint || !ts->in_function)
@@ -377,11 +385,12 @@ static __always_inline struct process *process__get(u32 tgid)
 	return bpf_map_lookup_elem(&processes, &tgid);
 }
 
-/* The system call a task is in, or what kind of worker it is; SYSCALL_NONE when it came in by an
- * exception. Sets the user PC, 0 for workers: they have none worth showing.
+/* Returns the system call that a task is in, or what kind of worker it is; SYSCALL_NONE if it came
+ * into the kernel by an exception. Sets the PC of user mode; 0 for workers, which have none worth
+ * showing.
  *
- * orig_ax is -1 after an exception, else the number of the system call (measured: 1000 of 1000
- * faults, 2000 of 2000 pages of a read()). */
+ * orig_ax is -1 after an exception, and otherwise the number of the system call (measured: in 1000
+ * of 1000 faults, and for 2000 of 2000 pages of a read()). */
 static __always_inline s32 task__syscall(const struct task_struct *task, u64 *ip)
 {
 	struct pt_regs *regs;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call chain of the current thread, as a number: unwound once, remembered with the words of the
- * stack that it rests on, and known again by reading those. Knows nothing of pages.
+ * Takes the call chain of the current thread, as a number. A chain is unwound once and remembered
+ * with the words of the stack that it rests on; reading those words recognises it again. Knows
+ * nothing of pages.
  */
 #ifndef MIGPOP_UNWIND_BPF_H
 #define MIGPOP_UNWIND_BPF_H
@@ -21,7 +22,8 @@ UNWIND_INLINE long unwind__read_user(void *to, u32 size, u64 from)
 	return bpf_probe_read_user(to, size, (void *)from);
 }
 
-/* The scratch of one program on one CPU: a program never interrupts itself there (prog->active). */
+/* Returns the scratch of one program on this CPU. A program never interrupts itself there
+ * (prog->active). */
 static __always_inline struct unwind *unwind__scratch(u32 program)
 {
 	return bpf_map_lookup_elem(&unwinds, &program);
@@ -37,8 +39,8 @@ static __always_inline void mapping_change__send(u32 tgid)
 		mapping_changes_missed = 1;
 }
 
-/* A process that is no target has its memory mapped, or reaches into it: what it does there counts.
- */
+/* Watches a process that is no target, because it maps a target's memory or reaches into it: what
+ * it does there counts. */
 static __always_inline void other__watch(u32 tgid)
 {
 	tgid__set(watched_bits, tgid);
@@ -51,8 +53,8 @@ static __always_inline u32 memo__slot(const struct task_struct *task)
 	return (u32)task->pid % MEMO_SLOTS;
 }
 
-/* The memo of a thread: in the slot of its id. A thread whose slot is another's has none, and is
- * unwound each time. */
+/* Returns the memo of a thread, which is in the slot of its id. If another thread has that slot
+ * there is none, and the chain is unwound each time. */
 static __always_inline struct memo *memo__get(const struct task_struct *task)
 {
 	u32 slot = memo__slot(task);
@@ -76,7 +78,7 @@ static __always_inline void memo__release(const struct task_struct *task)
 		memo->task = 0;
 }
 
-/* Was the way remembered with these registers, and has no mapping changed since? */
+/* True if the way was remembered with these registers, and no mapping has changed since. */
 static __always_inline bool memo_way__is_at(const struct memo_way *way, u64 ip, u64 sp, u64 bp,
 					    u64 lr, u32 exact)
 {
@@ -85,9 +87,9 @@ static __always_inline bool memo_way__is_at(const struct memo_way *way, u64 ip, 
 	       (!UNWIND_HAS_LR || !way->uses_lr || way->lr == lr);
 }
 
-/* The chain of a fault in user mode where it is that of the thread's last: the way of a migration
- * loop, inline, since each call costs ten nanoseconds where returns are mitigated. -1 where it must
- * be looked for. */
+/* Returns the chain of a fault in user mode if it is the thread's last chain, and -1 if the chain
+ * must be looked for. This is the path of a migration loop. It is inline, because each call costs
+ * ten nanoseconds where returns are mitigated. */
 static __always_inline s32 memo__last_chain(const struct task_struct *task,
 					    const struct pt_regs *regs, bool exact)
 {
@@ -118,7 +120,8 @@ struct far_words {
 	u32 differ;
 };
 
-/* Words come in order, from the window on; those beyond it are read into it, many at once. */
+/* Compares one word. The words come in ascending order; those beyond the piece are read into it,
+ * many at once. */
 static long memo_way__compare_word(u32 i, struct far_words *far)
 {
 	u64 word = unwind__index(i, UNWIND_WORDS_MAX - 1), at, offset;
@@ -141,9 +144,9 @@ static long memo_way__compare_word(u32 i, struct far_words *far)
 	return far->differ;
 }
 
-/* Do the words that the chain of memos[slot].ways[nr] rests on stand where they stood? All are in
- * the window as a rule. Global: the verifier walks the loop once, not
- * for each way. */
+/* True if the words that the chain of memos[slot].ways[nr] rests on are unchanged. As a rule all of
+ * them are in the piece. Global, so that the verifier walks the loop once, not once for each
+ * way. */
 __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 {
 	const struct memo *memo = bpf_map_lookup_elem(&memos, &slot);
@@ -168,8 +171,8 @@ __noinline int memo_way__holds(u32 slot, u32 nr, u32 program)
 	return true;
 }
 
-/* The way whose chain is that of the registers at hand: they are the same, and so is every word
- * under it. So the chain is the same, exactly. */
+/* Finds the way whose registers are those at hand and whose words are all unchanged. So the chain
+ * is the same, exactly. */
 static __always_inline struct memo_way *memo__find(struct memo *memo, u32 slot, struct unwind *u,
 						   u32 program)
 {
@@ -222,9 +225,10 @@ static long memo_way__copy_word(u32 i, struct memo_copy *copy)
 	return 0;
 }
 
-/* Remembers a chain, in place of the one remembered longest. Words below the stack pointer (signal
- * handlers on another stack), or too many of them, are not: such chains are unwound each time. What
- * has changed since "generation" voids it at once. */
+/* Remembers a chain, in place of the chain that was remembered the longest. Chains with words below
+ * the stack pointer (signal handlers on another stack) or with too many words are not remembered:
+ * they are unwound each time. If anything has changed since "generation", the chain is void at
+ * once. */
 static __always_inline void memo__put(struct memo *memo, struct unwind *u, s32 chain,
 				      u64 generation)
 {
@@ -281,7 +285,8 @@ static __always_inline bool chain__equal(const struct chain *a, const struct cha
 
 enum { CHAIN_OTHER = -1, CHAIN_NOWHERE = -2 };
 
-/* A number for a new chain: one that was given back, else one that none ever had. */
+/* Takes a number for a new chain: one that was given back, or else one that no chain ever had.
+ * False if there is none. */
 static __always_inline bool chain__take_number(u32 *id)
 {
 	if (!bpf_map_pop_elem(&free_chains, id))
@@ -292,7 +297,8 @@ static __always_inline bool chain__take_number(u32 *id)
 	return *id < max_chains;
 }
 
-/* The chain was another CPU's meanwhile, or there was no room to find it by. */
+/* Gives a number back: another CPU has entered the chain meanwhile, or there was no room to find it
+ * by. */
 static __always_inline void chain__give_back(u32 id)
 {
 	struct chain *chain = bpf_map_lookup_elem(&chains, &id);
@@ -302,8 +308,8 @@ static __always_inline void chain__give_back(u32 id)
 	bpf_map_push_elem(&free_chains, &id, BPF_ANY);
 }
 
-/* The number of the chain in the table of chains, where it is entered if "key" is new;
- * CHAIN_OTHER if that is another chain's, CHAIN_NOWHERE if there is no room. */
+/* Returns the number of the chain in the table of chains, and enters it if "key" is new.
+ * CHAIN_OTHER: the key is another chain's; CHAIN_NOWHERE: there is no room. */
 __noinline s32 chain__enter(u64 key, u32 program)
 {
 	u32 *known = bpf_map_lookup_elem(&chain_ids, &key), id;
@@ -319,7 +325,7 @@ __noinline s32 chain__enter(u64 key, u32 program)
 		if (!bpf_map_update_elem(&chain_ids, &key, &id, BPF_NOEXIST))
 			return id;
 		chain__give_back(id);
-		known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU's */
+		known = bpf_map_lookup_elem(&chain_ids, &key); /* another CPU has entered it */
 		if (!known)
 			return CHAIN_NOWHERE;
 	}
@@ -328,8 +334,8 @@ __noinline s32 chain__enter(u64 key, u32 program)
 	return chain && chain__equal(chain, &u->chain) ? (s32)id : CHAIN_OTHER;
 }
 
-/* The number of the chain; STACK_NOT_KEPT if there is no room. Chains are told apart by their
- * frames: the hash only says where to look. */
+/* Returns the number of the chain, or STACK_NOT_KEPT if there is no room. Chains are told apart by
+ * their frames: the hash only says where to look. */
 static __always_inline s32 chain__intern(struct unwind *u, u32 program)
 {
 	u64 key = u->chain.hash;
@@ -352,7 +358,8 @@ static long unwind__next(u32 i, struct unwind **u)
 	return !*u || unwind__step(*u);
 }
 
-/* A read that fails is a fault in kernel mode, for which that program does not run again. */
+/* Counts failed reads. Each is a fault in kernel mode, for which the program of such faults does
+ * not run again: the kernel counts that run as missed. */
 static __always_inline void unwind__count_reads(const struct unwind *u, u32 program)
 {
 	if (program == UNWIND_IN_KERNEL_FAULT && u->failed_reads)
@@ -361,8 +368,9 @@ static __always_inline void unwind__count_reads(const struct unwind *u, u32 prog
 
 #include "raw.bpf.h"
 
-/* The chain of the current thread from these user registers on; STACK_NOT_KEPT without room.
- * Global, so that it is verified once a program; its state lies in a map. */
+/* Takes the chain of the current thread, from these registers of user mode on. STACK_NOT_KEPT:
+ * there was no room. Global, so that it is verified once for each program; its state is in a
+ * map. */
 __noinline s32 chain__take(u64 ip, u64 sp, u64 bp, u32 exact, u32 program)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -425,7 +433,8 @@ static long chain__hash_frame(u32 i, struct unwind **u)
 	return 0;
 }
 
-/* The chain that the kernel finds by frame pointers; STACK_NOT_KEPT if it could not be kept. */
+/* Takes the chain that the kernel finds by frame pointers; STACK_NOT_KEPT if it could not be
+ * kept. */
 static __always_inline s32 chain__take_fp(void *ctx, u32 program)
 {
 	struct unwind *u = unwind__scratch(program);
@@ -444,7 +453,7 @@ static __always_inline s32 chain__take_fp(void *ctx, u32 program)
 	return chain__intern(u, program);
 }
 
-/* A new process has the mappings of the one that it was forked from. */
+/* Gives a new process the mappings of the process that it was forked from. */
 static __always_inline void unwind_process__copy(u32 parent, u32 child)
 {
 	struct unwind_process *process = bpf_map_lookup_elem(&unwind_processes, &parent), copy;
@@ -456,8 +465,8 @@ static __always_inline void unwind_process__copy(u32 parent, u32 child)
 	mapping_change__send(child);
 }
 
-/* A mapping was made executable, or one that was goes: those of the table in [start, end) give no
- * more rows, until the collector has read the mappings anew. */
+/* A mapping was made executable, or an executable one goes. The mappings of the table that lie in
+ * [start, end) give no rows any more, until the collector has read the mappings anew. */
 struct stale {
 	u64 start, end;
 	u32 first, n, any;
@@ -484,7 +493,7 @@ static __always_inline void on_unmap(u32 tgid, u64 start, u64 len)
 	struct unwind_process *process = bpf_map_lookup_elem(&unwind_processes, &tgid);
 	struct stale stale = {.start = start, .end = start + len};
 
-	if (!process || !process->first) /* the first is nobody's own */
+	if (!process || !process->first) /* mapping 0 belongs to no process */
 		return;
 	stale.first = process->first;
 	stale.n = process->n;
@@ -495,8 +504,8 @@ static __always_inline void on_unmap(u32 tgid, u64 start, u64 len)
 	mapping_change__send(tgid);
 }
 
-/* At the end of a system call that succeeded: has it changed executable mappings? The arguments are
- * still in the registers. */
+/* Called at the end of a system call that succeeded: it may have changed executable mappings. The
+ * arguments are still in the registers. */
 __noinline int unwind__on_syscall_exit(u64 result)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -522,8 +531,9 @@ __noinline int unwind__on_syscall_exit(u64 result)
 		return 0;
 	}
 	mapping_change__send(task->tgid);
-	/* A command of ours waits until its rows are there, so that no chain of it ends early. A
-	 * thread that executes a program takes the number of the first, but is not ours. */
+	/* The command that migpop itself started waits until its rows are there, so that none of
+	 * its chains ends early. A thread that executes a program takes the id of the first thread,
+	 * but was not started by migpop. */
 	if (task->pid == launched_pid && bpf_core_field_exists(struct task_struct, ptrace) &&
 	    BPF_CORE_READ(task, ptrace))
 		bpf_send_signal_thread(SIGURG);
