@@ -9,6 +9,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/report.h"
+#include "reader/protocol.h"
+#include "reader/server.h"
 
 static const struct command {
 	const char *name, *what;
@@ -55,6 +57,9 @@ int main(int argc, char **argv)
 		puts(argp_program_version);
 		return STATUS_OK;
 	}
+	/* Not for users: the program starts itself so. */
+	if (!strcmp(argv[1], READER_MODE) && argc == 2)
+		return reader__serve();
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;

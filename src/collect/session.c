@@ -17,10 +17,22 @@
 #include "collect/snapshot.h"
 #include "symbol/resolve.h"
 
+static void on_unreadable(pid_t pid, const char *path, int err, void *data)
+{
+	char what[512];
+
+	resolver__say_unreadable(what, sizeof(what), pid, path, err);
+	tracer__tell(data, pid, "executable", what);
+}
+
 int session__init(struct session *s, struct tracer *tracer, enum stack_kind stack,
 		  const struct resolver_options *names)
 {
-	session__init_shared(s, tracer, stack, resolver__new(names));
+	struct resolver_options options = *names;
+
+	options.unreadable = on_unreadable;
+	options.data = tracer;
+	session__init_shared(s, tracer, stack, resolver__new(&options));
 	s->shares_resolver = false;
 	return s->resolver ? 0 : -ENOMEM;
 }

@@ -16,6 +16,7 @@
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
+#include "reader/client.h"
 #include "shared/task.h"
 
 /* Chains are fewer than call sites, which differ by backing and access as well. */
@@ -132,7 +133,7 @@ static const char *why_unreadable(int err)
 	case -ESTALE:
 		return "another file has that name by now";
 	}
-	return strerror(-err);
+	return reader__why(err);
 }
 
 static void on_unreadable(pid_t pid, const char *path, int err, void *data)

@@ -3,7 +3,6 @@
  * The files that processes have mapped to execute, and their rows of call frame information.
  */
 #include <errno.h>
-#include <gelf.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -13,10 +12,6 @@
 #include <unistd.h>
 
 #include "collect/unwind_modules.h"
-#include "symbol/elf_file.h"
-
-/* A QEMU and its libraries take 6.4 bytes of .eh_frame a row. */
-enum { BYTES_PER_ROW = 5 };
 
 static void unwind_module__free(struct unwind_module *m)
 {
@@ -24,7 +19,7 @@ static void unwind_module__free(struct unwind_module *m)
 		close(m->fd);
 	cfi__free(&m->table);
 	free(m->image);
-	free(m->build_id);
+	elf_headers__clear(&m->headers);
 	free(m->path);
 	free(m);
 }
@@ -40,50 +35,13 @@ void unwind_modules__free(struct unwind_modules *m)
 	for (size_t i = 0; i < m->n; i++)
 		unwind_module__free(m->v[i]);
 	free(m->v);
-	m->v = NULL;
-	m->n = 0;
+	reader__free(m->reader);
+	*m = (struct unwind_modules){0};
 }
 
 static bool begins_with(const struct code_mapping *m, const char *begin)
 {
 	return !strncmp(m->path, begin, strlen(begin));
-}
-
-/* A section is no larger than its file, whatever its header says. */
-static u64 min_size(u64 size, const struct unwind_module *m)
-{
-	u64 whole = m->image ? m->image_size : (u64)m->st.st_size;
-
-	return size < whole ? size : whole;
-}
-
-/* Executable segments, build-id and about how many rows, from the headers alone. */
-static void read_headers(struct unwind_module *m, Elf *elf)
-{
-	size_t n, names;
-	GElf_Phdr ph;
-	GElf_Shdr sh;
-	const char *name;
-
-	if (elf_getphdrnum(elf, &n))
-		return;
-	for (size_t i = 0; i < n && m->nr_loads < sizeof(m->loads) / sizeof(*m->loads); i++)
-		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD && ph.p_flags & PF_X) {
-			m->loads[m->nr_loads].offset = ph.p_offset;
-			m->loads[m->nr_loads].vaddr = ph.p_vaddr;
-			m->loads[m->nr_loads++].size = ph.p_filesz;
-		}
-	m->build_id = elf_file__build_id(elf);
-	m->size_hint = 4096;
-	if (elf_getshdrstrndx(elf, &names))
-		return;
-	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s)) {
-		if (!gelf_getshdr(s, &sh))
-			continue;
-		name = elf_strptr(elf, names, sh.sh_name);
-		if (name && (!strcmp(name, ".eh_frame") || !strcmp(name, ".debug_frame")))
-			m->size_hint += min_size(sh.sh_size, m) / BYTES_PER_ROW;
-	}
 }
 
 /* Code that is in no file was made at run time. */
@@ -113,27 +71,32 @@ static void set_unreadable(struct unwind_module *m, int err)
 	m->err = err;
 }
 
-/* Looks at a new module's headers; what is no ELF file has no rows, and is not waited for. */
-static void unwind_module__open(struct unwind_module *m, const struct code_mapping *mapping)
+static struct reader_file file_of(const struct unwind_module *m)
 {
-	Elf *elf = NULL;
-	char byte;
+	return (struct reader_file){m->fd, &m->st, m->image, m->image_size};
+}
 
-	elf_version(EV_CURRENT);
-	if (m->image)
-		elf = elf_memory(m->image, m->image_size);
-	else if (m->fd >= 0)
-		elf = elf_file__begin(m->fd);
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		read_headers(m, elf);
-	else if (m->fd < 0)
+/* Looks at a new module's headers; what is no ELF file has no rows, and is not waited for. */
+static void unwind_module__open(struct unwind_modules *ms, struct unwind_module *m,
+				const struct code_mapping *mapping)
+{
+	struct reader_file file = file_of(m);
+	int err = -ENOMEM;
+
+	if (m->fd < 0 && !m->image) {
 		m->end = end_unopened(mapping, m->err);
-	else if (pread(m->fd, &byte, 1, 0) < 0)
-		set_unreadable(m, -errno);
-	else
+		m->read = m->end != CHAIN_COMPLETE;
+		return;
+	}
+	if (!ms->reader)
+		ms->reader = reader__new();
+	if (ms->reader)
+		err = reader__headers(ms->reader, &file, &m->headers);
+	if (err == -ENOEXEC)
 		m->end = end_without_file(mapping);
+	else if (err)
+		set_unreadable(m, err);
 	m->read = m->end != CHAIN_COMPLETE;
-	elf_end(elf);
 }
 
 /* Is "m" the module of a mapping that could not be opened? Of an unreadable file only the name is
@@ -210,7 +173,7 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 		module->image = code_mapping__read(pid, mapping);
 		module->image_size = mapping->end - mapping->start;
 	}
-	unwind_module__open(module, mapping);
+	unwind_module__open(m, module, mapping);
 	return module;
 }
 
@@ -221,30 +184,34 @@ struct read_module {
 	int err;
 };
 
+/* Readers that read rows at the same time, each with a thread that waits for it. */
+enum { READERS = 2 };
+
+struct reading_thread {
+	struct unwind_reading *reading;
+	struct reader *reader;
+	pthread_t thread;
+};
+
 struct unwind_reading {
 	struct read_module *v;
 	size_t n;
 	atomic_size_t next, nr_left;
-	pthread_t threads[2];
+	struct reading_thread threads[READERS];
 	size_t nr_threads;
 	int done_fd;
 };
 
-static void read_module(struct read_module *r)
-{
-	struct unwind_module *m = r->module;
-
-	r->err = m->image ? cfi__read_image(m->image, m->image_size, &r->table)
-			  : cfi__read(m->fd, &r->table);
-}
-
 static void *read_next(void *data)
 {
-	struct unwind_reading *r = data;
+	const struct reading_thread *t = data;
+	struct unwind_reading *r = t->reading;
 	size_t i;
 
 	while ((i = atomic_fetch_add(&r->next, 1)) < r->n) {
-		read_module(&r->v[i]);
+		struct reader_file file = file_of(r->v[i].module);
+
+		r->v[i].err = reader__rows(t->reader, &file, &r->v[i].table);
 		if (atomic_fetch_sub(&r->nr_left, 1) == 1 && r->done_fd >= 0)
 			eventfd_write(r->done_fd, 1);
 	}
@@ -266,6 +233,30 @@ static size_t list_unread(struct unwind_modules *m, struct read_module *v)
 	return n;
 }
 
+/* The reader of headers goes on as the first reader of rows. */
+static struct reader *take_reader(struct unwind_modules *m)
+{
+	struct reader *r = m->reader ? m->reader : reader__new();
+
+	m->reader = NULL;
+	return r;
+}
+
+static bool begin_thread(struct unwind_modules *m, struct unwind_reading *r)
+{
+	struct reading_thread *t = &r->threads[r->nr_threads];
+
+	*t = (struct reading_thread){.reading = r, .reader = take_reader(m)};
+	if (!t->reader)
+		return false;
+	/* Started here: a reader does not outlive the thread that has started it. */
+	reader__start(t->reader);
+	if (!pthread_create(&t->thread, NULL, read_next, t))
+		return true;
+	reader__free(t->reader);
+	return false;
+}
+
 struct unwind_reading *unwind_modules__begin_reading(struct unwind_modules *m, int done_fd)
 {
 	struct unwind_reading *r = calloc(1, sizeof(*r));
@@ -282,12 +273,16 @@ struct unwind_reading *unwind_modules__begin_reading(struct unwind_modules *m, i
 	}
 	r->nr_left = r->n;
 	r->done_fd = done_fd;
-	while (r->nr_threads < 2 && r->nr_threads < r->n &&
-	       !pthread_create(&r->threads[r->nr_threads], NULL, read_next, r))
+	while (r->nr_threads < READERS && r->nr_threads < r->n && begin_thread(m, r))
 		r->nr_threads++;
 	if (!r->nr_threads && done_fd >= 0) /* who ends the reading does it */
 		eventfd_write(done_fd, 1);
 	return r;
+}
+
+static bool has_no_cfi(int err)
+{
+	return err == -ENOENT || err == -ENOEXEC || err == -EOVERFLOW;
 }
 
 static void end_reading(struct read_module *r)
@@ -295,10 +290,12 @@ static void end_reading(struct read_module *r)
 	struct unwind_module *m = r->module;
 
 	m->table = r->table;
-	if (r->err == -EIO)
-		set_unreadable(m, r->err);
+	if (r->err == -EBADMSG)
+		m->end = CHAIN_DAMAGED;
+	else if (has_no_cfi(r->err))
+		m->end = CHAIN_NO_CFI;
 	else if (r->err)
-		m->end = r->err == -EBADMSG ? CHAIN_DAMAGED : CHAIN_NO_CFI;
+		set_unreadable(m, r->err);
 	if (m->fd >= 0)
 		close(m->fd);
 	m->fd = -1;
@@ -306,16 +303,29 @@ static void end_reading(struct read_module *r)
 	m->read = true;
 }
 
+/* There was no thread for it. */
+static void read_here(struct unwind_reading *r)
+{
+	struct reading_thread t = {.reading = r, .reader = reader__new()};
+
+	r->done_fd = -1;
+	for (size_t i = 0; !t.reader && i < r->n; i++)
+		r->v[i].err = -ENOMEM;
+	if (t.reader)
+		read_next(&t);
+	reader__free(t.reader);
+}
+
 void unwind_modules__end_reading(struct unwind_reading *r)
 {
 	if (!r)
 		return;
-	if (!r->nr_threads) {
-		r->done_fd = -1;
-		read_next(r);
+	for (size_t i = 0; i < r->nr_threads; i++) {
+		pthread_join(r->threads[i].thread, NULL);
+		reader__free(r->threads[i].reader);
 	}
-	for (size_t i = 0; i < r->nr_threads; i++)
-		pthread_join(r->threads[i], NULL);
+	if (!r->nr_threads)
+		read_here(r);
 	for (size_t i = 0; i < r->n; i++)
 		end_reading(&r->v[i]);
 	free(r->v);
@@ -334,14 +344,14 @@ bool unwind_module__base(const struct unwind_module *m, const struct code_mappin
 		*base = mapping->start;
 		return true;
 	}
-	for (size_t i = 0; i < m->nr_loads; i++) {
-		u64 page = 4095, offset = m->loads[i].offset & ~page;
+	for (size_t i = 0; i < m->headers.nr_loads; i++) {
+		u64 page = 4095, offset = m->headers.loads[i].offset & ~page;
 
 		if (mapping->file_offset < offset ||
-		    mapping->file_offset >= m->loads[i].offset + m->loads[i].size)
+		    mapping->file_offset >= m->headers.loads[i].offset + m->headers.loads[i].size)
 			continue;
 		*base = mapping->start - (mapping->file_offset - offset) -
-			((m->loads[i].vaddr & ~page) - m->base);
+			((m->headers.loads[i].vaddr & ~page) - m->base);
 		return true;
 	}
 	return false;

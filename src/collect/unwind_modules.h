@@ -11,10 +11,12 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "reader/client.h"
 #include "shared/chain.h"
 #include "shared/types.h"
 #include "symbol/cfi.h"
 #include "symbol/code_mapping.h"
+#include "symbol/elf_headers.h"
 
 /* Rows in the kernel's array. Copies of a file, as containers have, share theirs. */
 struct unwind_place {
@@ -26,14 +28,9 @@ struct unwind_place {
 struct unwind_module {
 	struct stat st; /* dev, inode and ctime are its identity; inode 0: in no file */
 	char *path;     /* as the process that had it first sees it, for people; "" if in no file */
-	char *build_id; /* NULL if it has none */
-	struct {
-		u64 offset, vaddr, size;
-	} loads[8]; /* segments that can be executed */
-	size_t nr_loads;
-	size_t size_hint; /* rows that it may have, before they are read */
-	int fd;           /* until it is read; -1 then */
-	void *image;      /* vDSO: a copy of it, in place of fd */
+	struct elf_headers headers;
+	int fd;      /* until it is read; -1 then */
+	void *image; /* vDSO: a copy of it, in place of fd */
 	size_t image_size;
 	struct cfi_table table; /* once read, until it is placed */
 	u32 end;   /* enum chain_end of chains that reach it; CHAIN_COMPLETE: it has rows */
@@ -52,6 +49,7 @@ struct unwind_module {
 struct unwind_modules {
 	struct unwind_module **v;
 	size_t n;
+	struct reader *reader; /* of headers; NULL: it is made when it is needed */
 };
 
 void unwind_modules__free(struct unwind_modules *m);

@@ -152,12 +152,12 @@ static int take_rows(struct unwind_tables *t, size_t n, size_t *first)
 /* Has a copy of the file its rows there already? */
 static bool place_as_another(struct unwind_tables *t, struct unwind_module *m)
 {
-	for (size_t i = 0; m->build_id && i < t->modules.n; i++) {
+	for (size_t i = 0; m->headers.build_id && i < t->modules.n; i++) {
 		const struct unwind_module *other = t->modules.v[i];
 
 		if (other == m || !other->place || other->place->n != m->table.n ||
-		    other->base != m->table.base || !other->build_id ||
-		    strcmp(other->build_id, m->build_id) ||
+		    other->base != m->table.base || !other->headers.build_id ||
+		    strcmp(other->headers.build_id, m->headers.build_id) ||
 		    memcmp(t->maps.rows + other->place->first, m->table.rows,
 			   m->table.n * sizeof(*m->table.rows)))
 			continue;

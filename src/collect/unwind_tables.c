@@ -15,6 +15,7 @@
 
 #include "proc/maps.h"
 #include "collect/unwind_tables_internal.h"
+#include "reader/unreadable.h"
 
 /* Room for libraries that are loaded later, QEMU's display and network back ends among them. */
 enum { SPARE_ROWS = 256 * 1024, SPARE_MAPPINGS = 8192 };
@@ -67,7 +68,7 @@ void unwind_tables__free(struct unwind_tables *t)
 	free(t->processes);
 	while (t->modules.n)
 		unwind_room__forget(t, t->modules.n - 1);
-	free(t->modules.v);
+	unwind_modules__free(&t->modules);
 	ranges__free(&t->rows);
 	ranges__free(&t->mappings);
 	if (t->done_fd >= 0)
@@ -185,7 +186,7 @@ void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *
 	*rows = programs ? program_rows() : SPARE_ROWS;
 	*mappings = programs ? PROGRAM_MAPPINGS : SPARE_MAPPINGS;
 	for (size_t i = 0; i < t->modules.n; i++)
-		*rows += t->modules.v[i]->size_hint;
+		*rows += t->modules.v[i]->headers.size_hint;
 	/* A process has its old mappings and the new ones for a moment; and room for growth. */
 	for (size_t i = 0; i < t->nr_processes; i++)
 		*mappings += 4 * t->processes[i].n;
@@ -234,6 +235,9 @@ static void tell_unreadable(struct unwind_tables *t, struct code_process *p,
 	if (m->end != CHAIN_UNREADABLE_FILE || m->told || !t->maps.unreadable)
 		return;
 	m->told = true;
+	/* Somebody may have been told of it when its names were wanted. */
+	if (reader__has_failed(m->err) && !unreadable__tell(&m->st))
+		return;
 	if (p->nr_told++ < UNREADABLE_TOLD_MAX)
 		t->maps.unreadable(p->pid, m->path, m->err, t->maps.data);
 }

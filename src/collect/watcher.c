@@ -16,6 +16,7 @@
 #include "collect/session.h"
 #include "collect/watcher.h"
 #include "proc/process.h"
+#include "reader/client.h"
 #include "symbol/resolve.h"
 #include "vmm/process.h"
 #include "vmm/program.h"
@@ -147,7 +148,7 @@ static void not_watched(struct watcher *w, pid_t pid, int err)
 
 	if (err == -ESRCH)
 		return;
-	snprintf(what, sizeof(what), "pid %d is not watched: %s", (int)pid, strerror(-err));
+	snprintf(what, sizeof(what), "pid %d is not watched: %s", (int)pid, reader__why(err));
 	problem(w, 0, "emulator", what);
 }
 
@@ -370,6 +371,8 @@ static bool answer(struct watcher *w, const struct exec_event *exec)
 	if (!exec->program.inode)
 		return true;
 	p = program__of(pid);
+	if (p.tell)
+		not_watched(w, pid, p.error);
 	if (!p.error)
 		tracer__answer(w->tracer, &exec->program, p.vmm);
 	if (p.vmm || find(w, pid))
@@ -580,22 +583,33 @@ enum mode watcher__mode(const struct watcher *w)
 	return tracer__mode(w->tracer);
 }
 
+static void on_unreadable(pid_t pid, const char *path, int err, void *data)
+{
+	char what[512];
+
+	resolver__say_unreadable(what, sizeof(what), pid, path, err);
+	problem(data, pid, "executable", what);
+}
+
 int watcher__open(struct watcher **out, const struct tracer_options *options,
 		  const struct resolver_options *names, const struct watcher_calls *calls,
 		  char *why, size_t size)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
+	struct resolver_options named = *names;
 	int err;
 
 	*out = NULL;
 	if (!w)
 		return -ENOMEM;
+	named.unreadable = on_unreadable;
+	named.data = w;
 	w->options = *options;
 	w->options.windowed = true;
 	w->options.problem = on_problem;
 	w->options.problem_data = w;
 	w->calls = *calls;
-	w->resolver = resolver__new(names);
+	w->resolver = resolver__new(&named);
 	snprintf(why, size, "out of memory");
 	w->awake = !w->options.rests;
 	err = w->resolver ? tracer__open(&w->tracer, &w->options, why, size) : -ENOMEM;

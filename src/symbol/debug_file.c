@@ -7,14 +7,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <elfutils/libdwelf.h>
-#include <zlib.h>
 
 #include "symbol/debug_file.h"
 #include "symbol/elf_file.h"
@@ -132,94 +128,75 @@ static int ask_debuginfod(struct debug_finder *f, const char *build_id)
 	return fd;
 }
 
-/* The CRC-32 of the whole debug file, as .gnu_debuglink has it. */
-static uint32_t crc_of(int fd)
-{
-	unsigned char buf[16384];
-	uLong crc = crc32(0, NULL, 0);
-	ssize_t got;
-
-	for (off_t at = 0; (got = pread(fd, buf, sizeof(buf), at)) > 0; at += got)
-		crc = crc32(crc, buf, (uInt)got);
-	return (uint32_t)crc;
-}
-
-/* True if the debug file is of the same build: by build-id if both files have one, else by "crc" if
- * there is one. */
-static bool belongs(int fd, const char *build_id, const GElf_Word *crc)
-{
-	Elf *elf = elf_file__begin(fd);
-	char *its = elf ? elf_file__build_id(elf) : NULL;
-	bool same = elf && (its && build_id ? !strcmp(its, build_id) : crc && crc_of(fd) == *crc);
-
-	free(its);
-	elf_end(elf);
-	return same;
-}
-
-static int try(const char *root, const char *path, const char *build_id, const GElf_Word *crc)
+static int try(const struct debug_query *q, const char *root, const char *path, bool by_link)
 {
 	int fd = elf_file__open(root, path);
 
-	if (fd >= 0 && !belongs(fd, build_id, crc)) {
+	if (fd >= 0 && !q->accepts(fd, by_link, q->data)) {
 		close(fd);
 		fd = -ENOENT;
 	}
 	return fd < 0 ? -ENOENT : fd;
 }
 
-static int find_by_build_id(const char *root, const char *dir, const char *build_id)
+static int find_by_build_id(const struct debug_query *q, const char *root, const char *dir)
 {
+	const char *id = q->build_id;
 	char path[PATH_MAX];
 
-	if (!dir || !build_id || strlen(build_id) < 3 ||
-	    snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", dir, build_id,
-		     build_id + 2) >= (int)sizeof(path))
+	if (!dir || !id || strlen(id) < 3 ||
+	    snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", dir, id, id + 2) >=
+		    (int)sizeof(path))
 		return -ENOENT;
-	return try(root, path, build_id, NULL);
+	return try(q, root, path, false);
 }
 
 /* Finds the file that .gnu_debuglink names: beside the ELF file, in .debug beside it, or below one
  * of the directories. */
-static int find_by_link(const char *root, const char *const dirs[3], const char *path,
-			const char *build_id, const char *link, const GElf_Word *crc)
+static int find_by_link(const struct debug_query *q, const char *root, const char *const dirs[2])
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(q->path, '/');
 	char full[PATH_MAX];
 	int fd = -ENOENT;
 
-	if (!link || !slash || strchr(link, '/'))
+	if (!q->link || !slash || strchr(q->link, '/'))
 		return -ENOENT;
 	for (int i = 0; fd < 0 && i < 4; i++) {
 		const char *dir = i < 2 ? "" : dirs[i - 2], *sub = i == 1 ? "/.debug" : "";
 
-		if (!dir || snprintf(full, sizeof(full), "%s%.*s%s/%s", dir, (int)(slash - path),
-				     path, sub, link) >= (int)sizeof(full))
+		if (!dir || snprintf(full, sizeof(full), "%s%.*s%s/%s", dir, (int)(slash - q->path),
+				     q->path, sub, q->link) >= (int)sizeof(full))
 			continue;
-		fd = try(root, full, build_id, crc);
+		fd = try(q, root, full, true);
 	}
 	return fd;
 }
 
-int debug_finder__open(struct debug_finder *f, Elf *elf, const char *build_id, const char *path,
-		       pid_t pid)
+static int find_by_debuginfod(struct debug_finder *f, const struct debug_query *q)
 {
-	const char *const dirs[3] = {f->dir, system_dir};
-	const char *link;
+	int fd = ask_debuginfod(f, q->build_id);
+
+	if (fd >= 0 && q->accepts(fd, false, q->data))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -ENOENT;
+}
+
+int debug_finder__open(struct debug_finder *f, const struct debug_query *q)
+{
+	const char *const dirs[2] = {f->dir, system_dir};
 	char root[32];
-	GElf_Word crc;
 	int fd = -ENOENT;
 
-	link = dwelf_elf_gnu_debuglink(elf, &crc);
-	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)q->pid);
 	for (int i = 0; fd < 0 && i < 2; i++) {
 		const char *in = i ? root : NULL;
 
-		fd = find_by_build_id(in, f->dir, build_id);
+		for (int at = 0; fd < 0 && at < 2; at++)
+			fd = find_by_build_id(q, in, dirs[at]);
 		if (fd < 0)
-			fd = find_by_build_id(in, system_dir, build_id);
-		if (fd < 0)
-			fd = find_by_link(in, dirs, path, build_id, link, &crc);
+			fd = find_by_link(q, in, dirs);
 	}
-	return fd < 0 ? ask_debuginfod(f, build_id) : fd;
+	return fd < 0 ? find_by_debuginfod(f, q) : fd;
 }

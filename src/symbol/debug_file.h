@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the separate debug file of an ELF file: by build-id, by .gnu_debuglink, and from debuginfod
- * servers if the user asked for it. Unless the user did, it makes no network request.
+ * servers if the user asked for it. Unless the user did, it makes no network request. Reads none of
+ * the files.
  */
 #ifndef MIGPOP_SYMBOL_DEBUG_FILE_H
 #define MIGPOP_SYMBOL_DEBUG_FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
-
-#include <libelf.h>
 
 struct debug_finder;
 
@@ -21,11 +20,20 @@ const char *debug_finder__why_no_debuginfod(void);
 struct debug_finder *debug_finder__new(const char *dir, bool debuginfod);
 void debug_finder__free(struct debug_finder *f);
 
-/* Opens the debug file of the file "path", which process "pid" has mapped and which is open as
- * "elf". Searches this process's root directory and, while the process lives, the root directory of
- * "pid". "build_id" is the build-id of "elf" in hex, or NULL. Returns a descriptor for the caller
- * to close, or -ENOENT. */
-int debug_finder__open(struct debug_finder *f, Elf *elf, const char *build_id, const char *path,
-		       pid_t pid);
+/* Whose debug file is wanted. */
+struct debug_query {
+	const char *path;     /* the file's own, which process "pid" has mapped */
+	const char *build_id; /* in hex, or NULL */
+	const char *link;     /* the name that .gnu_debuglink has, or NULL */
+	pid_t pid;
+	/* Is the open file the one? "by_link": it was found by "link". */
+	bool (*accepts)(int fd, bool by_link, void *data);
+	void *data;
+};
+
+/* Opens the debug file that "q->accepts" accepts. Searches this process's root directory and, while
+ * the process lives, the root directory of "q->pid". Returns a descriptor for the caller to close,
+ * or -ENOENT. */
+int debug_finder__open(struct debug_finder *f, const struct debug_query *q);
 
 #endif

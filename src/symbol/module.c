@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ELF files that processes have mapped. Nothing in a file is trusted: if a file cannot be read,
- * its code has no names.
+ * The ELF files that processes have mapped, which the reader reads. When a reader has ended, its
+ * files are opened in the next one as they are needed. If a file cannot be read, its code has no
+ * names.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
+#include "reader/client.h"
+#include "reader/unreadable.h"
 #include "record.h"
 #include "symbol/debug_file.h"
-#include "symbol/elf_file.h"
+#include "symbol/elf_names.h"
 #include "symbol/module.h"
-#include "symbol/cfi.h"
-#include "symbol/code.h"
-#include "symbol/image.h"
-#include "symbol/source.h"
-#include "symbol/symbols.h"
 
 /* Most files kept open: half of what a process is commonly allowed. A QEMU maps about 50 files, and
  * containers made from the same image share modules by build-id. */
 enum { OPEN_MAX_FILES = 512 };
 
-/* The frames found at one address, kept so that they are looked up only once. */
-struct place {
-	uint64_t address;
+/* What was found at one place of the file, kept so that it is looked up only once. */
+struct found {
+	uint64_t file_offset;
+	struct elf_place place;
 	struct record_frames frames; /* n is 0: the entry is free */
 };
 
@@ -40,56 +37,62 @@ struct module {
 	int fd, debug_fd; /* -1: not open */
 	void *image;      /* a copy of an image in memory, in place of a file */
 	size_t image_size;
-	bool is_read;
-	bool marked; /* a process still maps it: see modules__drop_unmarked() */
+	uint64_t handle; /* in the reader of this generation; 0: none */
+	uint64_t generation;
+	bool is_known;    /* the reader has said what follows */
+	bool lacks_debug; /* and its debug file is to be looked for */
+	char *debug_link; /* see struct reader_names */
+	bool marked;      /* a process still maps it: see modules__drop_unmarked() */
 	bool text_sought;
-	char *text; /* see module__text() */
-	Elf *elf, *debug_elf;
-	uint64_t base;
-	struct cfi_ranges ranges;
-	struct code *code; /* NULL if it cannot be read */
-	struct symbols symbols;
-	struct source *source;
-	struct place *places; /* a hash table with open addressing; its size is a power of two */
-	size_t nr_places, places_room;
+	char *text;          /* see module__text() */
+	struct found *found; /* a hash table with open addressing; its size is a power of two */
+	size_t nr_found, found_room;
 };
 
 struct modules {
-	struct debug_finder *finder;
+	struct modules_options options;
+	struct reader *reader;
 	struct module **v;
 	size_t n, nr_open;
 };
 
-struct modules *modules__new(struct debug_finder *finder)
+struct modules *modules__new(const struct modules_options *options)
 {
 	struct modules *ms = calloc(1, sizeof(*ms));
 
-	if (ms)
-		ms->finder = finder;
-	return ms;
+	if (!ms)
+		return NULL;
+	ms->options = *options;
+	ms->reader = reader__new();
+	if (ms->reader)
+		return ms;
+	free(ms);
+	return NULL;
 }
 
-static void close_file(int fd)
+static bool is_open(const struct module *m)
 {
-	if (fd >= 0)
-		close(fd);
+	return m->handle && m->generation == reader__generation(m->owner->reader);
+}
+
+static void close_file(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 static void module__free(struct module *m)
 {
-	for (size_t i = 0; i < m->places_room; i++)
-		record_frames__clear(&m->places[i].frames);
-	free(m->places);
-	source__close(m->source);
-	symbols__free(&m->symbols);
-	cfi__free_ranges(&m->ranges);
-	code__close(m->code);
-	elf_end(m->debug_elf);
-	elf_end(m->elf);
-	close_file(m->debug_fd);
-	close_file(m->fd);
+	for (size_t i = 0; i < m->found_room; i++)
+		record_frames__clear(&m->found[i].frames);
+	free(m->found);
+	m->owner->nr_open -= m->fd >= 0;
+	close_file(&m->debug_fd);
+	close_file(&m->fd);
 	free(m->image);
 	free(m->build_id);
+	free(m->debug_link);
 	free(m->path);
 	free(m->text);
 	free(m);
@@ -102,6 +105,7 @@ void modules__free(struct modules *ms)
 	for (size_t i = 0; i < ms->n; i++)
 		module__free(ms->v[i]);
 	free(ms->v);
+	reader__free(ms->reader);
 	free(ms);
 }
 
@@ -126,12 +130,15 @@ void modules__drop_unmarked(struct modules *ms)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ms->n; i++) {
-		if (ms->v[i]->marked) {
-			ms->v[n++] = ms->v[i];
+		struct module *m = ms->v[i];
+
+		if (m->marked) {
+			ms->v[n++] = m;
 			continue;
 		}
-		ms->nr_open -= ms->v[i]->fd >= 0;
-		module__free(ms->v[i]);
+		if (is_open(m))
+			reader__close(ms->reader, m->handle);
+		module__free(m);
 	}
 	ms->n = n;
 }
@@ -156,45 +163,184 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Finds the module of the same file, or of a copy of it: each container made from an image shows
- * the file on a device of its own. */
-static struct module *find_file(const struct modules *ms, const struct stat *st,
-				const char *build_id)
+static struct module *find_file(const struct modules *ms, const struct stat *st)
 {
-	for (size_t i = 0; i < ms->n; i++) {
+	for (size_t i = 0; i < ms->n; i++)
+		if (!ms->v[i]->image && same_file(&ms->v[i]->st, st))
+			return ms->v[i];
+	return NULL;
+}
+
+/* Finds another module that is a copy of the same file: each container made from an image shows the
+ * file on a device of its own. */
+static struct module *find_copy(const struct module *copy)
+{
+	const struct modules *ms = copy->owner;
+
+	for (size_t i = 0; copy->build_id && i < ms->n; i++) {
 		struct module *m = ms->v[i];
 
-		if (m->image || m->st.st_size != st->st_size)
-			continue;
-		if (build_id && m->build_id ? !strcmp(m->build_id, build_id)
-					    : same_file(&m->st, st))
+		if (m != copy && !m->image && m->st.st_size == copy->st.st_size && m->build_id &&
+		    !strcmp(m->build_id, copy->build_id))
 			return m;
 	}
 	return NULL;
 }
 
+static struct reader_file file_of(const struct module *m)
+{
+	return (struct reader_file){m->fd, &m->st, m->image, m->image_size};
+}
+
+/* Says once that a file cannot be read. If that is the file's fault, no reader gets it again. */
+static void give_up(const struct module *m, const struct stat *st, int err)
+{
+	const struct modules_options *o = &m->owner->options;
+
+	if (reader__has_failed(err))
+		unreadable__add(st, err);
+	if (o->unreadable && unreadable__tell(st))
+		o->unreadable(m->pid, m->path, err, o->data);
+}
+
+static void give_up_file(struct module *m, int err)
+{
+	if (m->fd < 0)
+		return;
+	give_up(m, &m->st, err);
+	m->owner->nr_open--;
+	close_file(&m->fd);
+	m->handle = 0;
+}
+
+/* Afterwards the file itself is opened anew, without its debug file "fd". */
+static void give_up_debug(struct module *m, int fd, int err)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st))
+		give_up(m, &st, err);
+	if (is_open(m))
+		reader__close(m->owner->reader, m->handle);
+	m->handle = 0;
+}
+
+/* What the reader says when the module is opened first stands: the file may be written later. */
+static void learn(struct module *m, struct reader_names *names)
+{
+	if (!m->is_known) {
+		m->build_id = names->build_id;
+		m->debug_link = names->debug_link;
+		m->lacks_debug = names->lacks_debug;
+	} else {
+		free(names->build_id);
+		free(names->debug_link);
+	}
+	m->is_known = true;
+}
+
+/* Opens the module in the reader, unless it is open there. */
+static int open_once(struct module *m)
+{
+	struct reader *r = m->owner->reader;
+	struct reader_file file = file_of(m);
+	struct reader_names names;
+	bool used;
+	int err;
+
+	if (is_open(m))
+		return 0;
+	err = reader__open(r, &file, &names);
+	if (err)
+		return err;
+	m->handle = names.handle;
+	m->generation = reader__generation(r);
+	learn(m, &names);
+	return m->debug_fd < 0 ? 0 : reader__add_debug(r, m->handle, m->debug_fd, true, &used);
+}
+
+typedef int use_module(struct module *m, void *data);
+
+/* Opens the module and uses it. The reader may have died of what other modules have it do, so it is
+ * tried twice. */
+static int use_twice(struct module *m, use_module *with, void *data)
+{
+	int err = -ECONNRESET;
+
+	for (int i = 0; i < 2 && (err == -ECONNRESET || err == -ENOMEM); i++) {
+		err = open_once(m);
+		if (!err)
+			err = with(m, data);
+	}
+	return err;
+}
+
+/* The same, then without its debug file. After an error the module is not read again. */
+static int use(struct module *m, use_module *with, void *data)
+{
+	int err;
+
+	if (m->fd < 0 && !m->image)
+		return -EBADF;
+	err = m->image ? 0 : unreadable__find(&m->st);
+	if (!err)
+		err = use_twice(m, with, data);
+	if (reader__has_failed(err) && m->debug_fd >= 0) {
+		give_up_debug(m, m->debug_fd, err);
+		close_file(&m->debug_fd);
+		err = use_twice(m, with, data);
+	}
+	if (err)
+		give_up_file(m, err);
+	return err;
+}
+
+static int no_use(struct module *m, void *data)
+{
+	(void)m;
+	(void)data;
+	return 0;
+}
+
+static void modules__remove_last(struct modules *ms)
+{
+	struct module *m = ms->v[--ms->n];
+
+	if (is_open(m))
+		reader__close(ms->reader, m->handle);
+	module__free(m);
+}
+
 struct module *modules__of_file(struct modules *ms, int fd, const char *path, pid_t pid)
 {
 	struct stat st = {0};
-	Elf *elf = elf_file__begin(fd);
-	char *build_id = elf ? elf_file__build_id(elf) : NULL;
-	struct module *m = fstat(fd, &st) ? NULL : find_file(ms, &st, build_id);
+	struct module *m = fstat(fd, &st) ? NULL : find_file(ms, &st), *same;
 
-	elf_end(elf);
 	if (m || !(m = add(ms))) {
-		free(build_id);
 		close(fd);
 		return m;
 	}
 	m->st = st;
-	m->build_id = build_id;
 	m->pid = pid;
+	m->fd = fd;
+	ms->nr_open++;
 	m->path = strdup(path);
-	if (ms->nr_open < OPEN_MAX_FILES) {
-		m->fd = fd;
-		ms->nr_open++;
-	} else {
-		close(fd);
+	if (!m->path) {
+		modules__remove_last(ms);
+		return NULL;
+	}
+	use(m, no_use, NULL);
+	same = find_copy(m);
+	if (same) {
+		modules__remove_last(ms);
+		return same;
+	}
+	if (ms->nr_open > OPEN_MAX_FILES) {
+		if (is_open(m))
+			reader__close(ms->reader, m->handle);
+		m->handle = 0;
+		ms->nr_open--;
+		close_file(&m->fd);
 	}
 	return m;
 }
@@ -215,9 +361,7 @@ struct module *modules__of_image(struct modules *ms, const void *image, size_t s
 		return m;
 	memcpy(m->image, image, size);
 	m->image_size = size;
-	elf_version(EV_CURRENT);
-	m->elf = elf_memory(m->image, size);
-	m->build_id = m->elf ? elf_file__build_id(m->elf) : NULL;
+	use(m, no_use, NULL);
 	return m;
 }
 
@@ -228,172 +372,134 @@ const char *module__build_id(const struct module *m)
 
 const char *module__text(struct module *m, const char *begins)
 {
-	struct image image;
+	struct reader_file file = file_of(m);
+	int err;
 
-	if (m->text_sought || m->fd < 0 || image__open(&image, m->fd))
+	if (m->text_sought || m->fd < 0)
 		return m->text;
 	m->text_sought = true;
-	m->text = image__text(&image, begins);
-	image__close(&image);
+	err = reader__text(m->owner->reader, &file, begins, &m->text);
+	if (reader__has_failed(err))
+		give_up_file(m, err);
 	return m->text;
 }
 
-/* Reads the symbols, and opens the DWARF: of the file itself, or of its separate debug file if the
- * file itself lacks one of the two. */
-static int read_names(struct module *m)
+/* Has the reader look at a debug file, and take names from it if it is the module's. */
+static bool accept_debug(int fd, bool by_link, void *data)
 {
-	bool has_symbols = elf_file__has_section(m->elf, ".symtab");
-	bool has_dwarf = elf_file__has_section(m->elf, ".debug_info");
-	int err = symbols__add(&m->symbols, m->elf, SHT_SYMTAB);
+	struct module *m = data;
+	bool used = false;
+	struct stat st;
+	int err = fstat(fd, &st) ? -errno : unreadable__find(&st);
 
 	if (!err)
-		err = symbols__add(&m->symbols, m->elf, SHT_DYNSYM);
-	if (m->fd >= 0 && m->path && m->owner->finder && !(has_symbols && has_dwarf))
-		m->debug_fd = debug_finder__open(m->owner->finder, m->elf, m->build_id, m->path,
-						 m->pid);
-	if (m->debug_fd >= 0)
-		m->debug_elf = elf_file__begin(m->debug_fd);
-	if (!err && m->debug_elf)
-		err = symbols__add(&m->symbols, m->debug_elf, SHT_SYMTAB);
-	symbols__sort(&m->symbols);
-	if (has_dwarf && m->fd >= 0)
-		m->source = source__open(m->fd);
-	else if (m->debug_elf)
-		m->source = source__open(m->debug_fd);
-	return err;
+		err = open_once(m);
+	if (!err)
+		err = reader__add_debug(m->owner->reader, m->handle, fd, by_link, &used);
+	if (reader__has_failed(err))
+		give_up_debug(m, fd, err);
+	return used && !err;
 }
 
-static int module__read(struct module *m)
+static void find_debug(struct module *m)
 {
-	int err;
+	const struct debug_query query = {.path = m->path,
+					  .build_id = m->build_id,
+					  .link = m->debug_link,
+					  .pid = m->pid,
+					  .accepts = accept_debug,
+					  .data = m};
+	struct debug_finder *finder = m->owner->options.finder;
 
-	if (m->is_read)
-		return 0;
-	m->is_read = true;
-	if (m->fd >= 0)
-		m->elf = elf_file__begin(m->fd);
-	if (!m->elf)
-		return 0;
-	m->base = elf_file__base(m->elf);
-	/* A damaged file has no ranges: then symbols alone give names. */
-	err = m->image ? cfi__read_ranges_image(m->image, m->image_size, &m->ranges)
-		       : cfi__read_ranges(m->fd, &m->ranges);
-	if (m->image ? code__open_image(&m->code, m->image, m->image_size)
-		     : code__open(&m->code, m->fd))
-		m->code = NULL;
-	return err == -ENOMEM ? err : read_names(m);
+	if (!m->lacks_debug || !finder)
+		return;
+	m->lacks_debug = false;
+	m->debug_fd = debug_finder__open(finder, &query);
 }
 
-/* Names the function at "address", in the outermost frame at that address. */
-static int name_function(const struct module *m, uint64_t address, struct record_frame *f)
+static int read_place(struct module *m, void *data)
 {
-	const struct symbol *symbol = symbols__find(&m->symbols, &m->ranges, address);
-	const struct cfi_range *range = cfi_ranges__find(&m->ranges, address);
+	struct found *f = data;
 
-	if (symbol) {
-		free(f->function);
-		f->symbol = strndup(symbol->name, strcspn(symbol->name, "@"));
-		f->function = f->symbol ? strdup(f->symbol) : NULL;
-		return f->function ? 0 : -ENOMEM;
-	}
-	if (f->function || !range)
-		return 0;
-	if (asprintf(&f->function, "fn+0x%" PRIx64, range->start - m->base) >= 0)
-		return 0;
-	f->function = NULL;
-	return -ENOMEM;
+	return reader__find(m->owner->reader, m->handle, f->file_offset, &f->place, &f->frames);
 }
 
-static int find_place(struct module *m, uint64_t address, struct record_frames *frames)
+/* What is not known of a place in a file that cannot be read. */
+static int find_nothing(struct found *f)
 {
-	int err = m->source ? source__find(m->source, address, frames) : 0;
-
-	if (!err && !frames->n && !record_frames__add(frames))
-		err = -ENOMEM;
-	return err ? err : name_function(m, address, &frames->v[frames->n - 1]);
+	record_frames__clear(&f->frames);
+	f->frames = (struct record_frames){0};
+	f->place = (struct elf_place){.offset = f->file_offset, .can_return = true};
+	return record_frames__add(&f->frames) ? 0 : -ENOMEM;
 }
 
-/* The entry of "address", or the free entry where "address" belongs. */
-static struct place *place_of(struct place *places, size_t room, uint64_t address)
+/* The entry of "file_offset", or the free entry where it belongs. */
+static struct found *entry_of(struct found *found, size_t room, uint64_t file_offset)
 {
-	size_t at = (address * 0x9e3779b97f4a7c15) >> 32 & (room - 1);
+	size_t at = (file_offset * 0x9e3779b97f4a7c15) >> 32 & (room - 1);
 
-	while (places[at].frames.n && places[at].address != address)
+	while (found[at].frames.n && found[at].file_offset != file_offset)
 		at = (at + 1) & (room - 1);
-	return &places[at];
+	return &found[at];
 }
 
 static bool make_room(struct module *m)
 {
-	size_t room = m->places_room ? 2 * m->places_room : 64;
-	struct place *more;
+	size_t room = m->found_room ? 2 * m->found_room : 64;
+	struct found *more;
 
-	if (m->places_room && m->nr_places < m->places_room / 2)
+	if (m->found_room && m->nr_found < m->found_room / 2)
 		return true;
 	more = calloc(room, sizeof(*more));
 	if (!more)
 		return false;
-	for (size_t i = 0; i < m->places_room; i++)
-		if (m->places[i].frames.n)
-			*place_of(more, room, m->places[i].address) = m->places[i];
-	free(m->places);
-	m->places = more;
-	m->places_room = room;
+	for (size_t i = 0; i < m->found_room; i++)
+		if (m->found[i].frames.n)
+			*entry_of(more, room, m->found[i].file_offset) = m->found[i];
+	free(m->found);
+	m->found = more;
+	m->found_room = room;
 	return true;
 }
 
-/* The ELF virtual address of the byte at "file_offset". */
-static uint64_t address_of(const struct module *m, uint64_t file_offset)
+/* What is at "file_offset"; NULL without memory. */
+static const struct found *find(struct module *m, uint64_t file_offset)
 {
-	GElf_Phdr segment;
+	struct found *f;
 
-	/* The vDSO is mapped as it lies in its image, which has one segment. */
-	if (m->elf && elf_file__segment(m->elf, file_offset, &segment))
-		return file_offset - segment.p_offset + segment.p_vaddr;
-	return file_offset;
-}
-
-static bool begins_function(const struct module *m, uint64_t address)
-{
-	const struct cfi_range *range = cfi_ranges__find(&m->ranges, address);
-
-	return range && range->start == address && !cfi_ranges__find(&m->ranges, address - 1);
+	if (!make_room(m))
+		return NULL;
+	f = entry_of(m->found, m->found_room, file_offset);
+	if (f->frames.n)
+		return f;
+	f->file_offset = file_offset;
+	find_debug(m);
+	if (use(m, read_place, f) && find_nothing(f))
+		return NULL;
+	m->nr_found++;
+	return f;
 }
 
 bool module__begins_function(struct module *m, uint64_t file_offset)
 {
-	return !module__read(m) && begins_function(m, address_of(m, file_offset));
+	const struct found *f = find(m, file_offset - 1);
+
+	return f && f->place.begins_function;
 }
 
 bool module__can_return_to(struct module *m, uint64_t file_offset)
 {
-	uint64_t address;
+	const struct found *f = find(m, file_offset - 1);
 
-	if (module__read(m))
-		return true;
-	address = address_of(m, file_offset);
-	return begins_function(m, address) || !m->code ||
-	       code__is_after_call(m->code, address) == 1;
+	return !f || f->place.can_return;
 }
 
 const struct record_frames *module__find(struct module *m, uint64_t file_offset, uint64_t *offset)
 {
-	struct place *place;
-	uint64_t address;
+	const struct found *f = find(m, file_offset);
 
-	if (module__read(m) || !make_room(m))
+	if (!f)
 		return NULL;
-	address = address_of(m, file_offset);
-	*offset = address - m->base;
-	place = place_of(m->places, m->places_room, address);
-	if (place->frames.n)
-		return &place->frames;
-	place->address = address;
-	if (find_place(m, address, &place->frames)) {
-		record_frames__clear(&place->frames);
-		memset(&place->frames, 0, sizeof(place->frames));
-		return NULL;
-	}
-	m->nr_places++;
-	return &place->frames;
+	*offset = f->place.offset;
+	return &f->frames;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ELF files that processes have mapped. A file has one module, however many processes map it.
- * It is kept open from when it is first seen, and read when one of its names is first needed. Knows
- * nothing of mappings.
+ * It is kept open from when it is first seen, and read by a process of its own (reader/client.h)
+ * when one of its names is first needed. Knows nothing of mappings.
  */
 #ifndef MIGPOP_SYMBOL_MODULE_H
 #define MIGPOP_SYMBOL_MODULE_H
@@ -17,9 +17,17 @@ struct module;
 struct modules;
 struct record_frames;
 
-/* "finder" finds separate debug files, and must outlive the modules; NULL: they are not looked for.
- * Returns NULL without memory. */
-struct modules *modules__new(struct debug_finder *finder);
+struct modules_options {
+	struct debug_finder *finder; /* finds separate debug files; NULL: they are not looked for */
+	/* Is told once of a file whose names cannot be read, why not as of reader/client.h; or
+	 * NULL.
+	 */
+	void (*unreadable)(pid_t pid, const char *path, int err, void *data);
+	void *data;
+};
+
+/* "options->finder" must outlive the modules. Returns NULL without memory. */
+struct modules *modules__new(const struct modules_options *options);
 void modules__free(struct modules *ms);
 
 /*

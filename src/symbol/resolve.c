@@ -4,10 +4,12 @@
  * modules.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
+#include "reader/client.h"
 #include "record.h"
 #include "symbol/debug_file.h"
 #include "symbol/module.h"
@@ -30,12 +32,22 @@ struct resolver *resolver__new(const struct resolver_options *options)
 	if (!r)
 		return NULL;
 	r->finder = debug_finder__new(options->debug_dir, options->debuginfod);
-	r->modules = modules__new(r->finder);
+	r->modules = modules__new(&(struct modules_options){
+		.finder = r->finder, .unreadable = options->unreadable, .data = options->data});
 	if (!r->finder || !r->modules) {
 		resolver__free(r);
 		return NULL;
 	}
 	return r;
+}
+
+void resolver__say_unreadable(char *text, size_t size, pid_t pid, const char *path, int err)
+{
+	snprintf(
+		text, size,
+		"cannot read names of %.200s, which pid %d executes: %s: functions in it are shown "
+		"without them",
+		path, (int)pid, reader__why(err));
 }
 
 void resolver__free(struct resolver *r)

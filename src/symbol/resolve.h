@@ -8,6 +8,7 @@
 #define MIGPOP_SYMBOL_RESOLVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,7 +20,14 @@ struct resolver_options {
 				  be NULL */
 	bool debuginfod; /* true: ask the servers of DEBUGINFOD_URLS; false: make no network request
 			  */
+	/* Is told once of a file that "pid" has mapped, or of its debug file, if its names cannot
+	 * be read; or NULL. */
+	void (*unreadable)(pid_t pid, const char *path, int err, void *data);
+	void *data;
 };
+
+/* Writes into "text" what "unreadable" is told, as one line. */
+void resolver__say_unreadable(char *text, size_t size, pid_t pid, const char *path, int err);
 
 /* "options->debug_dir" must outlive the resolver; "options" itself need not. Returns NULL without
  * memory. */

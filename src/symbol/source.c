@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "record.h"
+#include "symbol/elf_file.h"
 #include "symbol/source.h"
 
 enum {
@@ -38,6 +39,7 @@ struct unit {
 };
 
 struct source {
+	Elf *elf;
 	Dwarf *dwarf;
 	struct spans units;
 	struct unit *v; /* the units that were asked for so far */
@@ -127,15 +129,15 @@ static void read_units(struct source *s)
 
 struct source *source__open(int fd)
 {
-	Dwarf *dwarf = dwarf_begin(fd, DWARF_C_READ);
-	struct source *s = dwarf ? calloc(1, sizeof(*s)) : NULL;
+	struct source *s = calloc(1, sizeof(*s));
 
-	if (!s) {
-		dwarf_end(dwarf);
+	if (!s)
 		return NULL;
-	}
-	s->dwarf = dwarf;
-	read_units(s);
+	/* dwarf_begin() would map the file. */
+	s->elf = elf_file__begin(fd);
+	s->dwarf = s->elf ? dwarf_begin_elf(s->elf, DWARF_C_READ, NULL) : NULL;
+	if (s->dwarf)
+		read_units(s);
 	if (!s->units.n) {
 		source__close(s);
 		return NULL;
@@ -152,6 +154,7 @@ void source__close(struct source *s)
 	free(s->v);
 	free(s->units.v);
 	dwarf_end(s->dwarf);
+	elf_end(s->elf);
 	free(s);
 }
 

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "proc/process.h"
-#include "symbol/image.h"
+#include "reader/client.h"
+#include "reader/unreadable.h"
 #include "vmm/vmm.h"
 
 /* No monitor is smaller than SMALLEST, and nearly all programs of a host are: they need no
@@ -46,21 +47,26 @@ static const struct known_file *find(const struct stat *st)
 	return NULL;
 }
 
-static const struct vmm *stated_in(int fd)
+/* Stores in *vmm which monitor the file states that it is, or NULL. Returns 0, or why it cannot be
+ * read. */
+static int stated_in(int fd, const struct stat *st, const struct vmm **vmm)
 {
-	const struct vmm *found = NULL;
-	struct image image;
+	const struct reader_file file = {.fd = fd, .st = st};
+	struct reader *r = reader__new();
+	int err = r ? 0 : -ENOMEM;
 
-	if (image__open(&image, fd))
-		return NULL;
-	for (const struct vmm *const *vmm = vmm_rows; !found && *vmm; vmm++) {
-		char *text = (*vmm)->version ? image__text(&image, (*vmm)->version) : NULL;
+	for (const struct vmm *const *row = vmm_rows; !err && !*vmm && *row; row++) {
+		char *text;
 
-		found = text ? vmm__by_statement(text) : NULL;
+		if (!(*row)->version)
+			continue;
+		err = reader__text(r, &file, (*row)->version, &text);
+		*vmm = text ? vmm__by_statement(text) : NULL;
 		free(text);
 	}
-	image__close(&image);
-	return found;
+	reader__free(r);
+	/* It is no ELF file of this machine, or a damaged one. */
+	return err == -ENOEXEC || err == -EBADMSG ? 0 : err;
 }
 
 /* The kernel names a process after the script, not after the interpreter that the script names. */
@@ -73,23 +79,26 @@ static const struct vmm *named_script(pid_t pid)
 	return vmm;
 }
 
-static const struct vmm *read_file(int fd, const struct stat *st)
+static int read_file(int fd, const struct stat *st, const struct vmm **vmm)
 {
 	const struct known_file *known = find(st);
-	struct known_file *f;
+	int err = 0;
 
+	*vmm = known ? known->vmm : NULL;
 	if (known)
-		return known->vmm;
-	f = &files[nr_files++ % FILES];
-	*f = (struct known_file){st->st_dev, st->st_ino, st->st_size, st->st_ctim, NULL};
+		return 0;
 	if (S_ISREG(st->st_mode) && st->st_size >= SMALLEST)
-		f->vmm = stated_in(fd);
-	return f->vmm;
+		err = stated_in(fd, st, vmm);
+	if (err)
+		return err;
+	files[nr_files++ % FILES] = (struct known_file){st->st_dev, st->st_ino, st->st_size,
+							st->st_ctim, *vmm};
+	return 0;
 }
 
 struct program program__of(pid_t pid)
 {
-	struct program p = {NULL, false, 0};
+	struct program p = {0};
 	char path[64], exe[4096];
 	struct stat st;
 	ssize_t got;
@@ -113,10 +122,12 @@ struct program program__of(pid_t pid)
 		p.error = -errno;
 		return p;
 	}
-	if (fstat(fd, &st))
+	if (fstat(fd, &st)) {
 		p.error = -errno;
-	else
-		p.vmm = read_file(fd, &st);
+	} else {
+		p.error = read_file(fd, &st, &p.vmm);
+		p.tell = reader__has_failed(p.error) && unreadable__tell(&st);
+	}
 	close(fd);
 	return p;
 }

@@ -16,6 +16,7 @@ struct program {
 	const struct vmm *vmm; /* NULL: the program is no monitor, or cannot be read */
 	bool by_name;
 	int error; /* a negative errno: the file cannot be read, and its name tells nothing */
+	bool tell; /* reading the file failed, of which nobody was told yet */
 };
 
 /* Reads the file of a program once, and forgets it when many others have been read. */

@@ -142,7 +142,8 @@ static inline uint64_t target__number(const struct target *t, const char *name)
 
 static inline struct resolver *new_resolver(const char *debug_dir, bool debuginfod)
 {
-	struct resolver *r = resolver__new(&(struct resolver_options){debug_dir, debuginfod});
+	struct resolver *r = resolver__new(
+		&(struct resolver_options){.debug_dir = debug_dir, .debuginfod = debuginfod});
 
 	assert_non_null(r);
 	return r;

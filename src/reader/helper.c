@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Helpers are executed, not forked: a fork would have the tracer's memory, the maps of its kernel
+ * programs among it, and a fork of a process with threads may run into their locks. /proc/self/exe
+ * is this very program even after an upgrade has put another one in its place.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "reader/helper.h"
+#include "reader/message.h"
+
+/* Helpers that were killed but are not gone: one that waits for a file of the kernel's own may take
+ * long. They are waited for when the next one ends. */
+enum { DYING_MAX = 64 };
+static pid_t dying[DYING_MAX];
+static pthread_mutex_t dying_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void reap(pid_t pid)
+{
+	pthread_mutex_lock(&dying_lock);
+	for (size_t i = 0; i < DYING_MAX; i++) {
+		if (!dying[i] && pid) {
+			dying[i] = pid;
+			pid = 0;
+		}
+		if (dying[i] && waitpid(dying[i], NULL, WNOHANG))
+			dying[i] = 0;
+	}
+	pthread_mutex_unlock(&dying_lock);
+}
+
+/* Signals that end the tracer, or that a terminal sends to all of a pipeline, are not for a helper:
+ * the tracer needs it for the record that it makes at its end. */
+static int set_attributes(posix_spawnattr_t *a)
+{
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGQUIT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGTSTP);
+	posix_spawnattr_setsigmask(a, &blocked);
+	posix_spawnattr_setpgroup(a, 0);
+	return -posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+}
+
+/* The helper gets its end of the socket, and no other descriptor but /dev/null. */
+static int set_files(posix_spawn_file_actions_t *f, int socket)
+{
+	int err = posix_spawn_file_actions_adddup2(f, socket, HELPER_FD);
+
+	for (int fd = 0; !err && fd < HELPER_FD; fd++)
+		err = posix_spawn_file_actions_addopen(f, fd, "/dev/null", O_RDWR, 0);
+	if (!err)
+		err = posix_spawn_file_actions_addclosefrom_np(f, HELPER_FD + 1);
+	return -err;
+}
+
+static int spawn(struct helper *h, int socket)
+{
+	char *const argv[] = {(char *)"migpop", (char *)(uintptr_t)h->mode, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	int err = -posix_spawn_file_actions_init(&files);
+
+	if (err)
+		return err;
+	err = -posix_spawnattr_init(&attributes);
+	if (!err) {
+		err = set_attributes(&attributes);
+		if (!err)
+			err = set_files(&files, socket);
+		if (!err)
+			err = -posix_spawn(&h->pid, "/proc/self/exe", &files, &attributes, argv,
+					   environ);
+		posix_spawnattr_destroy(&attributes);
+	}
+	posix_spawn_file_actions_destroy(&files);
+	return err;
+}
+
+int helper__start(struct helper *h)
+{
+	int sockets[2], err;
+
+	if (h->pid)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+		return -errno;
+	err = spawn(h, sockets[1]);
+	close(sockets[1]);
+	if (err) {
+		close(sockets[0]);
+		h->pid = 0;
+		return err;
+	}
+	h->socket = sockets[0];
+	h->fresh = true;
+	return 0;
+}
+
+void helper__end(struct helper *h)
+{
+	if (!h->pid)
+		return;
+	close(h->socket);
+	h->socket = -1;
+	kill(h->pid, SIGKILL);
+	reap(h->pid);
+	h->pid = 0;
+}
+
+/* The CPU time of a process in nanoseconds. */
+static int64_t cpu_time(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+		return -1;
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+struct patience {
+	const struct helper *helper;
+	uint64_t end; /* CLOCK_MONOTONIC, in nanoseconds */
+	int64_t cpu;  /* the helper's CPU time when it was last looked at */
+	unsigned int silent;
+};
+
+/* Waits for the socket for a moment, while the helper works and its time is not up. Moments are
+ * counted, so that a helper which was frozen together with the tracer is not blamed. */
+static int wait_for(short events, void *data)
+{
+	struct patience *p = data;
+	struct pollfd socket = {.fd = p->helper->socket, .events = events};
+	int64_t cpu;
+	int n = poll(&socket, 1, HELPER_MOMENT);
+
+	if (clock__ns(CLOCK_MONOTONIC) >= p->end)
+		return -ETIME;
+	if (n)
+		return n < 0 && errno != EINTR ? -errno : 0;
+	cpu = cpu_time(p->helper->pid);
+	p->silent = cpu == p->cpu ? p->silent + 1 : 0;
+	p->cpu = cpu;
+	return p->silent < HELPER_SILENCE_MAX / HELPER_MOMENT ? 0 : -ETIME;
+}
+
+static struct patience patience(const struct helper *h)
+{
+	return (struct patience){.helper = h,
+				 .end = clock__ns(CLOCK_MONOTONIC) + HELPER_TIME_MAX * 1000000ULL,
+				 .cpu = cpu_time(h->pid)};
+}
+
+int helper__ask(struct helper *h, const struct message *question, struct message *answer,
+		size_t max)
+{
+	int err = helper__start(h);
+	struct patience p;
+
+	if (err)
+		return err;
+	p = patience(h);
+	err = message__send(h->socket, question, wait_for, &p);
+	if (!err)
+		err = message__receive(h->socket, answer, max, wait_for, &p);
+	if (!err && answer->header.type != question->header.type)
+		err = -EPROTO;
+	if (err || answer->header.last)
+		helper__end(h);
+	h->fresh = false;
+	return err;
+}
