@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A loader of guest memory: zero pages stay holes, payload is copied, nothing is forgotten. Its
- * stream on stdin is a line a page: "OFFSET zero", or "OFFSET TEXT", which fills the page.
+ * A loader of guest memory that leaves zero pages as holes, copies payload, and forgets no page
+ * that is still gathered. It reads its stream from stdin, one line for each page: "OFFSET zero", or
+ * "OFFSET TEXT", where TEXT fills the page.
  *
  *     cc loader.c $(pkg-config --cflags --libs migfix) -o loader
  *     printf '%s\n' '0 hello' '4096 zero' '8192 world' '0 zero' | ./loader

@@ -14,7 +14,7 @@
 
 #include "qemu.h"
 
-/* Most blocks in the table. The memory of further blocks is read. */
+/* The table has room for so many blocks. The memory of further blocks is read. */
 #define BLOCKS_MAX 128
 
 struct block {
@@ -35,8 +35,8 @@ void blocks_each(void (*visit)(const struct block *block));
 /* The id of the process that has RAM blocks, of whatever kind; 0: no block was announced yet. */
 int blocks_owner(void);
 
-/* Spares most callers blocks_find(): most buffers of the block layer lie outside of all RAM blocks.
- * */
+/* Tells most callers that they need not call blocks_find(): most buffers of the block layer lie
+ * outside of all RAM blocks. */
 extern struct blocks_bounds {
 	/* bounds of all blocks together; both 0 if there are none */
 	_Atomic uintptr_t lowest, highest;
@@ -60,8 +60,7 @@ static inline bool blocks_may_have(const void *memory)
  */
 bool blocks_find(const void *memory, size_t length, struct block *block);
 
-/* True if no page of [memory, memory + length) was ever populated, so that all of it reads as zero.
- * */
+/* True if no page of [memory, memory + length) was ever populated. Then all of it reads as zero. */
 bool blocks_is_hole(const struct block *block, const void *memory, size_t length);
 
 #endif

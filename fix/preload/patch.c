@@ -48,8 +48,8 @@ struct pages {
 	off_t offset;
 };
 
-/* Finds the pages on which the entry of a patch lies. Returns NULL, or why they cannot be patched.
- * */
+/* Finds the pages on which the entry of a patch lies. Returns NULL, or the reason why they cannot
+ * be patched. */
 static const char *pages_of(const struct patch *patch, struct pages *pages)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), entry = (uintptr_t)patch->entry;

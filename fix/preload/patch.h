@@ -25,19 +25,21 @@ struct patch {
  */
 const char *patch_apply(const struct patch *patches, size_t count, size_t *refused);
 
-/* The functions below are those of an architecture. */
+/* Each architecture has a file of its own that implements the functions below. */
 
-/* Most bytes that patch_encode() writes. */
+/* patch_encode() writes at most so many bytes. */
 #define PATCH_CODE_MAX 32
 
-/* Why the entry of a function of "size" bytes is not replaced, or NULL if it can be. */
+/* Returns NULL if the entry of a function of "size" bytes can be replaced, or the reason why it
+ * cannot. */
 const char *patch_refusal(const uint8_t *code, size_t size);
 
 /* Writes a jump to "replacement" over "code", the first PATCH_CODE_MAX bytes of a function. Returns
  * how many bytes of it, from the first on, may have changed. */
 size_t patch_encode(uint8_t *code, uintptr_t replacement);
 
-/* 1 if [begin, end) has a direct call of "callee", or a jump to it; 0 if not. */
+/* Returns 1 if the code in [begin, end) calls "callee" directly, or jumps to it; 0 if it does
+ * not. */
 int patch_calls(const uint8_t *begin, const uint8_t *end, const void *callee);
 
 #endif

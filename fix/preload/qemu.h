@@ -32,8 +32,9 @@ struct qemu_function {
 struct qemu {
 	/* Functions that can be replaced: */
 	struct qemu_function buffer_is_zero;     /* up to 9.0 */
-	struct qemu_function buffer_is_zero_ool; /* since 9.1: the inline part calls it, … */
-	/* … or this one where the length is a constant */
+	struct qemu_function buffer_is_zero_ool; /* since 9.1: the inline part calls it if the
+						    compiler does not know the length */
+	/* since 9.1: the inline part calls it if the length is a constant */
 	struct qemu_function buffer_is_zero_ge256;
 	struct qemu_function ram_handle_zero; /* since 8.2 */
 	/* Functions that we call. A QEMU without one of these is left as it is: */
@@ -44,7 +45,7 @@ struct qemu {
 	void (*ram_block_notifier_add)(struct ram_block_notifier *n);
 	bool (*migrate_postcopy_ram)(void);
 	bool (*in_coroutine)(void);
-	/* Functions that we call if they are there, else NULL: */
+	/* Functions that we call if QEMU exports them; otherwise NULL: */
 	bool (*ram_block_discard_is_disabled)(void);
 	/* Returns the RCU reader of this thread. It begins with a counter that is 0 outside of RCU
 	 * critical sections. */
@@ -54,7 +55,7 @@ struct qemu {
 /* Fills *qemu. Returns false if the program is not a QEMU system emulator. */
 bool qemu_find(struct qemu *qemu);
 
-/* Why this QEMU does not export what we must ask it, or NULL if it does. */
+/* Returns NULL if this QEMU exports what we must ask it, or the reason why it is left as it is. */
 const char *qemu_missing(const struct qemu *qemu);
 
 /* True if the source reads a page before it calls any function with it, so that no replacement can

@@ -12,7 +12,7 @@
 
 typedef bool zero_function(const unsigned char *buffer, size_t length);
 
-/* Fewer than 16 bytes: two words that may overlap, or single bytes. */
+/* Checks fewer than 16 bytes: as two words that may overlap, or byte by byte. */
 static bool zero_short(const unsigned char *buffer, size_t length)
 {
 	unsigned char any = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The public calls, in the order of migfix.h: each checks its arguments, decides which gathered runs
- * must be handled first, and calls the part of the library that does the work. No part calls a
+ * The public calls, in the order of migfix.h: each checks its arguments, decides which gathered
+ * runs must be handled first, and calls the part of the library that does the work. No part calls a
  * public function.
  */
 #include "batch.h"

@@ -20,8 +20,8 @@ static inline bool mfx_batch_takes(const struct migfix_region *region, uint64_t 
 	return !((off | len) & unit) && len && len >> MFX_UNIT_SHIFT < region->run_limit;
 }
 
-/* Joins a range that mfx_batch_takes() to the calling thread's run, or begins a run with it. Returns
- * the error of a run that had to be handled first. */
+/* Joins a range that mfx_batch_takes() to the calling thread's run, or begins a run with it.
+ * Returns the error of a run that had to be handled first. */
 int mfx_batch_gather(struct migfix_region *region, uint64_t off, uint64_t len);
 
 /* Handles the runs that have a page in common with [off, off + len). Returns the first error. */

@@ -7,8 +7,7 @@
 
 #define BLOCK 256
 
-/* The loop has a length that the compiler knows and no early exit, so that it becomes vector code.
- * */
+/* The loop has a length that the compiler knows, and no early exit: so it becomes vector code. */
 static bool block_is_zero(const unsigned char *block)
 {
 	uint64_t words[BLOCK / 8], any = 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+/* A region with one of these flags never gives pages back. */
 #define NEVER                                                                                      \
 	(MIGFIX_PREALLOCATED | MIGFIX_LOCKED | MIGFIX_PINNED | MIGFIX_USERFAULTFD |                \
 	 MIGFIX_SEALED | MIGFIX_READ_ONLY | MIGFIX_MUST_BE_PRESENT)

@@ -60,8 +60,8 @@ static void read_vm_flags(const char *names, struct vma *vma)
 	}
 }
 
-/* Reads one line after the first of a mapping in smaps. Returns true for the last of them, VmFlags.
- * */
+/* Reads one line of smaps that follows the first line of a mapping. Returns true for VmFlags, which
+ * is the last line. */
 static bool read_field(const char *line, struct vma *vma)
 {
 	uint64_t kb;

@@ -22,8 +22,8 @@ struct mfx_mapping {
 };
 
 /* Fills *mapping from /proc/self/maps alone, which confined programs may read. The flags other than
- * MIGFIX_READ_ONLY, hugetlb, page_size and resident stay 0. Errors are those of mfx_mapping_read().
- * */
+ * MIGFIX_READ_ONLY, hugetlb, page_size and resident stay 0. Has the errors of
+ * mfx_mapping_read(). */
 int mfx_mapping_read_maps(struct mfx_mapping *mapping, uint64_t start, uint64_t end);
 
 /* Fills *mapping from /proc/self/smaps. -ENOENT: smaps cannot be opened; -ENOMEM: part of the range

@@ -14,11 +14,12 @@
 
 /* How to learn whether a page was ever populated, without populating it. */
 enum mfx_ask {
-	MFX_ASK_NOBODY,  /* there is no way: the page must be read */
-	MFX_ASK_PAGEMAP, /* private anonymous memory: pagemap tells present, swapped out, or hole */
-	MFX_ASK_SEEK,    /* tmpfs: SEEK_DATA tells */
-	MFX_ASK_PREAD, /* a file in which SEEK_DATA would take too long: pread() it, which allocates
-			  nothing where a read of the mapping would */
+	MFX_ASK_NOBODY,  /* nobody tells: the page must be read */
+	MFX_ASK_PAGEMAP, /* pagemap tells whether a page is present, swapped out, or a hole: the
+			    memory is private and anonymous */
+	MFX_ASK_SEEK,    /* SEEK_DATA tells: the memory is a file on tmpfs */
+	MFX_ASK_PREAD,   /* SEEK_DATA would take too long in this file: pread() it, which allocates
+			    nothing where a read of the mapping would */
 };
 
 enum mfx_count {
@@ -60,7 +61,7 @@ struct migfix_region {
 	atomic_bool refused; /* the kernel refused to take pages back: it is not asked again */
 	bool scans;          /* the kernel knows PAGEMAP_SCAN */
 
-	int fd; /* -1: there is no file that can be asked */
+	int fd; /* -1: no file can be asked */
 	bool fd_is_ours;
 	uint64_t fd_offset;
 	int pagemap; /* -1: not needed, or cannot be opened */

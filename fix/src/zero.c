@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Makes a range read as zero: leaves holes alone, gives populated pages back where that is allowed,
- * and else compares and writes them. */
+/* Makes a range read as zero. Holes are left alone, populated pages are given back if that is
+ * allowed, and the others are compared and, if they are not zero, written. */
 #include "buffer.h"
 #include "bitmap.h"
 #include "track.h"
@@ -21,8 +21,8 @@ static void count(struct zeroing *zeroing, enum mfx_count what, uint64_t from, u
 	zeroing->counts[what] += mfx_pages(zeroing->region, from, to);
 }
 
-/* Writes zeros where memory is not zero. Pages that were zero already are counted as "unwritten".
- * */
+/* Writes zeros to pages that are not zero. Pages that were zero already are counted as
+ * "unwritten". */
 static int compare(struct zeroing *zeroing, uint64_t from, uint64_t to, enum mfx_count unwritten)
 {
 	const struct migfix_region *region = zeroing->region;
@@ -90,7 +90,8 @@ static int zero_kept(struct zeroing *zeroing, uint64_t from, uint64_t to, enum m
 	return err ? err : leave_hole(zeroing, pos, to);
 }
 
-/* The kernel zeroes a huge page of tmpfs that it cannot split in place, and keeps it. */
+/* Looks which pages are left after a range was given back, and compares them: the kernel zeroes a
+ * huge page of tmpfs that it cannot split in place, and keeps it. */
 static int verify_discarded(struct zeroing *zeroing, uint64_t from, uint64_t to)
 {
 	struct mfx_extent extent;
