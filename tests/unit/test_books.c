@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A record from hand-written snapshots: what it says was populated, by whom, what the kernel says
- * beside it, what was lost and what is not known.
+ * A record from hand-written snapshots: what it says was populated and when, by which threads, what was
+ * lost and what is not known.
  */
 #include <errno.h>
 #include <math.h>
@@ -14,82 +14,23 @@
 
 #include <cmocka.h>
 
-#include "books_made.h"
+#include "books_usual.h"
 #include "shared/task.h"
 
-enum { PID = 4711, SECOND = 4712, DAEMON = 99, MEMFD = 7 };
-
-static const struct backing_key memfd = {.id = MEMFD, .dev = 1, .kind = KIND_SHMEM};
-static const struct backing_key anonymous = {.id = 0x7000, .tgid = PID, .kind = KIND_ANON};
-static const struct backing_key disk = {.id = 12, .dev = 2, .kind = KIND_FILE};
-
-static struct site_key key_of(u64 ip, const struct backing_key *backing)
+static void nothing_happened(void **state)
 {
-	return (struct site_key){.ip = ip,
-				 .backing = *backing,
-				 .tgid = PID,
-				 .syscall = SYSCALL_NONE,
-				 .stack = STACK_NOT_TAKEN,
-				 .access = ACCESS_READ,
-				 .context = CONTEXT_USER};
-}
+	struct made m;
 
-static struct site reads(u64 pages)
-{
-	return (struct site){.faults = pages, .populated = pages, .zero_populated = pages};
-}
-
-static struct site writes(u64 pages)
-{
-	return (struct site){.faults = pages, .populated = pages};
-}
-
-/* 100 pages of a memfd that one call site read, and 10 private pages that another one wrote. */
-static struct process *begin_usual(struct made *m)
-{
-	struct process *p = made__begin(m, PID, 50);
-	struct site_key read = key_of(0x1000, &memfd), write = key_of(0x2000, &anonymous);
-
-	write.access = ACCESS_WRITE;
-	made__add_file(m, &memfd, PID, 1000, 1100);
-	made__add_site(&m->after, &read, reads(100));
-	made__add_site(&m->after, &write, writes(10));
-	p->edges[EDGE_CLOSE].anon = p->edges[EDGE_CLOSE_BEFORE].anon = 60;
-	return p;
-}
-
-static const struct record_accounting *row_of(const struct record *r, const char *kind, u32 pid)
-{
-	for (size_t i = 0; i < r->nr_accounting; i++)
-		if (!strcmp(r->accounting[i].kind, kind) && (!pid || r->accounting[i].pid == pid))
-			return &r->accounting[i];
-	return NULL;
-}
-
-static void check_row(const struct record_accounting *a, int64_t traced, int64_t kernel,
-		      int64_t uncertainty, enum record_books books)
-{
-	assert_non_null(a);
-	assert_int_equal(a->traced_pages, traced);
-	assert_int_equal(a->kernel_pages, kernel);
-	assert_int_equal(a->uncertainty_pages, uncertainty);
-	assert_int_equal(record_accounting__books(a), books);
-}
-
-static const struct record_callsite *site_at(const struct record *r, u64 ip)
-{
-	for (size_t i = 0; i < r->nr_callsites; i++)
-		if (r->callsites[i].frames.n && r->callsites[i].frames.v[0].offset == ip)
-			return &r->callsites[i];
-	return NULL;
-}
-
-static const struct record_backing *backing_of(const struct record *r, const char *kind)
-{
-	for (size_t i = 0; i < r->nr_backing; i++)
-		if (!strcmp(r->backing[i].kind, kind))
-			return &r->backing[i];
-	return NULL;
+	(void)state;
+	made__begin(&m, PID, 50);
+	assert_int_equal(made__make(&m), 0);
+	assert_int_equal(m.record->nr_callsites, 0);
+	assert_int_equal(m.record->nr_backing, 0);
+	assert_int_equal(m.record->nr_threads, 0);
+	assert_int_equal(m.record->totals.populated_pages, 0);
+	assert_int_equal(m.record->totals.zero_written_pages, RECORD_UNKNOWN);
+	check_row(row_of(m.record, "anon", PID), 0, 0, 0, RECORD_BOOKS_BALANCE);
+	made__end(&m);
 }
 
 static void what_stands_still_balances(void **state)
@@ -191,25 +132,6 @@ static void zero_pages_of_a_file_that_does_not_tell(void **state)
 	made__end(&m);
 }
 
-static void what_was_not_seen_is_residual(void **state)
-{
-	struct process *p;
-	struct made m;
-
-	(void)state;
-	p = begin_usual(&m);
-	m.after.backings[0].value.exit_pages += 3;
-	m.after.backings[0].value.exit_before += 3;
-	p->edges[EDGE_CLOSE].anon -= 4;
-	p->edges[EDGE_CLOSE_BEFORE].anon -= 4;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "shmem", 0), 100, 103, 0, RECORD_BOOKS_DO_NOT);
-	assert_int_equal(row_of(m.record, "shmem", 0)->residual_pages, 3);
-	check_row(row_of(m.record, "anon", PID), 10, 6, 0, RECORD_BOOKS_DO_NOT);
-	assert_int_equal(row_of(m.record, "anon", PID)->residual_pages, -4);
-	made__end(&m);
-}
-
 static void a_window_that_opened_late(void **state)
 {
 	struct made m;
@@ -284,148 +206,6 @@ static void runs_that_the_kernel_skipped(void **state)
 	made__end(&m);
 }
 
-static void both_edges_are_uncertain(void **state)
-{
-	struct process *p;
-	u64 again = 1109;
-	struct made m;
-
-	(void)state;
-	p = begin_usual(&m);
-	m.after.backings[0].value.open_before -= 5;
-	m.after.backings[0].value.exit_before += 7;
-	p->edges[EDGE_OPEN].running = 2;
-	p->settled = 3;
-	p->edges[EDGE_OPEN_BEFORE].anon -= 11;
-	p->edges[EDGE_CLOSE_BEFORE].anon -= 13;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "shmem", 0), 100, 100, 17, RECORD_BOOKS_BALANCE);
-	check_row(row_of(m.record, "anon", PID), 10, 10, 29, RECORD_BOOKS_BALANCE);
-	m.facts.slack = 100;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "anon", PID), 10, 10, 229, RECORD_BOOKS_BALANCE);
-	/* While the window is open, the figures of /proc are the last. */
-	p->exited = 0;
-	m.after.backings[0].value.exited = 0;
-	m.after.backings[0].value.pages_now = 1101;
-	m.after.s.pages_again = &again;
-	m.after.figures[0] = (struct target_figures){.figures = {.anon = 61, .known = 1},
-						     .rss = 61};
-	m.facts.slack_now = 1000;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "shmem", 0), 100, 101, 18, RECORD_BOOKS_BALANCE);
-	check_row(row_of(m.record, "anon", PID), 10, 11, 1216, RECORD_BOOKS_BALANCE);
-	made__end(&m);
-}
-
-static void the_end_of_a_process_is_after_the_books(void **state)
-{
-	struct site_key end = key_of(0, &anonymous);
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	end.syscall = SYSCALL_EXIT;
-	end.context = CONTEXT_SYSCALL;
-	made__add_site(&m.after, &end, (struct site){.released = 60});
-	assert_int_equal(made__make(&m), 0);
-	assert_int_equal(m.record->totals.released_pages, 60);
-	check_row(row_of(m.record, "anon", PID), 10, 10, 0, RECORD_BOOKS_BALANCE);
-	made__end(&m);
-}
-
-/* Kernels up to 6.15 do not tell the figures of a process that has ended. */
-static void a_process_that_ended_unseen(void **state)
-{
-	struct process *p;
-	struct made m;
-
-	(void)state;
-	p = begin_usual(&m);
-	p->edges[EDGE_CLOSE].known = 0;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "anon", PID), 10, RECORD_UNKNOWN, 0, RECORD_BOOKS_UNKNOWN);
-	assert_int_equal(m.record->target[0].rss_pages_after, 50); /* by /proc */
-	/* It was looked at when it stood at its end. */
-	m.targets[0].stands_at_end = true;
-	m.after.figures[0] = (struct target_figures){.figures = {.anon = 60, .known = 1},
-						     .rss = -1};
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "anon", PID), 10, 10, 0, RECORD_BOOKS_BALANCE);
-	assert_int_equal(m.record->target[0].rss_pages_after, RECORD_UNKNOWN);
-	assert_int_equal(m.record->target[0].rss_pages_before, 50);
-	made__end(&m);
-}
-
-static void two_targets(void **state)
-{
-	const struct backing_key of_second = {.id = 0x7000, .tgid = SECOND, .kind = KIND_ANON};
-	struct site_key write = key_of(0x2000, &of_second);
-	struct process *p;
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	p = made__add_target(&m, SECOND, 500);
-	write.tgid = SECOND;
-	made__add_site(&m.after, &write, writes(25));
-	p->edges[EDGE_CLOSE].anon = p->edges[EDGE_CLOSE_BEFORE].anon = 525;
-	p->lost[LOST_SITES] = 2;
-	assert_int_equal(made__make(&m), 0);
-	assert_int_equal(m.record->nr_target, 2);
-	assert_int_equal(m.record->target[1].pid, SECOND);
-	assert_int_equal(m.record->target[1].rss_pages_after, 525);
-	check_row(row_of(m.record, "anon", PID), 10, 10, 0, RECORD_BOOKS_BALANCE);
-	check_row(row_of(m.record, "anon", SECOND), 25, 25, 0, RECORD_BOOKS_BALANCE);
-	assert_int_equal(m.record->totals.populated_pages, 135);
-	assert_int_equal(m.record->lost.events, 2);
-	made__end(&m);
-}
-
-/* A process that is no target has populated memory of one: a vhost-user daemon. */
-static void memory_that_another_populated(void **state)
-{
-	struct site_key key = key_of(0x5000, &memfd);
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	key.tgid = DAEMON;
-	made__add_site(&m.after, &key, reads(7));
-	m.names[0] = (struct thread_name){DAEMON, (char *)"virtiofsd"};
-	m.facts.nr_names = 1;
-	assert_int_equal(made__make(&m), 0);
-	assert_string_equal(site_at(m.record, 0x5000)->comm, "virtiofsd");
-	assert_null(site_at(m.record, 0x1000)->comm);
-	check_row(row_of(m.record, "shmem", 0), 107, 100, 0, RECORD_BOOKS_DO_NOT);
-	/* It is gone, and a thread of it has left its name. */
-	m.facts.nr_names = 0;
-	strcpy(made__add_thread(&m.after, DAEMON, DAEMON + 1, reads(7))->value.comm, "worker");
-	assert_int_equal(made__make(&m), 0);
-	assert_string_equal(site_at(m.record, 0x5000)->comm, "worker");
-	made__end(&m);
-}
-
-/* The window is one process's: what another owns was not read at its edges. */
-static void windowed(void **state)
-{
-	struct backing_row *open;
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	m.facts.windowed = true;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "shmem", 0), 100, 100, 0, RECORD_BOOKS_BALANCE);
-	m.after.backings[0].value.owner = SECOND;
-	m.after.backings[0].value.pages_now = 1500;
-	open = &m.before.backings[m.before.s.counters.nr_backings++];
-	*open = (struct backing_row){.key = memfd, .value = {.pages_now = 1400}};
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "shmem", 0), 100, 100, 0, RECORD_BOOKS_BALANCE);
-	made__end(&m);
-}
-
 static void the_migration_of_a_window(void **state)
 {
 	const struct window w = {.incoming = 1, .closed_by = SIGNAL_STREAM_END};
@@ -443,39 +223,6 @@ static void the_migration_of_a_window(void **state)
 	assert_int_equal(m.record->migration.outcome, OUTCOME_COMPLETED);
 	assert_int_equal(m.record->migration.total_ms, RECORD_UNKNOWN);
 	assert_string_equal(m.record->closed_by_text, "it came");
-	made__end(&m);
-}
-
-static void huge_pages(void **state)
-{
-	const struct backing_key private = {.id = 0x200000, .tgid = PID, .kind = KIND_HUGETLB};
-	const struct backing_key shared = {.id = 9, .dev = 3, .kind = KIND_HUGETLB};
-	struct site_key a = key_of(0x3000, &private), b = key_of(0x4000, &shared);
-	const struct record_accounting *row;
-	struct process *p;
-	struct made m;
-
-	(void)state;
-	p = begin_usual(&m);
-	made__add_file(&m, &shared, PID, 0, 512);
-	made__add_site(&m.after, &a, reads(1024));
-	made__add_site(&m.after, &b, reads(512));
-	p->edges[EDGE_CLOSE].hugetlb = 1024;
-	assert_int_equal(made__make(&m), 0);
-	for (size_t i = 0; i < m.record->nr_accounting; i++) {
-		row = &m.record->accounting[i];
-		if (strcmp(row->kind, "hugetlb"))
-			continue;
-		check_row(row, row->pid ? 1024 : 512, row->pid ? 1024 : 512, 0,
-			  RECORD_BOOKS_BALANCE);
-	}
-	/* A thread was clearing a huge page when the window opened. */
-	m.facts.pages_of_fault = 512;
-	p->edges[EDGE_OPEN].running = 1;
-	p->edges[EDGE_CLOSE].anon += 512;
-	p->edges[EDGE_CLOSE_BEFORE].anon += 512;
-	assert_int_equal(made__make(&m), 0);
-	check_row(row_of(m.record, "anon", PID), 10, 522, 513, RECORD_BOOKS_BALANCE);
 	made__end(&m);
 }
 
@@ -577,169 +324,6 @@ static void overhead(void **state)
 	made__end(&m);
 }
 
-static void frames_are_addresses(void **state)
-{
-	static const u64 frames[] = {0x10, 0x20, 0x30 | CHAIN_FRAME_EXACT};
-	struct site_key key = key_of(0x10, &memfd);
-	const struct record_callsite *c;
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	made__add_chain(&m, 5, CHAIN_COMPLETE, 3, frames);
-	key.stack = 5;
-	made__add_site(&m.after, &key, reads(1));
-	key.ip = 0x11;
-	key.stack = STACK_NOT_KEPT;
-	made__add_site(&m.after, &key, reads(1));
-	key.ip = 0x12;
-	key.stack = 6; /* could not be read */
-	key.syscall = SYS_read;
-	made__add_site(&m.after, &key, reads(1));
-	assert_int_equal(made__make(&m), 0);
-	c = site_at(m.record, 0x10);
-	assert_int_equal(c->frames.n, 3);
-	assert_string_equal(c->chain_end, "complete");
-	assert_false(c->frames.v[0].is_return); /* it has faulted there */
-	assert_true(c->frames.v[1].is_return);
-	assert_false(c->frames.v[2].is_return); /* a signal has interrupted it there */
-	assert_int_equal(c->frames.v[2].offset, 0x30);
-	assert_null(c->frames.v[0].module);
-	c = site_at(m.record, 0x11);
-	assert_int_equal(c->frames.n, 1);
-	assert_string_equal(c->chain_end, chain_end__name(CHAIN_NOT_KEPT));
-	c = site_at(m.record, 0x12);
-	assert_null(c->chain_end);
-	assert_true(c->frames.v[0].is_return);
-	assert_string_equal(c->syscall, "read");
-	made__end(&m);
-}
-
-/* What was unwound at once and what was unwound later are one call site, if the chains are equal
- * and it is known where they end. */
-static void equal_chains_are_one_call_site(void **state)
-{
-	static const u64 frames[] = {0x10, 0x20}, others[] = {0x10, 0x21};
-	static const struct {
-		u32 end;
-		size_t sites; /* of chains 1, 2, 3 and 4 */
-	} cases[] = {{CHAIN_COMPLETE, 2},
-		     {CHAIN_JIT, 2},
-		     {CHAIN_NO_MAPPING, 4},
-		     {CHAIN_STALE_MAPPING, 4}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct site_key key = key_of(0x10, &memfd);
-		struct made m;
-
-		begin_usual(&m);
-		m.after.s.counters.nr_sites = 0;
-		made__add_chain(&m, 1, cases[i].end, 2, frames);
-		made__add_chain(&m, 2, cases[i].end, 2, others);
-		made__add_chain(&m, 3, cases[i].end, 2, frames);
-		made__add_chain(&m, 4, cases[i].end, 2, others);
-		for (key.stack = 1; key.stack <= 4; key.stack++)
-			made__add_site(&m.after, &key, reads(25));
-		assert_int_equal(made__make(&m), 0);
-		assert_int_equal(m.record->nr_callsites, cases[i].sites);
-		assert_int_equal(m.record->callsites[0].populated_pages,
-				 100 / (int64_t)cases[i].sites);
-		assert_int_equal(m.record->nr_backing, 1);
-		check_row(row_of(m.record, "shmem", 0), 100, 100, 0, RECORD_BOOKS_BALANCE);
-		made__end(&m);
-	}
-}
-
-/* Chains that differ in length or in how they end are not equal. */
-static void chains_that_differ(void **state)
-{
-	static const u64 frames[] = {0x10, 0x20};
-	struct site_key key = key_of(0x10, &memfd);
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	m.after.s.counters.nr_sites = 0;
-	made__add_chain(&m, 1, CHAIN_COMPLETE, 2, frames);
-	made__add_chain(&m, 2, CHAIN_JIT, 2, frames);
-	made__add_chain(&m, 3, CHAIN_COMPLETE, 1, frames);
-	for (key.stack = 1; key.stack <= 3; key.stack++)
-		made__add_site(&m.after, &key, reads(10));
-	assert_int_equal(made__make(&m), 0);
-	assert_int_equal(m.record->nr_callsites, 3);
-	made__end(&m);
-}
-
-static void one_call_site_in_two_backings(void **state)
-{
-	struct site_key key = key_of(0x1000, &anonymous);
-	const struct record_callsite *c;
-	struct made m;
-
-	(void)state;
-	begin_usual(&m);
-	m.facts.mode = MODE_FENTRY;
-	made__add_site(&m.after, &key, (struct site){.faults = 5, .populated = 5, .fault_ns = 900});
-	assert_int_equal(made__make(&m), 0);
-	c = site_at(m.record, 0x1000);
-	assert_int_equal(m.record->nr_callsites, 2);
-	assert_int_equal(c->nr_backing, 2);
-	assert_int_equal(c->populated_pages, 105);
-	assert_int_equal(c->fault_ns, 900);
-	made__end(&m);
-}
-
-/* What a backing is called, and by what its RAM block is found. */
-static void names_of_backings(void **state)
-{
-	static const struct {
-		u32 kind, tgid, flags;
-		const char *name;
-		u64 start, end;
-		const char *shown;
-	} cases[] = {
-		{KIND_ANON, PID, BACKING_HEAP, "", 0x1000, 0x2000, "[heap]"},
-		{KIND_ANON, PID, BACKING_STACK, "", 0x1000, 0x2000, "[stack]"},
-		{KIND_ANON, PID, 0, "", 0x1000, 0x2000, "[anon 0x1000]"},
-		{KIND_ANON, PID, 0, "", 0, 0, "[anon]"},
-		{KIND_HUGETLB, PID, 0, "", 0x1000, 0x2000, "[hugetlb]"},
-		{KIND_SHMEM, 0, 0, "", 0x1000, 0x2000, "[unnamed]"},
-		{KIND_PRIVATE_FILE, PID, 0, "libc.so.6", 0x1000, 0x2000, "libc.so.6"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct backing_key key = {.id = 0x1000,
-					  .tgid = cases[i].tgid,
-					  .kind = cases[i].kind,
-					  .dev = cases[i].tgid ? 0 : 1};
-		struct site_key site = key_of(0x10, &key);
-		const struct record_backing *b;
-		struct backing *backing;
-		struct made m;
-
-		made__begin(&m, PID, 50);
-		backing = made__add_file(&m, &key, PID, 0, 1);
-		backing->flags = cases[i].flags;
-		backing->start = cases[i].start;
-		backing->end = cases[i].end;
-		memset(backing->name, 0, sizeof(backing->name));
-		strcpy(backing->name, cases[i].name);
-		made__add_site(&m.after, &site, reads(1));
-		assert_int_equal(made__make(&m), 0);
-		b = &m.record->backing[0];
-		assert_string_equal(b->name, cases[i].shown);
-		assert_int_equal(b->shared, !cases[i].tgid);
-		assert_int_equal(b->place.pid, cases[i].tgid);
-		assert_int_equal(b->place.dev, key.dev);
-		assert_int_equal(b->place.inode, cases[i].tgid ? 0 : 0x1000);
-		assert_int_equal(b->place.start, cases[i].start);
-		assert_null(b->ram_block);
-		made__end(&m);
-	}
-}
-
 static void timeline_and_phases(void **state)
 {
 	static const struct phase_mark marks[] = {{500000000, PHASE_SETUP, 0},
@@ -785,22 +369,6 @@ static void figures_that_were_read_again(void **state)
 	assert_int_equal(pages[1], 8);
 }
 
-static void nothing_happened(void **state)
-{
-	struct made m;
-
-	(void)state;
-	made__begin(&m, PID, 50);
-	assert_int_equal(made__make(&m), 0);
-	assert_int_equal(m.record->nr_callsites, 0);
-	assert_int_equal(m.record->nr_backing, 0);
-	assert_int_equal(m.record->nr_threads, 0);
-	assert_int_equal(m.record->totals.populated_pages, 0);
-	assert_int_equal(m.record->totals.zero_written_pages, RECORD_UNKNOWN);
-	check_row(row_of(m.record, "anon", PID), 0, 0, 0, RECORD_BOOKS_BALANCE);
-	made__end(&m);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -809,26 +377,13 @@ int main(void)
 		cmocka_unit_test(what_was_counted_before_is_not_the_windows),
 		cmocka_unit_test(zero_pages),
 		cmocka_unit_test(zero_pages_of_a_file_that_does_not_tell),
-		cmocka_unit_test(what_was_not_seen_is_residual),
 		cmocka_unit_test(a_window_that_opened_late),
 		cmocka_unit_test(events_without_room_in_each_table),
 		cmocka_unit_test(runs_that_the_kernel_skipped),
-		cmocka_unit_test(both_edges_are_uncertain),
-		cmocka_unit_test(the_end_of_a_process_is_after_the_books),
-		cmocka_unit_test(a_process_that_ended_unseen),
-		cmocka_unit_test(two_targets),
-		cmocka_unit_test(memory_that_another_populated),
-		cmocka_unit_test(windowed),
 		cmocka_unit_test(the_migration_of_a_window),
-		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(advice),
 		cmocka_unit_test(threads_and_what_is_left_over),
 		cmocka_unit_test(overhead),
-		cmocka_unit_test(frames_are_addresses),
-		cmocka_unit_test(equal_chains_are_one_call_site),
-		cmocka_unit_test(chains_that_differ),
-		cmocka_unit_test(one_call_site_in_two_backings),
-		cmocka_unit_test(names_of_backings),
 		cmocka_unit_test(timeline_and_phases),
 		cmocka_unit_test(figures_that_were_read_again),
 	};
