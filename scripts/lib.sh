@@ -165,3 +165,27 @@ build() {
 	fi
 	rm -f "$log"
 }
+
+# coverage_report FOLDER LEAST NOTES…: which lines of the sources in FOLDER ran, by the compiler's notes of a
+# build with gcc --coverage; fails if fewer than LEAST per cent did. Run it in the top folder. The notes of a
+# file of which nothing ran are there, too. A line of a header is in every file that includes it: it ran if it
+# ran in any.
+coverage_report() {
+	local folder=$1 least=$2
+
+	shift 2
+	gcov --json-format --stdout "$@" 2>/dev/null |
+		jq -rs --arg top "$PWD/" --arg folder "$folder" --argjson least "$least" '
+		def share($ran; $all): if $all == 0 then 0 else 1000 * $ran / $all | floor / 10 end;
+		[.[].files[] | (.file | ltrimstr($top)) as $file | select($file | startswith($folder))
+			| .lines[] | {file: $file, line: .line_number, ran: (.count > 0)}]
+		| group_by([.file, .line]) | map({file: .[0].file, line: .[0].line, ran: any(.[]; .ran)})
+		| (length as $all | (map(select(.ran)) | length) as $ran
+			| {figure: share($ran; $all), text: "\($ran) of \($all) lines"}) as $sum
+		| (group_by(.file)[] | . as $lines | (map(select(.ran)) | length) as $ran
+			| "\(share($ran; length)) %\t\(.[0].file)\t\($ran) of \(length)\t\(
+				map(select(.ran | not).line) | if length > 0 then "not: " + (map(tostring) | join(" ")) else "" end)"),
+		  "\($sum.figure) %\tof all\t\($sum.text)\t",
+		  if $sum.figure < $least then "below \($least) %\n" | halt_error(1) else empty end' |
+		column -t -s $'\t'
+}
