@@ -11,8 +11,9 @@
 
 #include "books/books_internal.h"
 
-/* What the traced side says a backing, or (key NULL) the private memory of "tgid", grew by. Pages
- * that went with the process itself are left out where the books were closed before. */
+/* Pages by which a backing grew, by what was traced; if "key" is NULL, the private memory of
+ * process "tgid". If the books were closed before the process ended, its end released nothing in
+ * them. */
 static int64_t traced_growth(const struct site_row *rows, size_t n, const struct backing_key *key,
 			     u32 tgid, u32 kind, bool closed_at_exit)
 {
@@ -54,9 +55,9 @@ static bool is_touched(const struct site_row *rows, size_t n, const struct backi
 	return false;
 }
 
-/* What is not known of an edge: what the kernel's figure moved by between its two readings, and a
- * page for each thread that was in the midst of an allocation. At the opening those are the threads
- * that ran; at the closing, the pages that were pending. */
+/* At each edge it is not known by which pages the kernel's figure moved between its two readings,
+ * nor what happened to the page of each thread that was in the midst of an allocation. At the
+ * opening those are the threads that ran; at the closing, the pages that were pending. */
 static int64_t threads_at_opening(const struct counters *close)
 {
 	int64_t running = 0;
@@ -80,8 +81,8 @@ static int64_t moved(u64 before, u64 after)
 	return absolute((int64_t)(after - before));
 }
 
-/* What the kernel says that a file grew by. That of a process which has a window of its own and
- * does not own it was not read at that window's edges. */
+/* Pages by which a file grew, as the kernel says. The figures at the edges of a window that one
+ * process has for itself are of the files that it owns; of other files the snapshots have some. */
 static int64_t file_growth(const struct counters *before, const struct facts *facts,
 			   const struct backing_row *row)
 {
@@ -158,7 +159,7 @@ static int add_process_row(struct record *r, const char *kind, const char *name,
 	return a->name ? 0 : -ENOMEM;
 }
 
-/* The figures that the books of a target end with. */
+/* The kernel's figures at the end of the window. */
 static struct figures figures_at_end(const struct facts_target *t, const struct figures *now,
 				     const struct process *p)
 {
@@ -174,7 +175,7 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* As bpf/let_go.bpf.h. */
+/* True for the calls that unmap private memory: the same as in bpf/let_go.bpf.h. */
 static bool syscall__unmaps(s32 nr)
 {
 	return nr == SYS_munmap || nr == SYS_madvise || nr == SYS_mremap || nr == SYS_brk ||
@@ -182,11 +183,11 @@ static bool syscall__unmaps(s32 nr)
 }
 
 /*
- * Pages that a process mapped no more at the closing, or the opening, and that were not free yet:
- * its figure has fallen, and they are released later, or by another. What is released outside the
- * calls that unmap had waited, perhaps since before the opening. A part of a huge page is freed
- * when the kernel splits that. Children hold pages that were there when the process forked: what it
- * copied of them since, or unmapped, is theirs.
+ * At most how many pages the process had unmapped at an edge that were not free yet: the kernel's
+ * figure has fallen, but they are released later, or by another process. Pages that are released
+ * outside of the calls that unmap have waited, perhaps since before the opening. A part of a huge
+ * page is freed when the kernel splits the page. Children hold the pages that were there when the
+ * process forked: those that it has copied since, or unmapped, stay theirs.
  */
 static int64_t pages_let_go(const struct process *p, const struct site_row *rows, size_t n, u32 pid,
 			    int64_t waiting)
@@ -216,9 +217,9 @@ static int64_t process_uncertainty(const struct process *p, const struct facts_t
 	return pages + (t->stands_at_end ? 0 : facts->slack_now);
 }
 
-/* A huge page that a fault was clearing at the opening was allocated before it, and mapped after
- * it: where the kernel's figure grew by more than can be explained otherwise, at most one a thread
- * that ran. */
+/* When the window opened, faults may have been clearing huge pages, which were allocated before the
+ * opening and mapped after it. If the kernel's figure grew by more than can be explained otherwise,
+ * assume such pages: at most one for each thread that ran. */
 static int64_t huge_pages_in_flight(int64_t beyond, const struct process *p,
 				    const struct facts *facts)
 {
@@ -263,10 +264,9 @@ static int add_process(const struct snapshot *after, size_t i, const struct site
 }
 
 /*
- * What the targets have grown by, beside the rows of the books: pages that became resident and that
- * no row has were there already, in the page cache of files that are no memory of theirs, or in
- * memory that was populated before. Counters of the kernel hold a little back on each CPU: less
- * than that is nothing.
+ * Sets how many pages became resident in the targets that are in no row of the books: they were
+ * there already, in the page cache of ordinary files, or in memory that was populated before. The
+ * kernel's counters hold a little back on each CPU: less than that counts as nothing.
  */
 static void fill_mapped(const struct facts *facts, struct record *r)
 {

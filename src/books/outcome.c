@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The outcome of a migration, from the signs that the kernel's programs left in its window.
+ * Which signs that the kernel's programs left in a window mean which outcome.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -8,9 +8,10 @@
 #include "books/outcome.h"
 
 /*
- * Is the stream whole? QEMU ends one with the description of its sections, JSON of which the list
- * of devices is last, or, in postcopy and where the machine has suppress-vmdesc=on, with the footer
- * of the last section and QEMU_VM_EOF (migration/savevm.c).
+ * True if the stream is whole. QEMU ends a stream with the description of its sections, which is
+ * JSON whose last part is the list of devices. In postcopy, or if the machine has
+ * suppress-vmdesc=on, a stream ends with the footer of the last section and QEMU_VM_EOF
+ * (migration/savevm.c).
  */
 static bool is_whole(const struct window *w)
 {
@@ -44,7 +45,8 @@ static enum migration_outcome source__outcome(const struct window *w)
 {
 	bool asked = w->asked == CANCEL_ASKED;
 
-	if (w->broken == STREAM_CUT) /* else by the command "yank", or as QEMU quits */
+	if (w->broken ==
+	    STREAM_CUT) /* if not asked: by the command "yank", or because QEMU quits */
 		return asked ? OUTCOME_CANCELLED : OUTCOME_ENDED;
 	if (w->broken == STREAM_FAILED || w->shut == SHUT_BAD)
 		return OUTCOME_FAILED;
@@ -55,7 +57,7 @@ static enum migration_outcome source__outcome(const struct window *w)
 	 * neither active nor in postcopy, calls it failed. */
 	if (asked && !w->encrypted && (w->file_type || w->cut >= 0))
 		return w->complained ? OUTCOME_ENDED : OUTCOME_CANCELLED;
-	/* Multifd sends pages by channels of its own: the stream is left off. */
+	/* Multifd sends pages through other channels: the stream just stops. */
 	if (w->channel && !asked && !w->encrypted)
 		return OUTCOME_FAILED;
 	return OUTCOME_ENDED;
@@ -70,7 +72,8 @@ static enum migration_outcome destination__outcome(const struct window *w)
 	return w->broken == STREAM_FAILED ? OUTCOME_FAILED : OUTCOME_ENDED;
 }
 
-/* Killed; or a destination could not load what came, which ends it with a status. */
+/* A process that ended was killed, or it is a destination that could not load what came: that ends
+ * it with a status. */
 static enum migration_outcome process__outcome(const struct window *w)
 {
 	enum migration_outcome said = word__outcome(w->said);

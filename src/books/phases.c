@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The phases of a migration, from what was seen of it when.
+ * What each event of a monitor, or each time in a window, means for the phases.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ int phases__on_status(struct phases *p, u64 ns, const char *status)
 	}
 	if (strcmp(status, "active") || p->stopped)
 		return 0;
-	/* 11.1 counts the first round and does not announce it. */
+	/* QEMU 11.1 counts the first round without an event. */
 	if (p->n && last(p)->phase == PHASE_SETUP && !p->round)
 		p->round = 1;
 	return mark(p, ns, p->incoming ? PHASE_INCOMING : PHASE_PRECOPY, p->round);
@@ -82,8 +82,8 @@ int phases__on_pass(struct phases *p, u64 ns, u32 pass)
 	if (!p->under_way || !at)
 		return 0;
 	if (at->phase == PHASE_DOWNTIME)
-		at->round = pass; /* the last: what the guest has dirtied until it stopped */
-	/* That of the setup is of the first round, which begins when the setup has ended. */
+		at->round = pass; /* the last round: what the guest has dirtied until it stopped */
+	/* A pass during the setup is the first round's, which begins when the setup has ended. */
 	return at->phase == PHASE_PRECOPY ? mark(p, ns, PHASE_PRECOPY, pass) : 0;
 }
 
@@ -93,7 +93,7 @@ int phases__on_stop(struct phases *p, u64 ns)
 
 	if (!p->under_way || p->incoming || !at)
 		return 0;
-	/* Postcopy is not until the guest has stopped here. */
+	/* Postcopy does not begin before the guest has stopped here. */
 	p->early = at->phase == PHASE_POSTCOPY && p->n > 1 && p->v[p->n - 2].phase == PHASE_PRECOPY;
 	if (p->early)
 		p->n--;
@@ -109,8 +109,8 @@ int phases__on_resume(struct phases *p, u64 ns)
 
 	if (!at || !p->under_way)
 		return 0;
-	/* It runs where it comes to; or it was stopped by somebody else, or goes on after a failed
-	 * switch: no downtime of a migration. */
+	/* At a destination the guest runs now. At a source somebody else had stopped it, or it goes on
+	 * after the switch has failed: what began as downtime was none. */
 	if (at->phase == PHASE_INCOMING)
 		return mark(p, ns, PHASE_NONE, 0);
 	if (at->phase != PHASE_DOWNTIME)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads the maps: call sites with what threads still hold of them, backings with the kernel's
- * figures, advice, processes, losses.
+ * Reads the maps into counters: call sites with what threads have counted and not added to them,
+ * backings with the kernel's figures, advice, processes, losses.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@
 #include "collect/tracer_internal.h"
 #include "shared/task.h"
 
-/* The same of an array that can be mapped: a system call would keep programs from running. */
+/* Reads an array that can be mapped, as read_map() does: a system call would keep programs from
+ * running. */
 static int read_mapped(const struct bpf_map *map, size_t row_size, size_t value_at, void **rows,
 		       size_t *n)
 {
@@ -44,9 +45,9 @@ out:
 	return err;
 }
 
-/* The same by a system call, up to *count elements. It keeps programs of perf events and kprobes
- * from its CPU, where there are such, so it is real-time; no longer than the call, or the scheduler
- * lets others go on in the midst of one. */
+/* Reads up to *count elements by a system call. The call keeps programs of perf events and kprobes
+ * from running on its CPU, so that it must not be preempted: it is made real-time. It is so for the
+ * time of the call only, or the scheduler would let others go on in the midst of one. */
 static int read_batch(struct tracer *t, const struct bpf_map *map, u32 *batch, bool first,
 		      void *keys, void *values, u32 *count)
 {
@@ -64,8 +65,8 @@ static int read_batch(struct tracer *t, const struct bpf_map *map, u32 *batch, b
 	return err;
 }
 
-/* All elements of a map as rows of "row_size" with the value at "value_at"; *n gets their number.
- */
+/* Reads all elements of a map into rows of "row_size" bytes, with the value at "value_at"; *n gets
+ * their number. */
 static int read_map(struct tracer *t, const struct bpf_map *map, size_t row_size, size_t value_at,
 		    void **rows, size_t *n)
 {
@@ -155,7 +156,7 @@ int tracer__each_stack(struct tracer *t, void (*visit)(s32 stack, void *data), v
 	size_t n;
 	int err = 0;
 
-	/* Threads first: what they count from then on, they have taken from then on. */
+	/* Threads come first: what a thread counts later has a chain that it took later. */
 	for (int i = 0; !err && i < 2; i++) {
 		err = READ_ROWS(t, tasks[i], &threads, &n);
 		if (err)
@@ -199,7 +200,7 @@ static int add_gone_threads(struct tracer *t, const struct bpf_map *map, struct 
 	return c->threads ? 0 : -ENOMEM;
 }
 
-/* How often the tally of a thread was added to the map of call sites. */
+/* How often the tally of a thread has been added to the map of call sites. */
 struct flush_mark {
 	u64 task;
 	u32 flushes, tgid;
@@ -238,7 +239,7 @@ static int compare_marks(const void *a, const void *b)
 	return (x->task > y->task) - (x->task < y->task);
 }
 
-/* Leaves those of the process, 0: all, by task. */
+/* Removes the marks of other processes than "tgid", unless it is 0, and sorts by task. */
 static void flush_marks__keep(struct flush_marks *marks, u32 tgid)
 {
 	size_t n = 0;
@@ -321,7 +322,7 @@ static int add_tallies_of(struct tracer *t, const struct bpf_map *map, struct co
 	return err;
 }
 
-/* A thread that is gone and one that has its id now are one row. */
+/* Makes one row of a thread that is gone and the thread that has its id now. */
 static void merge_threads(struct counters *c)
 {
 	size_t to = 0;
@@ -342,7 +343,7 @@ static void merge_threads(struct counters *c)
 		c->nr_threads = to + 1;
 }
 
-/* Those that live, with what they counted last, after those that are gone. */
+/* Adds the threads that are gone, then those that live with what they have counted last. */
 static int add_tallies(struct tracer *t, struct counters *c, struct flush_marks *marks)
 {
 	size_t to = 0;
@@ -367,9 +368,9 @@ static int add_tallies(struct tracer *t, struct counters *c, struct flush_marks 
 	return 0;
 }
 
-/* Allocating and freeing is done in interrupts too: what was skipped there is the interrupt's own,
- * none of a task's, unless another task can have been preempted in the program, or this one while
- * it read. */
+/* True if runs that were skipped of this program are of no interest: interrupts allocate and free,
+ * too, and what was skipped then is the interrupt's own. That is not so if another task can have
+ * been preempted in the program, or this one while it read. */
 static bool allocates(const struct tracer *t, const struct bpf_program *prog)
 {
 	if (t->classic ? t->unsteady : t->preempted)
@@ -380,7 +381,7 @@ static bool allocates(const struct tracer *t, const struct bpf_program *prog)
 	       prog == t->skel->progs.common__mm_page_free;
 }
 
-/* What these missed the tracepoints of faults have told. */
+/* True if tracepoints of faults have told what this program missed. */
 static bool is_seconded(const struct tracer *t, const struct bpf_program *prog)
 {
 	return t->skel->rodata->faults_by_tracepoint &&
@@ -388,7 +389,7 @@ static bool is_seconded(const struct tracer *t, const struct bpf_program *prog)
 		prog == t->skel->progs.fentry__handle_mm_fault_end);
 }
 
-/* Runs that the kernel skipped since the same program was active on that CPU. */
+/* Runs that the kernel skipped because the same program was active on that CPU. */
 static u64 missed_runs(struct tracer *t)
 {
 	struct bpf_program *prog;
@@ -422,10 +423,11 @@ int tracer__read_backings(struct tracer *t, struct counters *c)
 }
 
 /*
- * The map of call sites, and what threads hold back of it. What a thread counts in the map between
- * the two readings would be in neither: the threads of a migration end as its record is made, and a
- * record lacked 3,423 pages of 12,758, "lost nothing". So they are read until nothing has moved;
- * while threads go on that may not come, and the counters are of no one instant then.
+ * Reads the map of call sites, and what threads have counted and not added to it. What a thread
+ * adds between the two readings would be in neither: the threads of a migration end while its
+ * record is made, and a record lacked 3,423 pages of 12,758 and said "lost nothing". So read both
+ * until nothing has moved. While threads go on that may never be, and then the counters are not of
+ * one instant.
  */
 static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 {

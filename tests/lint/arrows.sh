@@ -80,7 +80,7 @@ includes | awk -F '\t' -v table="$table" -v circles="$circles" '
 			told[$2] = 1
 		}
 		if (!(($2, $3) in may))
-			wrong($1 " includes " $3 ", which " $2 " may not")
+			wrong($1 " includes " $3 ", which " $2 " may not (see the table in tests/lint/arrows.sh)")
 		if (!($3 in known))
 			next # neither shared/ nor what the build makes includes anything of src/
 		units[$2] = units[$3] = 1
