@@ -21,25 +21,8 @@ unshare -m true 2>/dev/null || skip "no mount namespaces"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work
-
-check() { # WHAT EXPECTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok   $1"
-	else
-		echo "FAIL $1: expected \"$2\", got \"$3\""
-		failed=1
-	fi
-}
-
-says() { # WHAT REGEX FILE: one line of the file does
-	if grep -Eq "$2" "$3"; then
-		echo "ok   $1"
-	else
-		echo "FAIL $1: no line \"$2\" in:"
-		sed 's/^/     /' "$3"
-		failed=1
-	fi
-}
+# shellcheck source=tests/trace/says.sh
+. "$(dirname "$0")/says.sh"
 
 # STRUCTURE MEMBER: in a kernel without it, from here on.
 without() {

@@ -20,24 +20,7 @@ fi
 inside='
 btf=/sys/kernel/btf/vmlinux kprobes=/sys/bus/event_source/devices/kprobe failed=0
 
-check() { # WHAT EXPECTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok   $1"
-	else
-		echo "FAIL $1: expected \"$2\", got \"$3\""
-		failed=1
-	fi
-}
-
-says() { # WHAT REGEX FILE: one line of the file does
-	if grep -Eq "$2" "$3"; then
-		echo "ok   $1"
-	else
-		echo "FAIL $1: no line \"$2\" in:"
-		cat "$3"
-		failed=1
-	fi
-}
+. /tests/trace/says.sh
 
 # rename OLD NEW: of the same length, in a copy of the types that the kernel describes.
 rename() {
