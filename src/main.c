@@ -9,6 +9,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/report.h"
+#include "reader/opener.h"
 #include "reader/protocol.h"
 #include "reader/server.h"
 
@@ -57,9 +58,11 @@ int main(int argc, char **argv)
 		puts(argp_program_version);
 		return STATUS_OK;
 	}
-	/* Not for users: the program starts itself so. */
+	/* Not for users: the program starts itself with these. */
 	if (!strcmp(argv[1], READER_MODE) && argc == 2)
 		return reader__serve();
+	if (!strcmp(argv[1], OPENER_MODE) && argc == 2)
+		return opener__serve();
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;

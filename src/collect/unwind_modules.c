@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "collect/unwind_modules.h"
+#include "reader/opener.h"
 
 static void unwind_module__free(struct unwind_module *m)
 {
@@ -148,27 +149,24 @@ static struct unwind_module *unwind_modules__add(struct unwind_modules *m, const
 struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 					  const struct code_mapping *mapping)
 {
-	int fd = mapping->inode ? code_mapping__open(pid, mapping) : -1;
-	struct unwind_module *module;
-	struct stat st = {0};
+	struct opened file = {.fd = -1};
+	int err = mapping->inode ? opener__mapping(pid, mapping, &file) : -1;
+	struct unwind_module *module = find(m, mapping, &file.st, err);
 
-	if (fd >= 0 && fstat(fd, &st))
-		st = (struct stat){0};
-	module = find(m, mapping, &st, fd);
-	if (module && module->again && fd >= 0) {
-		module->fd = fd;
+	if (module && module->again && !err) {
+		module->fd = file.fd;
 		module->end = CHAIN_COMPLETE;
 		module->read = module->placed = module->again = false;
 		return module;
 	}
 	if (module || !(module = unwind_modules__add(m, mapping->path))) {
-		if (fd >= 0)
-			close(fd);
+		if (!err)
+			close(file.fd);
 		return module;
 	}
-	module->fd = fd;
-	module->err = fd < 0 ? fd : 0;
-	module->st = st;
+	module->fd = file.fd;
+	module->err = err;
+	module->st = file.st;
 	if (code_mapping__is_vdso(mapping)) {
 		module->image = code_mapping__read(pid, mapping);
 		module->image_size = mapping->end - mapping->start;

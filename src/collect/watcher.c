@@ -373,7 +373,8 @@ static bool answer(struct watcher *w, const struct exec_event *exec)
 	p = program__of(pid);
 	if (p.tell)
 		not_watched(w, pid, p.error);
-	if (!p.error)
+	/* A program that cannot be read would cost as much time at each start. */
+	if (!p.error || reader__has_failed(p.error))
 		tracer__answer(w->tracer, &exec->program, p.vmm);
 	if (p.vmm || find(w, pid))
 		return true;

@@ -15,7 +15,7 @@
 #include "proc/maps.h"
 #include "proc/process.h"
 #include "symbol/code_mapping.h"
-#include "symbol/elf_file.h"
+#include "symbol/open_in_root.h"
 
 enum { IMAGE_MAX = 1 << 16 }; /* the vDSO is a few pages long */
 
@@ -85,7 +85,7 @@ static int open_below_root(pid_t pid, const struct code_mapping *m)
 
 	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
 	for (const char *path = m->path; path && *path; path = strchr(path + 1, '/')) {
-		int fd = of_mapping(elf_file__open(root, path), m);
+		int fd = of_mapping(open_regular(root, path), m);
 
 		if (fd >= 0)
 			return fd;
@@ -106,11 +106,11 @@ int code_mapping__open(pid_t pid, const struct code_mapping *m)
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid, m->start,
 		 m->end);
-	fd = elf_file__open(NULL, path);
+	fd = open_regular(NULL, path);
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	fd = of_mapping(elf_file__open(NULL, path), m);
+	fd = of_mapping(open_regular(NULL, path), m);
 	return fd >= 0 ? fd : open_below_root(pid, m);
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reader/opener.h"
 #include "symbol/debug_file.h"
-#include "symbol/elf_file.h"
 
 static const char system_dir[] = "/usr/lib/debug";
 static const char debuginfod_library[] = "libdebuginfod.so.1";
@@ -128,75 +128,88 @@ static int ask_debuginfod(struct debug_finder *f, const char *build_id)
 	return fd;
 }
 
-static int try(const struct debug_query *q, const char *root, const char *path, bool by_link)
-{
-	int fd = elf_file__open(root, path);
+/* Where a debug file is looked for. */
+struct search {
+	const struct debug_query *q;
+	const char *root;    /* NULL: this process's own */
+	const char *dirs[2]; /* either may be NULL */
+	struct opened *out;
+};
 
-	if (fd >= 0 && !q->accepts(fd, by_link, q->data)) {
-		close(fd);
-		fd = -ENOENT;
-	}
-	return fd < 0 ? -ENOENT : fd;
+/* Returns 0 if the file is there and is the one, else -ENOENT. */
+static int try(const struct search *s, const char *path, bool by_link)
+{
+	if (opener__path(s->q->pid, s->root, path, s->out))
+		return -ENOENT;
+	if (s->q->accepts(s->out, by_link, s->q->data))
+		return 0;
+	close(s->out->fd);
+	s->out->fd = -1;
+	return -ENOENT;
 }
 
-static int find_by_build_id(const struct debug_query *q, const char *root, const char *dir)
+static int find_by_build_id(const struct search *s, const char *dir)
 {
-	const char *id = q->build_id;
+	const char *id = s->q->build_id;
 	char path[PATH_MAX];
 
 	if (!dir || !id || strlen(id) < 3 ||
 	    snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", dir, id, id + 2) >=
 		    (int)sizeof(path))
 		return -ENOENT;
-	return try(q, root, path, false);
+	return try(s, path, false);
 }
 
 /* Finds the file that .gnu_debuglink names: beside the ELF file, in .debug beside it, or below one
  * of the directories. */
-static int find_by_link(const struct debug_query *q, const char *root, const char *const dirs[2])
+static int find_by_link(const struct search *s)
 {
-	const char *slash = strrchr(q->path, '/');
+	const char *path = s->q->path, *link = s->q->link, *slash = strrchr(path, '/');
 	char full[PATH_MAX];
-	int fd = -ENOENT;
+	int err = -ENOENT;
 
-	if (!q->link || !slash || strchr(q->link, '/'))
+	if (!link || !slash || strchr(link, '/'))
 		return -ENOENT;
-	for (int i = 0; fd < 0 && i < 4; i++) {
-		const char *dir = i < 2 ? "" : dirs[i - 2], *sub = i == 1 ? "/.debug" : "";
+	for (int i = 0; err && i < 4; i++) {
+		const char *dir = i < 2 ? "" : s->dirs[i - 2], *sub = i == 1 ? "/.debug" : "";
 
-		if (!dir || snprintf(full, sizeof(full), "%s%.*s%s/%s", dir, (int)(slash - q->path),
-				     q->path, sub, q->link) >= (int)sizeof(full))
-			continue;
-		fd = try(q, root, full, true);
+		if (dir && snprintf(full, sizeof(full), "%s%.*s%s/%s", dir, (int)(slash - path),
+				    path, sub, link) < (int)sizeof(full))
+			err = try(s, full, true);
 	}
-	return fd;
+	return err;
 }
 
-static int find_by_debuginfod(struct debug_finder *f, const struct debug_query *q)
+/* debuginfod keeps its files where this program's user lets it. */
+static int find_by_debuginfod(struct debug_finder *f, const struct search *s)
 {
-	int fd = ask_debuginfod(f, q->build_id);
-
-	if (fd >= 0 && q->accepts(fd, false, q->data))
-		return fd;
-	if (fd >= 0)
-		close(fd);
+	s->out->fd = ask_debuginfod(f, s->q->build_id);
+	if (s->out->fd < 0) {
+		s->out->fd = -1;
+		return -ENOENT;
+	}
+	if (!fstat(s->out->fd, &s->out->st) && s->q->accepts(s->out, false, s->q->data))
+		return 0;
+	close(s->out->fd);
+	s->out->fd = -1;
 	return -ENOENT;
 }
 
-int debug_finder__open(struct debug_finder *f, const struct debug_query *q)
+int debug_finder__open(struct debug_finder *f, const struct debug_query *q, struct opened *out)
 {
-	const char *const dirs[2] = {f->dir, system_dir};
+	struct search s = {.q = q, .dirs = {f->dir, system_dir}, .out = out};
+	int err = -ENOENT;
 	char root[32];
-	int fd = -ENOENT;
 
+	out->fd = -1;
 	snprintf(root, sizeof(root), "/proc/%d/root", (int)q->pid);
-	for (int i = 0; fd < 0 && i < 2; i++) {
-		const char *in = i ? root : NULL;
-
-		for (int at = 0; fd < 0 && at < 2; at++)
-			fd = find_by_build_id(q, in, dirs[at]);
-		if (fd < 0)
-			fd = find_by_link(q, in, dirs);
+	for (int i = 0; err && i < 2; i++) {
+		s.root = i ? root : NULL;
+		err = find_by_build_id(&s, s.dirs[0]);
+		if (err)
+			err = find_by_build_id(&s, s.dirs[1]);
+		if (err)
+			err = find_by_link(&s);
 	}
-	return fd < 0 ? find_by_debuginfod(f, q) : fd;
+	return err ? find_by_debuginfod(f, &s) : 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct debug_finder;
+struct opened;
 
 /* Why debuginfod cannot be asked on this machine, a static string; NULL if it can. */
 const char *debug_finder__why_no_debuginfod(void);
@@ -27,13 +28,13 @@ struct debug_query {
 	const char *link;     /* the name that .gnu_debuglink has, or NULL */
 	pid_t pid;
 	/* Is the open file the one? "by_link": it was found by "link". */
-	bool (*accepts)(int fd, bool by_link, void *data);
+	bool (*accepts)(const struct opened *file, bool by_link, void *data);
 	void *data;
 };
 
 /* Opens the debug file that "q->accepts" accepts. Searches this process's root directory and, while
- * the process lives, the root directory of "q->pid". Returns a descriptor for the caller to close,
- * or -ENOENT. */
-int debug_finder__open(struct debug_finder *f, const struct debug_query *q);
+ * the process lives, the root directory of "q->pid". Returns 0 and stores the file in *out, for the
+ * caller to close; or -ENOENT, and out->fd is -1. */
+int debug_finder__open(struct debug_finder *f, const struct debug_query *q, struct opened *out);
 
 #endif

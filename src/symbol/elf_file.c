@@ -2,52 +2,18 @@
 /*
  * Functions that all readers of ELF files share. Nothing in a file is trusted.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <elfutils/libdwelf.h>
 
 #include "symbol/elf_file.h"
-#include "symbol/open_in_root.h"
 
 /* Most bytes of a section that are read into memory. The symbols of the largest known programs take
  * 100 MiB. */
 static const uint64_t section_max = 256 << 20;
 static const uint64_t page_mask = 4095;
-
-static int open_path(const char *root, const char *path)
-{
-	int fd;
-
-	if (root)
-		return open_in_root(root, path);
-	fd = open(path, O_PATH | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-int elf_file__open(const char *root, const char *path)
-{
-	int fd, found = open_path(root, path);
-	struct stat st;
-	char self[32];
-
-	if (found < 0)
-		return found;
-	fd = -EINVAL;
-	if (!fstat(found, &st) && S_ISREG(st.st_mode)) {
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
-		fd = open(self, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			fd = -errno;
-	}
-	close(found);
-	return fd;
-}
 
 Elf *elf_file__begin(int fd)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Functions that all readers of ELF files share: opening a file without side effects, finding its
- * code and its sections. Every file may be damaged, and somebody else may write it meanwhile.
+ * Functions that all readers of ELF files share: finding its code and its sections. Every file may be damaged, and somebody else may write it meanwhile.
  */
 #ifndef MIGPOP_SYMBOL_ELF_FILE_H
 #define MIGPOP_SYMBOL_ELF_FILE_H
@@ -11,11 +10,6 @@
 #include <stdint.h>
 
 #include <gelf.h>
-
-/* Opens a regular file for reading. Nothing else is opened, because opening a device can have
- * effects. If "root" is not NULL, "path" and its symbolic links are followed inside "root". Returns
- * a descriptor for the caller to close, or a negative errno. */
-int elf_file__open(const char *root, const char *path);
 
 /* Begins to read an ELF file, piece by piece and not by mapping it: if a mapped file were cut
  * short, reading the mapping would kill us. Returns NULL if the file is no ELF file. The descriptor

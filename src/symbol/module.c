@@ -12,6 +12,7 @@
 
 #include "array.h"
 #include "reader/client.h"
+#include "reader/opener.h"
 #include "reader/unreadable.h"
 #include "record.h"
 #include "symbol/debug_file.h"
@@ -34,8 +35,9 @@ struct module {
 	struct stat st; /* the file's status: device, inode, size and time identify it */
 	char *build_id, *path;
 	pid_t pid;
-	int fd, debug_fd; /* -1: not open */
-	void *image;      /* a copy of an image in memory, in place of a file */
+	int fd;              /* -1: not open */
+	struct opened debug; /* its debug file; fd is -1: none is open */
+	void *image;         /* a copy of an image in memory, in place of a file */
 	size_t image_size;
 	uint64_t handle; /* in the reader of this generation; 0: none */
 	uint64_t generation;
@@ -88,7 +90,7 @@ static void module__free(struct module *m)
 		record_frames__clear(&m->found[i].frames);
 	free(m->found);
 	m->owner->nr_open -= m->fd >= 0;
-	close_file(&m->debug_fd);
+	close_file(&m->debug.fd);
 	close_file(&m->fd);
 	free(m->image);
 	free(m->build_id);
@@ -153,7 +155,7 @@ static struct module *add(struct modules *ms)
 	if (!m)
 		return NULL;
 	m->owner = ms;
-	m->fd = m->debug_fd = -1;
+	m->fd = m->debug.fd = -1;
 	return ms->v[ms->n++] = m;
 }
 
@@ -199,6 +201,8 @@ static void give_up(const struct module *m, const struct stat *st, int err)
 
 	if (reader__has_failed(err))
 		unreadable__add(st, err);
+	if (err == -ETIME)
+		opener__pause(m->pid);
 	if (o->unreadable && unreadable__tell(st))
 		o->unreadable(m->pid, m->path, err, o->data);
 }
@@ -213,13 +217,10 @@ static void give_up_file(struct module *m, int err)
 	m->handle = 0;
 }
 
-/* Afterwards the file itself is opened anew, without its debug file "fd". */
-static void give_up_debug(struct module *m, int fd, int err)
+/* Afterwards the file itself is opened anew, without its debug file. */
+static void give_up_debug(struct module *m, const struct stat *st, int err)
 {
-	struct stat st;
-
-	if (!fstat(fd, &st))
-		give_up(m, &st, err);
+	give_up(m, st, err);
 	if (is_open(m))
 		reader__close(m->owner->reader, m->handle);
 	m->handle = 0;
@@ -256,7 +257,7 @@ static int open_once(struct module *m)
 	m->handle = names.handle;
 	m->generation = reader__generation(r);
 	learn(m, &names);
-	return m->debug_fd < 0 ? 0 : reader__add_debug(r, m->handle, m->debug_fd, true, &used);
+	return m->debug.fd < 0 ? 0 : reader__add_debug(r, m->handle, m->debug.fd, true, &used);
 }
 
 typedef int use_module(struct module *m, void *data);
@@ -285,9 +286,9 @@ static int use(struct module *m, use_module *with, void *data)
 	err = m->image ? 0 : unreadable__find(&m->st);
 	if (!err)
 		err = use_twice(m, with, data);
-	if (reader__has_failed(err) && m->debug_fd >= 0) {
-		give_up_debug(m, m->debug_fd, err);
-		close_file(&m->debug_fd);
+	if (reader__has_failed(err) && m->debug.fd >= 0) {
+		give_up_debug(m, &m->debug.st, err);
+		close_file(&m->debug.fd);
 		err = use_twice(m, with, data);
 	}
 	if (err)
@@ -311,18 +312,18 @@ static void modules__remove_last(struct modules *ms)
 	module__free(m);
 }
 
-struct module *modules__of_file(struct modules *ms, int fd, const char *path, pid_t pid)
+struct module *modules__of_file(struct modules *ms, const struct opened *file, const char *path,
+				pid_t pid)
 {
-	struct stat st = {0};
-	struct module *m = fstat(fd, &st) ? NULL : find_file(ms, &st), *same;
+	struct module *m = find_file(ms, &file->st), *same;
 
 	if (m || !(m = add(ms))) {
-		close(fd);
+		close(file->fd);
 		return m;
 	}
-	m->st = st;
+	m->st = file->st;
 	m->pid = pid;
-	m->fd = fd;
+	m->fd = file->fd;
 	ms->nr_open++;
 	m->path = strdup(path);
 	if (!m->path) {
@@ -385,19 +386,18 @@ const char *module__text(struct module *m, const char *begins)
 }
 
 /* Has the reader look at a debug file, and take names from it if it is the module's. */
-static bool accept_debug(int fd, bool by_link, void *data)
+static bool accept_debug(const struct opened *file, bool by_link, void *data)
 {
 	struct module *m = data;
 	bool used = false;
-	struct stat st;
-	int err = fstat(fd, &st) ? -errno : unreadable__find(&st);
+	int err = unreadable__find(&file->st);
 
 	if (!err)
 		err = open_once(m);
 	if (!err)
-		err = reader__add_debug(m->owner->reader, m->handle, fd, by_link, &used);
+		err = reader__add_debug(m->owner->reader, m->handle, file->fd, by_link, &used);
 	if (reader__has_failed(err))
-		give_up_debug(m, fd, err);
+		give_up_debug(m, &file->st, err);
 	return used && !err;
 }
 
@@ -414,7 +414,7 @@ static void find_debug(struct module *m)
 	if (!m->lacks_debug || !finder)
 		return;
 	m->lacks_debug = false;
-	m->debug_fd = debug_finder__open(finder, &query);
+	debug_finder__open(finder, &query, &m->debug);
 }
 
 static int read_place(struct module *m, void *data)

@@ -15,6 +15,7 @@
 struct debug_finder;
 struct module;
 struct modules;
+struct opened;
 struct record_frames;
 
 struct modules_options {
@@ -35,7 +36,8 @@ void modules__free(struct modules *ms);
  * whose bytes they copy. "path" is the file's path as process "pid" sees it. The module belongs to
  * "ms"; NULL without memory.
  */
-struct module *modules__of_file(struct modules *ms, int fd, const char *path, pid_t pid);
+struct module *modules__of_file(struct modules *ms, const struct opened *file, const char *path,
+				pid_t pid);
 struct module *modules__of_image(struct modules *ms, const void *image, size_t size);
 
 /* The number of modules, in use or not. To free the modules that nobody uses: unmark all, mark

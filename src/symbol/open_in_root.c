@@ -112,3 +112,32 @@ int open_in_root(const char *root, const char *path)
 	close(w.fds[0]);
 	return fd;
 }
+
+static int find_path(const char *root, const char *path)
+{
+	int fd;
+
+	if (root)
+		return open_in_root(root, path);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int open_regular(const char *root, const char *path)
+{
+	int fd, found = find_path(root, path);
+	struct stat st;
+	char self[32];
+
+	if (found < 0)
+		return found;
+	fd = -EINVAL;
+	if (!fstat(found, &st) && S_ISREG(st.st_mode)) {
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+		fd = open(self, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(found);
+	return fd;
+}

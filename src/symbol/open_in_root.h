@@ -16,4 +16,9 @@
  */
 int open_in_root(const char *root, const char *path);
 
+/* Opens a regular file for reading. Nothing else is opened, because opening a device can have
+ * effects. If "root" is not NULL, "path" is followed as by open_in_root(). Returns a descriptor for
+ * the caller to close, or a negative errno: -EINVAL if it is no regular file. */
+int open_regular(const char *root, const char *path);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "proc/maps.h"
+#include "reader/opener.h"
 #include "symbol/module.h"
 #include "symbol/process_maps.h"
 
@@ -65,14 +66,15 @@ static struct module *read_image(struct modules *modules, pid_t pid, const struc
 
 static struct module *find_module(struct modules *modules, pid_t pid, const struct code_mapping *m)
 {
-	int fd;
+	struct opened file;
 
 	if (code_mapping__is_vdso(m))
 		return read_image(modules, pid, m);
 	if (*m->path != '/')
 		return NULL;
-	fd = code_mapping__open(pid, m);
-	return fd < 0 ? NULL : modules__of_file(modules, fd, m->path, pid);
+	if (opener__mapping(pid, m, &file))
+		return NULL;
+	return modules__of_file(modules, &file, m->path, pid);
 }
 
 /* Finds the mapping of "ms" that equals "m". Both lists are sorted by address, so the search goes

@@ -6,7 +6,6 @@
 #include "vmm/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "proc/process.h"
 #include "reader/client.h"
+#include "reader/opener.h"
 #include "reader/unreadable.h"
 #include "vmm/vmm.h"
 
@@ -49,9 +49,9 @@ static const struct known_file *find(const struct stat *st)
 
 /* Stores in *vmm which monitor the file states that it is, or NULL. Returns 0, or why it cannot be
  * read. */
-static int stated_in(int fd, const struct stat *st, const struct vmm **vmm)
+static int stated_in(const struct opened *f, const struct vmm **vmm)
 {
-	const struct reader_file file = {.fd = fd, .st = st};
+	const struct reader_file file = {.fd = f->fd, .st = &f->st};
 	struct reader *r = reader__new();
 	int err = r ? 0 : -ENOMEM;
 
@@ -79,8 +79,9 @@ static const struct vmm *named_script(pid_t pid)
 	return vmm;
 }
 
-static int read_file(int fd, const struct stat *st, const struct vmm **vmm)
+static int read_file(const struct opened *file, const struct vmm **vmm)
 {
+	const struct stat *st = &file->st;
 	const struct known_file *known = find(st);
 	int err = 0;
 
@@ -88,7 +89,7 @@ static int read_file(int fd, const struct stat *st, const struct vmm **vmm)
 	if (known)
 		return 0;
 	if (S_ISREG(st->st_mode) && st->st_size >= SMALLEST)
-		err = stated_in(fd, st, vmm);
+		err = stated_in(file, vmm);
 	if (err)
 		return err;
 	files[nr_files++ % FILES] = (struct known_file){st->st_dev, st->st_ino, st->st_size,
@@ -100,9 +101,8 @@ struct program program__of(pid_t pid)
 {
 	struct program p = {0};
 	char path[64], exe[4096];
-	struct stat st;
+	struct opened file;
 	ssize_t got;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	got = readlink(path, exe, sizeof(exe) - 1);
@@ -117,17 +117,11 @@ struct program program__of(pid_t pid)
 	p.by_name = p.vmm;
 	if (p.vmm)
 		return p;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		p.error = -errno;
-		return p;
+	p.error = opener__program(pid, &file);
+	if (!p.error) {
+		p.error = read_file(&file, &p.vmm);
+		close(file.fd);
 	}
-	if (fstat(fd, &st)) {
-		p.error = -errno;
-	} else {
-		p.error = read_file(fd, &st, &p.vmm);
-		p.tell = reader__has_failed(p.error) && unreadable__tell(&st);
-	}
-	close(fd);
+	p.tell = reader__has_failed(p.error) && unreadable__tell(&file.st);
 	return p;
 }

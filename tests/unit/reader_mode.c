@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reader/opener.h"
 #include "reader/protocol.h"
 #include "reader/server.h"
 
@@ -14,4 +15,6 @@ __attribute__((constructor)) static void be_reader(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], READER_MODE))
 		exit(reader__serve());
+	if (argc == 2 && !strcmp(argv[1], OPENER_MODE))
+		exit(opener__serve());
 }
