@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the system calls of a QEMU tell of its migration while a window is open: which descriptor is
- * the stream, whether the stream was sent to its end, and QEMU's own words to its monitors. It must
+ * the stream, whether the stream was sent to its end, and what QEMU says to its monitors. It must
  * not know when a window opens or closes.
  */
 #ifndef MIGPOP_STREAM_BPF_H
@@ -27,18 +27,19 @@ static __always_inline bool sends(s32 nr)
 
 static __always_inline bool polls(s32 nr)
 {
-#ifdef __NR_poll /* newer architectures have ppoll() and epoll_pwait() alone */
+#ifdef __NR_poll /* newer architectures have only ppoll() and epoll_pwait() */
 	if (nr == __NR_poll || nr == __NR_epoll_wait)
 		return true;
 #endif
 	return nr == __NR_ppoll || nr == __NR_epoll_pwait || nr == __NR_epoll_pwait2;
 }
 
-/* What the current thread's call sends: its first piece or, "last", the last one. */
+/* Stores what the current thread's call sends: its first piece or, with "last", its last one. */
 static __always_inline void sent__piece(s32 nr, bool last, struct piece *out)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct piece all = {regs__arg2(regs), regs__arg3(regs)}; /* a buffer, or pieces */
+	struct piece all = {regs__arg2(regs),
+			    regs__arg3(regs)}; /* one buffer, or an array of pieces */
 
 	if (nr == __NR_sendmsg) /* struct user_msghdr: msg_iov, msg_iovlen */
 		bpf_probe_read_user(&all, sizeof(all), (const void *)(all.address + 16));
@@ -51,8 +52,8 @@ static __always_inline void sent__piece(s32 nr, bool last, struct piece *out)
 	bpf_probe_read_user(out, sizeof(*out), (const void *)all.address);
 }
 
-/* The stream went on until "end", the last "len" bytes in one piece. Pages of the guest are pieces
- * of their own (migration/qemu-file.c): what is in them says nothing. */
+/* Notes how the stream went on. Its last "len" bytes end at "end", in one piece. Pages of the guest
+ * are pieces of their own (migration/qemu-file.c): their content says nothing of the stream. */
 static __always_inline void window__take_tail(struct window *w, u64 end, u64 len)
 {
 	u32 n = len < sizeof(w->tail) ? (u32)len & 7 : 8;
@@ -67,7 +68,7 @@ static __always_inline void window__take_tail(struct window *w, u64 end, u64 len
 	w->tail = n == 8 ? bytes : w->tail >> (8 * n) | bytes << (64 - 8 * n);
 }
 
-/* MIG_RP_MSG_SHUT with its value, in big endian: the last message of a return path. */
+/* Notes MIG_RP_MSG_SHUT, the last message of a return path, with its value in big endian. */
 static __always_inline void window__take_shut(struct window *w, u64 address, u64 len)
 {
 	u64 message;
@@ -80,13 +81,13 @@ static __always_inline void window__take_shut(struct window *w, u64 address, u64
 		w->shut = message >> 32 ? SHUT_BAD : SHUT_GOOD;
 }
 
-/* A descriptor turns out to be the stream: what was seen of another before it is over (postcopy
- * that was interrupted goes on by another). */
+/* A descriptor turns out to be the stream. What was seen of an earlier stream is void: postcopy
+ * that was interrupted goes on by another one. */
 static __always_inline void window__take_stream(struct window *w, s32 fd, bool encrypted)
 {
 	const struct inode *inode = task__inode(bpf_get_current_task_btf(), (u32)fd);
 
-	if (!inode) /* it was closed by another thread */
+	if (!inode) /* another thread has closed it */
 		return;
 	w->file_type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
 	w->encrypted = encrypted;
@@ -96,21 +97,22 @@ static __always_inline void window__take_stream(struct window *w, s32 fd, bool e
 	if (w->cut != fd)
 		w->cut = -1;
 	else
-		w->broken = STREAM_CUT; /* before its first byte was seen */
+		w->broken = STREAM_CUT; /* it was shut down before its first byte was seen */
 	w->stream = fd;
 }
 
-/* The first bytes of a record of TLS: a handshake, or data. */
+/* True for the first bytes of a record of TLS: of a handshake, or of data. */
 static __always_inline bool is_tls(u32 bytes)
 {
 	return (bytes & 0xffff) == 0x0316 || (bytes & 0xffff) == 0x0317;
 }
 
-/* The thread that migrates sends what begins so. With the capability "events" QEMU 7.2 and 10.0 let
- * it write to monitors too, before its first byte of the stream. The begin of a stream that was
- * under way when it was found, that began before the hooks were attached (late_ns), or that goes on
- * after postcopy was interrupted, is not seen; an eventfd is not written in pieces. A dump is not a
- * stream: what its thread writes first is its file. */
+/* Decides whether a descriptor is the stream, by the first bytes that the thread that migrates
+ * sends to it. With the capability "events", QEMU 7.2 and 10.0 let that thread write to monitors
+ * too, before its first byte of the stream. The begin of a stream is not seen if it was under way
+ * when the process was found, if it began before the hooks were attached (late_ns), or if it goes
+ * on after postcopy was interrupted; such a stream is written in pieces, an eventfd is not. A dump
+ * is not a stream: what its thread writes first is its file. */
 static __always_inline void window__recognize(struct window *w, s32 nr, s32 fd, u32 bytes)
 {
 	bool goes_on = sends_pieces(nr) &&
@@ -140,15 +142,15 @@ static __always_inline u32 status__word(u64 address)
 		return WORD_COMPLETED;
 	if (status[0] == 'f' && status[1] == 'a' && status[2] == 'i' && status[3] == 'l')
 		return WORD_FAILED;
-	/* "cancelling" comes to nothing else than "cancelled", which is said when the thread is
-	 * gone.
-	 */
+	/* Nothing but "cancelled" follows "cancelling", and QEMU says it when the thread is
+	 * gone. */
 	if (status[0] == 'c' && status[1] == 'a' && status[2] == 'n' && status[3] == 'c')
 		return WORD_CANCELLED;
 	return WORD_NONE;
 }
 
-/* The status in an event MIGRATION that begins in these bytes; WORD_NONE without one. */
+/* Returns the status in an event MIGRATION that begins in these bytes; WORD_NONE if there is no
+ * such event. */
 __noinline int said__word(u64 address, u64 size)
 {
 	char text[SAID_SIZE] = {};
@@ -164,8 +166,8 @@ __noinline int said__word(u64 address, u64 size)
 	return WORD_NONE;
 }
 
-/* Something is written that may be for a monitor: the last event in it counts. A monitor that was
- * not read for a while is written several at once. */
+/* Returns the status of the last event MIGRATION in what is written, which may be for a monitor. A
+ * monitor that was not read for a while is written several events at once. */
 static __always_inline u32 said__last_word(const struct piece *p)
 {
 	u64 len = p->len, at;
@@ -174,14 +176,16 @@ static __always_inline u32 said__last_word(const struct piece *p)
 	for (u32 i = 0; i < SAID_LOOKS && !word && len; i++) {
 		at = len > SAID_SIZE ? len - SAID_SIZE : 0;
 		word = said__word(p->address + at, len - at);
-		len = at ? at + 10 : 0; /* one may begin before, and end in what was looked at */
+		len = at ? at + 10
+			 : 0; /* an event may begin before, and end in what was looked at */
 	}
 	return word;
 }
 
 const volatile char cancel_word[16] = "migrate_cancel";
 
-/* Monitors are read a byte at a time (monitor_can_read()): "migrate_cancel" has one m. */
+/* Hears one byte. QEMU reads monitors a byte at a time (monitor_can_read()). "migrate_cancel" has
+ * one m, so a wrong byte begins the word anew. */
 static __always_inline void window__hear_byte(struct window *w, u64 address)
 {
 	u32 at = w->asked;
@@ -195,7 +199,8 @@ static __always_inline void window__hear_byte(struct window *w, u64 address)
 		w->asked = c == 'm';
 }
 
-/* Where the data of a call that reads from a descriptor went; 0 if it is none. */
+/* Returns where the data of a call that reads from a descriptor went; 0 if the call does not
+ * read. */
 static __always_inline u64 reads_into(s32 nr, u64 second)
 {
 	u64 vector = 0, base = 0;
@@ -233,7 +238,7 @@ static __always_inline void window__on_broken(struct window *w, enum stream_brok
 		w->broken = how;
 }
 
-/* Something was read in a process whose window is open. */
+/* A call has read something, in a process whose window is open. */
 static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, s64 ret)
 {
 	u32 bytes = 0;
@@ -251,7 +256,7 @@ static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, 
 			window__take_stream(w, fd, w->encrypted);
 		return;
 	}
-	/* It was under way when it was found. */
+	/* The stream was under way when it was found. */
 	if (!w->file_type && ret > 2 && !bpf_probe_read_user(&bytes, 2, (const void *)data))
 		window__take_stream(w, fd, is_tls(bytes));
 	if (!ret || is_refusal(ret))
@@ -262,7 +267,7 @@ static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, 
 		window__take_shut(w, data, ret);
 }
 
-/* The begin of a call that sends, in a process whose window is open. */
+/* A call that sends begins, in a process whose window is open. */
 __noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
 {
 	u32 pid = bpf_get_current_task_btf()->pid, bytes = 0, word;
@@ -279,7 +284,8 @@ __noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
 		word = said__last_word(&first);
 		if (word != WORD_NONE)
 			w->said = word;
-		/* Where another connection was taken for the stream it is not seen to be closed. */
+		/* If another connection was taken for the stream, the stream is not seen to be
+		 * closed. */
 		if (w->incoming && w->encrypted && word)
 			w->closer = pid;
 		return 0;
@@ -291,7 +297,7 @@ __noinline int window__on_send(u32 tgid, s32 nr, s32 fd)
 	return 0;
 }
 
-/* The end of one, by the thread that migrates, into the stream. */
+/* The thread that migrates has ended a call that sends into the stream. */
 __noinline int window__on_sent(u32 tgid, s32 nr, s64 ret)
 {
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);

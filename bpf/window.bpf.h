@@ -16,12 +16,13 @@ static __always_inline void window_event__send(u32 tgid, enum window_event_kind 
 		window_events_missed = 1;
 }
 
-/* A migration by "exec:" forks first: its child has the memory of QEMU until it executes the
- * command, which takes it a while on a busy machine. A child of longer ago has its own by now. */
+/* A migration by "exec:" forks first. The child has the memory of QEMU until it executes the
+ * command, which takes a while on a busy machine. A child that was forked longer ago has memory of
+ * its own by now. */
 #define CHILD_EXECS_NS 10000000000ULL
 
-/* The window of a process whose migration has begun opens. What its threads remember of its memory
- * is of a time when it was not looked at. */
+/* Opens the window of a process whose migration has begun. What its threads remember of its memory
+ * is void, because nobody looked at it meanwhile. */
 __noinline int window__begin_of(u32 tgid)
 {
 	struct process *p = bpf_map_lookup_elem(&processes, &tgid);
@@ -56,7 +57,7 @@ __noinline int window__begin_of(u32 tgid)
 	return 0;
 }
 
-/* The same of the current process. */
+/* Opens the window of the current process. */
 __noinline int window__begin(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -69,9 +70,9 @@ __noinline int window__begin(void)
 	return window__begin_of(tgid);
 }
 
-/* A migration of the current process begins. Its window opens at once or, where the hooks that
- * count are still to be attached, when the thread that migrates is met next: what it populates
- * until then is known by the kernel's figures. */
+/* A migration of the current process begins. Its window opens at once if the hooks that count are
+ * attached. Otherwise it opens when the thread that migrates is met next: the kernel's figures tell
+ * what the thread populates until then. */
 static __always_inline void window__open(struct window *w, u32 thread, s32 stream,
 					 enum window_signal by)
 {
@@ -79,7 +80,7 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 	struct edge_pass pass = {.owner = tgid};
 
 	if (__sync_val_compare_and_swap(&w->state, WINDOW_WAITS, WINDOW_WAKES) != WINDOW_WAITS) {
-		/* The collector has not read the last one yet. */
+		/* The collector has not read the last window yet. */
 		if (w->state == WINDOW_OVER)
 			window_event__send(tgid, WINDOW_EVENT_BEGUN, thread, stream);
 		return;
@@ -101,8 +102,8 @@ static __always_inline void window__open(struct window *w, u32 thread, s32 strea
 	window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
 }
 
-/* At a fault or a system call of a process that is not counted: does it begin to be with this one?
- */
+/* Called at a fault or a system call of a process that is not counted. True if its window opens
+ * with this event. */
 static __always_inline bool window__begins_here(const struct task_struct *task)
 {
 	u32 tgid = task->tgid;
@@ -117,7 +118,7 @@ static __always_inline bool window__begins_here(const struct task_struct *task)
 	return tgid__test(watched_bits, tgid);
 }
 
-/* Closes the window of a process: nothing of it counts from here on. */
+/* Closes the window of a process: nothing that the process does counts from here on. */
 __noinline int window__close_of(u32 tgid, u32 by)
 {
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
@@ -129,7 +130,8 @@ __noinline int window__close_of(u32 tgid, u32 by)
 	if (__sync_val_compare_and_swap(&w->state, WINDOW_OPEN, WINDOW_OVER) != WINDOW_OPEN)
 		return 0;
 	tgid__clear(watched_bits, tgid);
-	if (!(w->awaits & AWAITS_STREAM)) /* else the next may come before this one was read */
+	if (!(w->awaits &
+	      AWAITS_STREAM)) /* otherwise the next stream may come before this window was read */
 		tgid__clear(signal_bits, tgid);
 	w->close_ns = bpf_ktime_get_boot_ns();
 	w->closed_by = by;
@@ -143,8 +145,8 @@ static __always_inline void window__close(enum window_signal by)
 	window__close_of(bpf_get_current_task_btf()->tgid, by);
 }
 
-/* Run by the collector, with the number of a process: as its migration is under way already, and
- * as its window ends before its time ("by", args[1]). */
+/* The collector runs the two programs below with the pid of a process: when its migration is under
+ * way already, and to end its window early ("by" is args[1]). */
 SEC("raw_tp")
 int window__begin_now(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -269,8 +271,8 @@ __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 	return 0;
 }
 
-/* A connection to a process that waits for a stream begins with TLS. Other protocols say something
- * in the clear first. */
+/* True if a connection to a process that waits for a stream begins with TLS. Other protocols say
+ * something in the clear first. */
 static __always_inline bool window__is_tls_begin(struct window *w, s32 fd, u32 bytes)
 {
 	if (fd != w->accepted || is_tls(bytes))
@@ -279,7 +281,7 @@ static __always_inline bool window__is_tls_begin(struct window *w, s32 fd, u32 b
 	return false;
 }
 
-/* The end of a call that reads, where a stream is waited for. */
+/* A call that reads ends in a process that waits for a stream. */
 static __always_inline void window__await_stream(struct window *w, s32 fd, u64 data, s64 ret)
 {
 	bool encrypted;
@@ -298,7 +300,7 @@ static __always_inline void window__await_stream(struct window *w, s32 fd, u64 d
 /* include/uapi/linux/kvm.h */
 #define KVM_RUN 0xae80u
 
-/* The end of a system call of a process whose calls tell. */
+/* A system call ends in a process whose calls tell that a window begins or ends. */
 __noinline int window__on_syscall_exit(s64 ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -331,8 +333,8 @@ __noinline int window__on_syscall_exit(s64 ret)
 }
 
 /* The stream that came here is closed: the migration has ended, unless it is only interrupted. How
- * is known when the thread that closed it is back in its main loop: if QEMU could not load what it
- * has read, it closes the stream and exits. */
+ * it ended is known when the thread that closed the stream is back in its main loop: if QEMU could
+ * not load what it has read, it closes the stream and exits. */
 static __always_inline void window__on_stream_close(struct window *w, u32 pid)
 {
 	bool is_known = w->shut || w->broken || w->said;
@@ -346,14 +348,14 @@ static __always_inline void window__on_stream_close(struct window *w, u32 pid)
 		w->closer = pid;
 }
 
-/* The begin of a call, in a process whose window is open. */
+/* A call begins in a process whose window is open. */
 static __always_inline void window__on_call(struct window *w, s32 nr, s32 fd, bool runs)
 {
 	u32 pid = bpf_get_current_task_btf()->pid;
 
 	if (nr == __NR_shutdown && (w->stream < 0 || fd == w->stream)) {
 		w->cut = fd;
-		/* What the thread that migrates shuts down itself has failed. */
+		/* A stream that the thread that migrates shuts down itself has failed. */
 		if (w->stream >= 0)
 			window__on_broken(w, w->thread == pid ? STREAM_FAILED : STREAM_CUT);
 	}
@@ -369,7 +371,7 @@ static __always_inline void window__on_call(struct window *w, s32 nr, s32 fd, bo
 	}
 }
 
-/* The begin of one. */
+/* A system call begins in a process whose calls tell that a window begins or ends. */
 __noinline int window__on_syscall_enter(s32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -382,7 +384,7 @@ __noinline int window__on_syscall_enter(s32 nr)
 	if (!w)
 		return 0;
 	if (w->state == WINDOW_WAITS && runs) {
-		/* A guest that runs here is not waited for any more: its calls tell nothing. */
+		/* A guest that runs here is not awaited any more: its calls tell nothing. */
 		if (__sync_fetch_and_and(&w->awaits, ~AWAITS_STREAM) & AWAITS_STREAM) {
 			tgid__clear(signal_bits, tgid);
 			window_event__send(tgid, WINDOW_EVENT_RUNS, 0, -1);
@@ -398,7 +400,7 @@ __noinline int window__on_syscall_enter(s32 nr)
 	return 0;
 }
 
-/* A thread ends, perhaps the process's last. */
+/* A thread ends, perhaps the last one of the process. */
 __noinline int window__on_exit(u32 last)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -407,7 +409,7 @@ __noinline int window__on_exit(u32 last)
 
 	if (!w)
 		return 0;
-	/* It was too short to be counted. */
+	/* The migration was over before its window could open: opens the window now. */
 	if (w->state == WINDOW_WAKES && (last || w->thread == (u32)task->pid))
 		window__begin();
 	if (w->state != WINDOW_OPEN)
