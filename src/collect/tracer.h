@@ -150,7 +150,7 @@ u64 tracer__lost_of_nobody(const struct tracer *t);
 void tracer__remove_counted(struct tracer *t, pid_t pid, const struct counters *c);
 
 /* Gives back what no window needs: that of processes that are gone, but where "known" says that the
- * caller will let go of them itself, and chains that no call site has. Costs some reads of all
+ * caller will forget them itself, and chains that no call site has. Costs some reads of all
  * tables, and a grace period. 0, or a negative errno. */
 typedef bool tracer_known_fn(pid_t pid, void *data);
 int tracer__sweep(struct tracer *t, tracer_known_fn *known, void *data);

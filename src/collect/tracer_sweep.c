@@ -85,7 +85,7 @@ static bool is_gone(const struct tracer *t, u32 tgid)
 }
 
 /* What a thread counted last reaches the maps when it is freed, which may be after its process was
- * let go of. */
+ * forgotten. */
 static void remove_of_gone(struct tracer *t, const struct counters *c)
 {
 	for (size_t i = 0; i < c->nr_sites; i++)

@@ -25,7 +25,7 @@ void unwind_module__hold(struct unwind_tables *t, struct unwind_module *m)
 		t->rows_used += m->place->n;
 }
 
-void unwind_module__let_go(struct unwind_tables *t, struct unwind_module *m)
+void unwind_module__drop(struct unwind_tables *t, struct unwind_module *m)
 {
 	if (--m->users)
 		return;

@@ -45,7 +45,7 @@ static void process__clear(struct unwind_tables *t, struct code_process *p)
 	if (p->handed)
 		ranges__give_back(&t->mappings, p->first, p->handed);
 	for (size_t i = 0; i < p->n; i++)
-		unwind_module__let_go(t, p->modules[i]);
+		unwind_module__drop(t, p->modules[i]);
 	free(p->mappings);
 	free(p->modules);
 	free(p->text);

@@ -37,7 +37,7 @@ struct unwind_tables {
 
 /* A process has mapped the module, or has it no more. */
 void unwind_module__hold(struct unwind_tables *t, struct unwind_module *m);
-void unwind_module__let_go(struct unwind_tables *t, struct unwind_module *m);
+void unwind_module__drop(struct unwind_tables *t, struct unwind_module *m);
 
 /* Puts the rows of a module that was read into the kernel's array, in place of such as no process
  * has mapped if that is full. Where there is no room "m" says so by its end; true if that is new.

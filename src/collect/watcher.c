@@ -302,7 +302,7 @@ void watcher__scan(struct watcher *w)
 		closedir(proc);
 }
 
-static void let_go(struct watcher *w, size_t i)
+static void forget(struct watcher *w, size_t i)
 {
 	struct emulator_session *e = w->v[i];
 
@@ -344,7 +344,7 @@ static void on_exec(struct watcher *w, pid_t pid)
 		if (w->v[i]->pid != pid)
 			continue;
 		look(w, w->v[i]);
-		let_go(w, i);
+		forget(w, i);
 		break;
 	}
 	if (!vmm_process__is_one(pid)) {
@@ -426,7 +426,7 @@ static bool any_starts(const struct watcher *w)
 	return false;
 }
 
-static void let_go_of_gone(struct watcher *w)
+static void forget_gone(struct watcher *w)
 {
 	bool gone = false, goes_on_elsewhere = false;
 
@@ -440,7 +440,7 @@ static void let_go_of_gone(struct watcher *w)
 		if (!w->v[i - 1]->session.targets[0].gone)
 			continue;
 		goes_on_elsewhere |= w->v[i - 1]->starts_until;
-		let_go(w, i - 1);
+		forget(w, i - 1);
 	}
 	/* With -daemonize a child goes on, which executes no program: the process that was started
 	 * ends before it has come to its main loop, once the child is about to enter its own. */
@@ -512,7 +512,7 @@ void watcher__run(struct watcher *w)
 
 	tracer__window_events(w->tracer, on_event, w);
 	tracer__serve(w->tracer, served, w);
-	let_go_of_gone(w);
+	forget_gone(w);
 	look_at_starting(w);
 	if (w->worn && (now >= w->next_sweep_ms || tracer__chains_fill(w->tracer) > FULL))
 		sweep(w);

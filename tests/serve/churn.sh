@@ -51,17 +51,17 @@ bad=$(jq -r 'select((.totals.populated_pages < 3000 and .window.late_ns == 0) or
 	| "\(input_filename): \(.totals.populated_pages) pages, \(.lost)"' "${own[@]}")
 [[ ! $bad ]] || failed "$bad"
 end_guest sites
-wait_until 20 let_go || failed "the neighbour is held on to"
+wait_until 20 has_forgotten || failed "the neighbour is held on to"
 
 migrate warm completed
-wait_until 20 let_go || failed "guests that are gone are held on to"
+wait_until 20 has_forgotten || failed "guests that are gone are held on to"
 sleep 1.2
 before=$(tables) foreign=$(foreign)
 how=(completed cancelled source-killed destination-killed)
 for ((i = 0; i < migrations; i++)); do
 	migrate "$vm$i" "${how[i % 4]}"
 done
-wait_until 20 let_go || failed "guests that are gone are held on to"
+wait_until 20 has_forgotten || failed "guests that are gone are held on to"
 back "$migrations migrations"
 check_records
 echo "${lost:-0} events lost; $(tr '\n' ' ' <<<"$before")"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Guests whose memory is an ordinary file, one after another under one service: the file of each is
-# removed, and its inode's memory used again, before the service has let go of the guest. What the next
+# removed, and its inode's memory used again, before the service has forgotten the guest. What the next
 # one reads of its own file is counted all the same.
 # Arguments: MIGPOP QMP-CLI
 # shellcheck source=tests/serve/lib.sh

@@ -11,7 +11,7 @@ shift 5
 start_service --max-size 1G "$@"
 # The files that emulators execute are opened with the first of them, once.
 migrate "${vm}first" completed
-wait_until 20 let_go || failed "guests that are gone are held on to"
+wait_until 20 has_forgotten || failed "guests that are gone are held on to"
 idle=$(descriptors)
 
 # how N: of every ten, one is cancelled, one end each of two others killed.
@@ -61,7 +61,7 @@ for job in "${jobs[@]}"; do
 	wait "$job" || failed "a migration: see above"
 done
 
-wait_until 20 let_go || failed "guests that are gone are held on to"
+wait_until 20 has_forgotten || failed "guests that are gone are held on to"
 closed() { (($(descriptors) <= idle + 2 * $(guests))); }
 wait_until 20 closed || failed "$(descriptors) descriptors, $idle at rest"
 for ((i = 0; i < migrations; i++)); do

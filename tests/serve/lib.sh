@@ -221,7 +221,7 @@ metric() {
 guests() {
 	grep -ls '^Pid:' "/proc/$service/fdinfo/"* | wc -l
 }
-let_go() {
+has_forgotten() {
 	! grep -qs '^Pid:[[:space:]]*-1$' "/proc/$service/fdinfo/"*
 }
 

@@ -33,7 +33,7 @@ for ((i = 1; i <= builds; i++)); do
 	wait_known "build$i"
 	end_guest "build$i"
 	rm "$built"
-	wait_until 20 let_go || failed "build $i is held on to"
+	wait_until 20 has_forgotten || failed "build $i is held on to"
 done
 build $((builds + 1))
 migrate after completed
@@ -75,7 +75,7 @@ said "^migpop: pid $(<"$work/stays.s.pid"): no whole call chain for [0-9,]* of [
 (($(metric 'migpop_errors_total{kind="room"}') >= 2)) || failed "no room is no error"
 
 end_guest maps stays.s
-wait_until 20 let_go || failed "what is gone is held on to"
+wait_until 20 has_forgotten || failed "what is gone is held on to"
 rm "$records"/*-stays-*.json
 start_guest stays.d2 stays -incoming "unix:$work/stays.stream2"
 wait_known stays.d2

@@ -9,7 +9,7 @@
 scenario_to_file() {
 	prepare
 	begin source
-	parameters source "$let_go"
+	parameters source "$unthrottle"
 	run source
 	send "exec:cat >$work/stream"
 	await source '.status == "completed"'
@@ -29,7 +29,7 @@ scenario_background_snapshot() {
 	prepare
 	begin source
 	negotiate source background-snapshot
-	parameters source "$let_go"
+	parameters source "$unthrottle"
 	run source
 	send "exec:cat >$work/stream"
 	await source '.status == "completed"'
@@ -103,7 +103,7 @@ unplugged() {
 	at=$(qmp source drive query-memory-devices | jq '.[0].data.memaddr')
 	at=$(host_address source "$at")
 	negotiate source background-snapshot
-	parameters source "$let_go"
+	parameters source "$unthrottle"
 	run source
 	written=$(($(resident source) / 4)) inode=$(mapping source "${address[source]}" inode)
 	attach source

@@ -85,7 +85,7 @@ await() {
 
 # Rounds are as long as the guest needs to write all of its memory again, and none is the last one.
 throttle='{"max-bandwidth": 100663296, "downtime-limit": 1}'
-let_go='{"max-bandwidth": 107374182400, "downtime-limit": 60000}'
+unthrottle='{"max-bandwidth": 107374182400, "downtime-limit": 60000}'
 
 # --- the guest ---
 
@@ -217,7 +217,7 @@ precopy() {
 	run source
 	connect
 	go_rounds 4
-	parameters source "$let_go"
+	parameters source "$unthrottle"
 	await source '.status == "completed"'
 	await destination '.status == "completed"'
 	ok "$(state source '"\(.ram["dirty-sync-count"] - 1) rounds, " +

@@ -15,7 +15,7 @@ ends() {
 	cases=$((cases + 1))
 }
 
-# by_pid NAME PAGES ENDING ACTIONS...: traced while it waits, then let go. ENDING is a command that is
+# by_pid NAME PAGES ENDING ACTIONS...: traced while it waits, then told to go on. ENDING is a command that is
 # run once the target has said "done", with its pid.
 by_pid() {
 	local name=$1 pages=$2 ending=$3
