@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NS_PER_US = 1000, NS_PER_S = 1000000000 };
+enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 uint64_t clock__ns(clockid_t clock)
 {
@@ -15,6 +15,11 @@ uint64_t clock__ns(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock__ms(void)
+{
+	return clock__ns(CLOCK_MONOTONIC) / NS_PER_MS;
 }
 
 uint64_t clock__wall_after_boot_ns(void)

@@ -12,6 +12,10 @@
 /* The time of a clock, in nanoseconds. */
 uint64_t clock__ns(clockid_t clock);
 
+/* What deadlines count: milliseconds of CLOCK_MONOTONIC, which stands still while the machine is
+ * suspended. */
+uint64_t clock__ms(void);
+
 /* Nanoseconds to add to a time since boot to get wall-clock time. The value is that of now: the
  * wall clock may be set later. */
 uint64_t clock__wall_after_boot_ns(void);

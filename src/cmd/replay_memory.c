@@ -4,6 +4,7 @@
  * counted for the handler or for payload. A run of zero pages takes two readings, however long it
  * is.
  */
+#include "clock.h"
 #include "cmd/replay_memory.h"
 #include "array.h"
 
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/replay_populated.h"
@@ -26,10 +26,7 @@
 
 uint64_t replay__now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return clock__ns(CLOCK_MONOTONIC);
 }
 
 /* --- memory --- */

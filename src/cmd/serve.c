@@ -17,6 +17,7 @@
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
 #include "collect/watcher.h"
+#include "loop.h"
 #include "output/format.h"
 #include "serve/http.h"
 #include "serve/metrics.h"
@@ -212,34 +213,28 @@ static bool on_signal(struct serve *s)
 	return false;
 }
 
-static int shorter(int a, int b)
+static void await(const struct serve *s, struct loop *l)
 {
-	return a < 0 || (b >= 0 && b < a) ? b : a;
+	int ms = http__timeout(s->http);
+
+	loop__begin(l);
+	loop__await(l, s->signal_fd);
+	watcher__await(s->watcher, l);
+	loop__await(l, http__fd(s->http));
+	if (ms >= 0)
+		loop__await_time(l, clock__ms() + (uint64_t)ms);
+	loop__wait(l);
 }
 
 static int run(struct serve *s)
 {
-	struct pollfd *fds = NULL;
+	struct loop l = {0};
 
-	for (;;) {
-		struct pollfd *theirs, *more;
-		size_t n;
-
-		theirs = watcher__fds(s->watcher, &n);
-		more = reallocarray(fds, n + 2, sizeof(*more));
-		if (!more)
-			break;
-		fds = more;
-		memcpy(fds, theirs, n * sizeof(*fds));
-		fds[n] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
-		fds[n + 1] = (struct pollfd){.fd = http__fd(s->http), .events = POLLIN};
-		poll(fds, n + 2, shorter(watcher__timeout(s->watcher), http__timeout(s->http)));
-		if (on_signal(s))
-			break;
+	for (await(s, &l); !on_signal(s); await(s, &l)) {
 		watcher__run(s->watcher);
 		http__run(s->http);
 	}
-	free(fds);
+	loop__free(&l);
 	return STATUS_OK;
 }
 

@@ -4,16 +4,15 @@
  * goes.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace.h"
@@ -21,6 +20,7 @@
 #include "cmd/trace_options.h"
 #include "collect/launch.h"
 #include "collect/session.h"
+#include "loop.h"
 #include "output/json.h"
 #include "probe/privilege.h"
 #include "proc/process.h"
@@ -50,14 +50,6 @@ struct trace {
 	uint64_t start_ms, next_tick_ms, next_line_ms;
 	struct record *last; /* the record that the last line of the live table showed */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int start_child(struct trace *t)
 {
@@ -305,44 +297,50 @@ static enum window_reason on_time(struct trace *t, uint64_t now)
 	return REASON_UNKNOWN;
 }
 
+/* Waits until something is there, or there is something to do. */
+static void await(struct trace *t, struct loop *l)
+{
+	const struct trace_options *o = t->options;
+
+	loop__begin(l);
+	loop__await(l, t->signal_fd);
+	loop__await(l, tracer__changes_fd(t->tracer));
+	loop__await(l, tracer__window_fd(t->tracer));
+	for (size_t i = 0; i < t->session.nr_targets; i++)
+		if (!t->session.targets[i].gone)
+			loop__await(l, t->session.targets[i].pidfd);
+	loop__await_time(l, t->next_tick_ms);
+	if (t->told)
+		loop__await_time(l, clock__ms() + QMP_POLL_MS);
+	if (o->interval > 0)
+		loop__await_time(l, t->next_line_ms);
+	if (o->duration > 0)
+		loop__await_time(l, t->start_ms + (uint64_t)(o->duration * 1000));
+	loop__wait(l);
+}
+
 static enum window_reason run(struct trace *t)
 {
+	enum window_reason reason = REASON_UNKNOWN;
 	struct session *s = &t->session;
-	struct pollfd *fds = calloc(s->nr_targets + 3, sizeof(*fds));
-	enum window_reason reason = fds ? REASON_UNKNOWN : REASON_NO_MEMORY;
+	struct loop l = {0};
 
-	t->start_ms = now_ms();
+	t->start_ms = clock__ms();
 	t->next_tick_ms = t->start_ms + TICK_MS;
 	t->next_line_ms = t->start_ms + (uint64_t)(t->options->interval * 1000);
 	while (!reason) {
-		uint64_t now = now_ms(), until = t->next_tick_ms;
-
-		if (t->told && until > now + QMP_POLL_MS)
-			until = now + QMP_POLL_MS;
-		if (t->options->interval > 0 && until > t->next_line_ms)
-			until = t->next_line_ms;
-		if (t->options->duration > 0 &&
-		    until > t->start_ms + (uint64_t)(t->options->duration * 1000))
-			until = t->start_ms + (uint64_t)(t->options->duration * 1000);
-		fds[0] = (struct pollfd){.fd = t->signal_fd, .events = POLLIN};
-		fds[1] = (struct pollfd){.fd = tracer__changes_fd(t->tracer), .events = POLLIN};
-		for (size_t i = 0; i < s->nr_targets; i++)
-			fds[i + 3] = (struct pollfd){.fd = s->targets[i].gone ? -1
-									      : s->targets[i].pidfd,
-						     .events = POLLIN};
-		fds[2] = (struct pollfd){.fd = tracer__window_fd(t->tracer), .events = POLLIN};
-		poll(fds, s->nr_targets + 3, until > now ? (int)(until - now) : 0);
-		if (fds[1].revents)
+		await(t, &l);
+		if (loop__is_ready(&l, tracer__changes_fd(t->tracer)))
 			session__serve(&t->session);
-		if (fds[2].revents)
+		if (loop__is_ready(&l, tracer__window_fd(t->tracer)))
 			tracer__window_events(t->tracer, on_window, t);
 		reason = t->over ? REASON_MIGRATION_END : on_signal(t);
 		if (!reason && !t->options->command && all_gone(s))
 			reason = REASON_TARGET_END;
 		if (!reason)
-			reason = on_time(t, now_ms());
+			reason = on_time(t, clock__ms());
 	}
-	free(fds);
+	loop__free(&l);
 	return reason;
 }
 
@@ -378,17 +376,19 @@ static bool is_asked_again(struct trace *t)
  * we are asked to end once more. */
 static void end_command(struct trace *t)
 {
+	struct loop l = {0};
+
 	if (!t->child)
 		return;
 	launch__continue(t->child);
 	kill(t->child, SIGTERM);
 	kill(t->child, SIGCONT);
 	for (;;) {
-		struct pollfd p = {.fd = t->signal_fd, .events = POLLIN};
-
 		switch (launch__poll(t->child, &t->child_status)) {
 		case LAUNCH_NOTHING:
-			poll(&p, 1, -1);
+			loop__begin(&l);
+			loop__await(&l, t->signal_fd);
+			loop__wait(&l);
 			if (is_asked_again(t))
 				kill(t->child, SIGKILL);
 			break;
@@ -399,6 +399,7 @@ static void end_command(struct trace *t)
 			break;
 		case LAUNCH_GONE:
 			t->child = 0;
+			loop__free(&l);
 			return;
 		}
 	}

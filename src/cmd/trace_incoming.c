@@ -3,21 +3,21 @@
  * migpop trace --incoming: traces the first migration that any QEMU of this host receives, or the
  * QEMU of one guest.
  */
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace.h"
 #include "cmd/trace_options.h"
 #include "collect/watcher.h"
+#include "loop.h"
 #include "proc/process.h"
 #include "vmm/process.h"
 
@@ -25,6 +25,7 @@ struct incoming {
 	const struct trace_options *options;
 	struct trace_outputs *out;
 	struct watcher *watcher;
+	struct loop loop;
 	int signal_fd;
 	pid_t pid; /* the process that receives the migration; 0: none yet */
 	bool over;
@@ -106,14 +107,6 @@ static void on_problem(pid_t pid, const char *kind, const char *what, void *data
 	in->over = in->over || pid;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Returns the reason to stop waiting, if there is one. */
 static enum window_reason why_end(struct incoming *in, uint64_t start_ms)
 {
@@ -123,34 +116,28 @@ static enum window_reason why_end(struct incoming *in, uint64_t start_ms)
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
 			return info.ssi_signo == SIGINT ? REASON_INTERRUPT : REASON_TERMINATE;
 	if (in->options->duration > 0 &&
-	    now_ms() - start_ms >= (uint64_t)(in->options->duration * 1000))
+	    clock__ms() - start_ms >= (uint64_t)(in->options->duration * 1000))
 		return REASON_DURATION;
 	return in->over ? REASON_MIGRATION_END : REASON_UNKNOWN;
 }
 
-static int until(const struct incoming *in, uint64_t start_ms)
+static void await(struct incoming *in, uint64_t start_ms)
 {
-	int timeout = watcher__timeout(in->watcher);
-	uint64_t end_ms = start_ms + (uint64_t)(in->options->duration * 1000), now = now_ms();
-
-	if (in->options->duration <= 0)
-		return timeout;
-	if (end_ms <= now)
-		return 0;
-	return timeout < 0 || end_ms - now < (uint64_t)timeout ? (int)(end_ms - now) : timeout;
+	loop__begin(&in->loop);
+	loop__await(&in->loop, in->signal_fd);
+	watcher__await(in->watcher, &in->loop);
+	if (in->options->duration > 0)
+		loop__await_time(&in->loop, start_ms + (uint64_t)(in->options->duration * 1000));
+	loop__wait(&in->loop);
 }
 
 static int run(struct incoming *in)
 {
-	uint64_t start_ms = now_ms();
+	uint64_t start_ms = clock__ms();
 	enum window_reason reason;
 
 	while (!(reason = why_end(in, start_ms))) {
-		size_t n;
-		struct pollfd *fds = watcher__fds(in->watcher, &n);
-
-		fds[n] = (struct pollfd){.fd = in->signal_fd, .events = POLLIN};
-		poll(fds, n + 1, until(in, start_ms));
+		await(in, start_ms);
 		watcher__run(in->watcher);
 	}
 	/* A migration that is under way is recorded as far as it has come. */
@@ -197,6 +184,7 @@ int trace_incoming(const struct trace_options *o, const struct rules *rules,
 	watcher__use_rules(in.watcher, rules);
 	say_waiting(&in);
 	status = run(&in);
+	loop__free(&in.loop);
 	close(in.signal_fd);
 	return status;
 }

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "clock.h"
 #include "collect/steady.h"
 #include "collect/tracer.h"
 #include "collect/tracer_internal.h"
@@ -458,12 +458,11 @@ static int read_sites(struct tracer *t, u32 tgid, struct counters *c)
 
 int tracer__read(struct tracer *t, pid_t pid, struct counters *c)
 {
-	struct timespec now;
+	u64 now = clock__ns(CLOCK_BOOTTIME);
 	int err;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
 	err = tracer__read_backings(t, c);
-	c->taken_ns = (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+	c->taken_ns = now;
 	if (!err)
 		err = read_sites(t, (u32)pid, c);
 	if (!err)

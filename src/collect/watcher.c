@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "collect/session.h"
 #include "collect/watcher.h"
+#include "loop.h"
 #include "proc/process.h"
 #include "reader/client.h"
 #include "symbol/resolve.h"
@@ -42,7 +43,6 @@ struct watcher {
 	struct watcher_calls calls;
 	struct emulator_session **v;
 	size_t n;
-	struct pollfd *fds;
 	uint64_t next_tick_ms;
 	uint64_t next_sweep_ms;
 	uint64_t awake_until_ms;
@@ -50,14 +50,6 @@ struct watcher {
 	bool awake;         /* the hooks that count are attached */
 	bool worn;          /* tables may have what nobody needs any more */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static struct emulator_session *find(struct watcher *w, pid_t pid)
 {
@@ -82,7 +74,7 @@ static void wake(struct watcher *w)
 {
 	char why[256] = "cannot find who shares the memory of emulators";
 
-	w->awake_until_ms = now_ms() + AWAKE_MS;
+	w->awake_until_ms = clock__ms() + AWAKE_MS;
 	if (tracer__wake(w->tracer, why, sizeof(why)))
 		problem(w, 0, "hooks", why);
 	else
@@ -99,11 +91,11 @@ static bool may_count(const struct watcher *w)
 
 static void rest_if_idle(struct watcher *w)
 {
-	if (!w->options.rests || !w->awake || now_ms() < w->awake_until_ms || may_count(w))
+	if (!w->options.rests || !w->awake || clock__ms() < w->awake_until_ms || may_count(w))
 		return;
 	w->awake = tracer__rest(w->tracer) != 0;
 	if (w->awake) /* a window has just opened, and will be heard of */
-		w->awake_until_ms = now_ms() + AWAKE_MS;
+		w->awake_until_ms = clock__ms() + AWAKE_MS;
 }
 
 static void emulator_session__free(struct emulator_session *e)
@@ -127,7 +119,7 @@ static int emulator_session__new(struct emulator_session **out, struct watcher *
 	e->awaits = awaits;
 	e->incoming = awaits & AWAITS_STREAM;
 	if (!migration_thread && !proc__waits(pid))
-		e->starts_until = now_ms() + START_MAX_MS;
+		e->starts_until = clock__ms() + START_MAX_MS;
 	session__init_shared(&e->session, w->tracer, w->options.stack, w->resolver);
 	e->session.rules = w->rules;
 	err = session__arm(&e->session, pid, awaits, e->starts_until ? NULL : &u);
@@ -183,7 +175,7 @@ static void on_end(struct watcher *w, struct emulator_session *e, int err, struc
 		no_room(w, err);
 	record__free(r);
 	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.awaits & AWAITS_STREAM;
-	w->awake_until_ms = now_ms() + AWAKE_MS;
+	w->awake_until_ms = clock__ms() + AWAKE_MS;
 }
 
 /* Ends the window of one, if it is open, before its time. */
@@ -273,7 +265,7 @@ static void take_in(struct watcher *w, pid_t pid)
 
 static void look_at_starting(struct watcher *w)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock__ms();
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct emulator_session *e = w->v[i];
@@ -475,7 +467,7 @@ static void sweep(struct watcher *w)
 	int err;
 
 	w->worn = false;
-	w->next_sweep_ms = now_ms() + SWEEP_MS;
+	w->next_sweep_ms = clock__ms() + SWEEP_MS;
 	err = tracer__sweep(w->tracer, is_known, w);
 	if (err)
 		no_room(w, err);
@@ -500,7 +492,7 @@ static void tell_lost(struct watcher *w)
 static void tick(struct watcher *w)
 {
 	tell_lost(w);
-	w->next_tick_ms = now_ms() + TICK_MS;
+	w->next_tick_ms = clock__ms() + TICK_MS;
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i]->session.begun)
 			session__tick(&w->v[i]->session, NULL);
@@ -508,7 +500,7 @@ static void tick(struct watcher *w)
 
 void watcher__run(struct watcher *w)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock__ms();
 
 	tracer__window_events(w->tracer, on_event, w);
 	tracer__serve(w->tracer, served, w);
@@ -524,42 +516,20 @@ void watcher__run(struct watcher *w)
 	rest_if_idle(w);
 }
 
-/* From now until "ms", if that is before what is left of "timeout"; -1 is never. */
-static int until(uint64_t ms, int timeout)
+void watcher__await(const struct watcher *w, struct loop *l)
 {
-	uint64_t now = now_ms();
-	int left = ms > now ? (int)(ms - now) : 0;
-
-	return timeout >= 0 && timeout < left ? timeout : left;
-}
-
-int watcher__timeout(const struct watcher *w)
-{
-	int timeout = any_starts(w) ? START_POLL_MS : -1;
-
-	if (any_open(w))
-		timeout = until(w->next_tick_ms, timeout);
-	else if (w->options.rests && w->awake && !may_count(w))
-		timeout = until(w->awake_until_ms, timeout);
-	if (w->worn)
-		timeout = until(w->next_sweep_ms, timeout);
-	return timeout;
-}
-
-struct pollfd *watcher__fds(struct watcher *w, size_t *n)
-{
-	struct pollfd *more = reallocarray(w->fds, w->n + 3, sizeof(*more));
-
-	*n = 0;
-	if (!more)
-		return w->fds;
-	w->fds = more;
-	more[(*n)++] = (struct pollfd){.fd = tracer__changes_fd(w->tracer), .events = POLLIN};
-	more[(*n)++] = (struct pollfd){.fd = tracer__window_fd(w->tracer), .events = POLLIN};
+	loop__await(l, tracer__changes_fd(w->tracer));
+	loop__await(l, tracer__window_fd(w->tracer));
 	for (size_t i = 0; i < w->n; i++)
-		more[(*n)++] = (struct pollfd){.fd = w->v[i]->session.targets[0].pidfd,
-					       .events = POLLIN};
-	return more;
+		loop__await(l, w->v[i]->session.targets[0].pidfd);
+	if (any_starts(w))
+		loop__await_time(l, clock__ms() + START_POLL_MS);
+	if (any_open(w))
+		loop__await_time(l, w->next_tick_ms);
+	else if (w->options.rests && w->awake && !may_count(w))
+		loop__await_time(l, w->awake_until_ms);
+	if (w->worn)
+		loop__await_time(l, w->next_sweep_ms);
 }
 
 void watcher__use_rules(struct watcher *w, const struct rules *rules)
@@ -634,6 +604,5 @@ void watcher__close(struct watcher *w)
 	free_sessions(w->v, w->n);
 	tracer__close(w->tracer);
 	resolver__free(w->resolver);
-	free(w->fds);
 	free(w);
 }

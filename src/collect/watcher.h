@@ -6,13 +6,13 @@
 #ifndef MIGPOP_COLLECT_WATCHER_H
 #define MIGPOP_COLLECT_WATCHER_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "collect/tracer.h"
 #include "record.h"
 
+struct loop;
 struct watcher;
 struct resolver_options;
 struct rules;
@@ -52,12 +52,8 @@ size_t watcher__count(const struct watcher *w);
 /* How full the tracer's tables are: tracer__tables(). */
 size_t watcher__tables(struct watcher *w, struct tracer_table *tables);
 
-/* What to poll for: an array of its own with room for one more, valid until the next call, and how
- * many. */
-struct pollfd *watcher__fds(struct watcher *w, size_t *n);
-
-/* Milliseconds after which watcher__run() is wanted anyway; -1: never. */
-int watcher__timeout(const struct watcher *w);
+/* Tells a turn of the loop what the watcher waits for; watcher__run() is to follow the turn. */
+void watcher__await(const struct watcher *w, struct loop *l);
 void watcher__run(struct watcher *w);
 
 /* Looks for emulators that it does not know. */

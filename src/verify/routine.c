@@ -3,12 +3,10 @@
  * Starts the loader, traces it while it populates, and ends it. The loader waits for a byte, and so
  * does not move, while the window opens and closes.
  */
-#include "proc/figures.h"
 #include "verify/routine.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -17,6 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "loop.h"
+#include "proc/figures.h"
 #include "verify/traced.h"
 
 enum { SECTION = 2 << 20, PATIENCE_MS = 120000 };
@@ -65,25 +66,30 @@ static int start(struct loader *l, const struct routine_options *o)
  * has ended. */
 static int await(const struct loader *l, struct traced *traced, const struct routine_options *o)
 {
+	const uint64_t until_ms = clock__ms() + PATIENCE_MS;
+	const int changes = traced ? traced__fd(traced) : -1;
+	struct loop loop = {0};
+	int err = 1;
 	char byte;
 
-	for (;;) {
-		struct pollfd fds[] = {{.fd = l->fd, .events = POLLIN},
-				       {.fd = o->signal_fd, .events = POLLIN},
-				       {.fd = traced ? traced__fd(traced) : -1, .events = POLLIN}};
-		int n = poll(fds, 3, PATIENCE_MS);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			return -ETIMEDOUT;
-		if (n > 0 && fds[2].revents)
+	while (err > 0) {
+		loop__begin(&loop);
+		loop__await(&loop, l->fd);
+		loop__await(&loop, o->signal_fd);
+		loop__await(&loop, changes);
+		loop__await_time(&loop, until_ms);
+		loop__wait(&loop);
+		if (loop__is_ready(&loop, changes))
 			traced__read_mappings(traced);
-		if (n > 0 && fds[1].revents)
-			return -EINTR;
-		if (n > 0 && fds[0].revents)
-			return read(l->fd, &byte, 1) == 1 ? 0 : -ECHILD;
+		if (loop__is_ready(&loop, o->signal_fd))
+			err = -EINTR;
+		else if (loop__is_ready(&loop, l->fd))
+			err = read(l->fd, &byte, 1) == 1 ? 0 : -ECHILD;
+		else if (clock__ms() >= until_ms)
+			err = -ETIMEDOUT;
 	}
+	loop__free(&loop);
+	return err;
 }
 
 static int64_t rss_of(const struct loader *l)

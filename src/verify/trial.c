@@ -6,24 +6,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "loop.h"
 #include "proc/figures.h"
-#include "qemu/emulator.h"
 #include "proc/guest_memory.h"
+#include "qemu/emulator.h"
 #include "qemu/migration.h"
 #include "verify/content.h"
 #include "verify/guest/churn.h"
-#include "verify/trial.h"
 #include "verify/traced.h"
+#include "verify/trial.h"
 #include "verify/workspace.h"
 
 enum {
@@ -57,14 +57,6 @@ struct trial {
 	struct trial_end end[NR_ENDS];
 	struct verify_run *out;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 __attribute__((format(printf, 3, 4))) static int fails(struct trial *t, int err, const char *format,
 						       ...)
@@ -122,20 +114,21 @@ static int check_signals(struct trial *t)
  * */
 static int pump(struct trial *t, int ms)
 {
-	struct pollfd fds[1 + 2 * NR_ENDS] = {{.fd = t->o->signal_fd, .events = POLLIN}};
+	struct loop l = {0};
 	int err;
 
+	loop__begin(&l);
+	loop__await(&l, t->o->signal_fd);
 	for (int end = 0; end < NR_ENDS; end++) {
-		const struct trial_end *e = &t->end[end];
-
-		fds[1 + end] = (struct pollfd){.fd = e->qemu.pidfd, .events = POLLIN};
-		fds[1 + NR_ENDS + end] = (struct pollfd){.fd = traced__fd(&e->traced),
-							 .events = POLLIN};
+		loop__await(&l, t->end[end].qemu.pidfd);
+		loop__await(&l, traced__fd(&t->end[end].traced));
 	}
-	poll(fds, sizeof(fds) / sizeof(*fds), ms);
+	loop__await_time(&l, clock__ms() + (uint64_t)ms);
+	loop__wait(&l);
 	for (int end = 0; end < NR_ENDS; end++)
-		if (fds[1 + NR_ENDS + end].revents)
+		if (loop__is_ready(&l, traced__fd(&t->end[end].traced)))
 			traced__read_mappings(&t->end[end].traced);
+	loop__free(&l);
 	err = check_signals(t);
 	return err ? err : check_alive(t);
 }
@@ -143,7 +136,7 @@ static int pump(struct trial *t, int ms)
 /* Waits until "is_so" returns 1, or a negative errno with the error text set. */
 static int wait_until(struct trial *t, int64_t ms, const char *what, int (*is_so)(struct trial *t))
 {
-	int64_t deadline = now_ms() + ms;
+	int64_t deadline = (int64_t)clock__ms() + ms;
 	int err;
 
 	for (;;) {
@@ -153,7 +146,7 @@ static int wait_until(struct trial *t, int64_t ms, const char *what, int (*is_so
 		err = pump(t, POLL_MS);
 		if (err)
 			return err;
-		if (now_ms() >= deadline)
+		if ((int64_t)clock__ms() >= deadline)
 			return fails(t, -ETIMEDOUT, "%s: not within %" PRId64 " s", what,
 				     ms / 1000);
 	}

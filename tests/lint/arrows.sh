@@ -13,6 +13,7 @@ table='
 	clock:
 	names: shared
 	array:
+	loop: clock
 	counters: shared
 	record: names array
 	losses: record shared
@@ -26,11 +27,11 @@ table='
 	reader: shared record clock symbol
 	qemu: array proc vmm
 	probe: proc collect
-	collect: shared record names array counters losses clock books proc vmm symbol reader probe migpop.skel.h
-	verify: record names proc vmm qemu symbol collect
+	collect: shared record names array counters losses clock loop books proc vmm symbol reader probe migpop.skel.h
+	verify: record names clock loop proc vmm qemu symbol collect
 	output: record names array clock losses verify profile.pb-c.h page.html.h palette.css.h
 	serve: record array losses output
-	cmd: record names array clock books proc vmm symbol qemu probe collect verify output stream serve
+	cmd: record names array clock loop books proc vmm symbol qemu probe collect verify output stream serve
 '
 
 # Circles that are left: the arrow FROM>TO that closes each. One that is gone is to be taken off.
