@@ -225,6 +225,20 @@ int BPF_PROG(common__kvm_page_fault, void *vcpu, u64 address, u64 error_code)
 	return 0;
 }
 
+static __always_inline void process__add_target(u32 tgid)
+{
+	tgid__set(target_bits, tgid);
+	__sync_fetch_and_add(&nr_targets, 1);
+}
+
+/* True for a child of vfork() or posix_spawn(), until it executes a program: what it populates is
+ * its parent's memory. The child is watched like a stranger who reaches into that memory. */
+static __always_inline bool process__borrows_memory(const struct task_struct *parent,
+						    const struct task_struct *child)
+{
+	return BPF_CORE_READ(child, mm) == BPF_CORE_READ(parent, mm);
+}
+
 /* A new process may have the pid of a process that was a target. It is no target itself, unless
  * children are followed. It has the memory of its parent until it executes a program. */
 SEC("tp_btf/sched_process_fork")
@@ -241,8 +255,8 @@ int BPF_PROG(common__sched_process_fork, struct task_struct *parent, struct task
 		process__forks(parent->tgid, (u64)BPF_CORE_READ(child, mm));
 	if (follow_children && is_target(parent)) {
 		tgid__set(watched_bits, child->tgid);
-		tgid__set(target_bits, child->tgid);
-		__sync_fetch_and_add(&nr_targets, 1);
+		if (!process__borrows_memory(parent, child))
+			process__add_target(child->tgid);
 		if (stack_kind == STACK_CFI)
 			unwind_process__copy(parent->tgid, child->tgid);
 		return 0;
@@ -266,6 +280,9 @@ int BPF_PROG(common__sched_process_exec, struct task_struct *task)
 
 	if (windowed)
 		window__on_exec(task);
+	if (follow_children && is_watched(task) && !is_target(task) &&
+	    tgid__test(target_bits, BPF_CORE_READ(task, real_parent, tgid)))
+		process__add_target(tgid); /* it borrowed its parent's memory until now */
 	if (is_target(task))
 		process__enter(task);
 	if (!is_watched(task))

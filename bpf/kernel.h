@@ -210,7 +210,7 @@ struct task_struct {
 	int exit_code;
 	char comm[16];
 	unsigned int __state;
-	struct task_struct *group_leader;
+	struct task_struct *group_leader, *real_parent;
 	struct list_head thread_node;
 	struct thread_struct thread;
 	unsigned int flags, ptrace;

@@ -29,6 +29,10 @@ within='(.residual_pages | fabs) <= .uncertainty_pages and .uncertainty_pages < 
 
 balances true "$exact" /bin/true
 balances anonymous "$exact" "$target" anon 500
+balances vfork "$exact" "$target" vfork 500
+equal "all that the target and the child by vfork() wrote" \
+	"$(ask vfork '[.callsites[] | select(.syscall == null) | .populated_pages] | add >= 500')" true
+balances sh-vfork "$exact" sh -c 'head -c 0 /dev/zero >/dev/null; :' # dash has its commands by vfork()
 balances sh-reads "$exact" sh -c 'read line </etc/passwd'
 for ((i = 0; i < 5; i++)); do
 	balances exec "$within" bash -c 'exec ls /'

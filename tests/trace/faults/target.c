@@ -7,6 +7,8 @@
  *	wait		until SIGUSR1
  *	memfd PAGES	read so many pages of a new memfd
  *	anon PAGES	write so many anonymous pages
+ *	vfork PAGES	a child by vfork() writes so many anonymous pages of its parent, then
+ *			executes true; the parent waits for it
  *	hold		write an anonymous page and give it back, over and over, until a signal ends
  *it warm		take the way of "sites" and "files" once, in memory that is there already
  *	busy THREADS	so many threads populate a memfd each, page after page, until a signal ends
@@ -372,6 +374,20 @@ static size_t number(const char *text)
 	return n;
 }
 
+static void by_vfork(size_t pages)
+{
+	char *mem = anon(pages);
+	int status;
+	pid_t pid = vfork();
+
+	if (!pid) {
+		touch_write(mem, pages);
+		execl("/bin/true", "true", NULL);
+		_exit(127);
+	}
+	check("vfork", pid > 0 && waitpid(pid, &status, 0) == pid && !status);
+}
+
 /* Actions with a number; false for any other. */
 static int run_counting(const char *name, const char *argument)
 {
@@ -379,6 +395,8 @@ static int run_counting(const char *name, const char *argument)
 		touch_read(memfd(number(argument)), number(argument));
 	else if (!strcmp(name, "anon"))
 		touch_write(anon(number(argument)), number(argument));
+	else if (!strcmp(name, "vfork"))
+		by_vfork(number(argument));
 	else if (!strcmp(name, "files"))
 		read_files(number(argument));
 	else if (!strcmp(name, "share"))
