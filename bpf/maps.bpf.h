@@ -92,6 +92,10 @@ const volatile bool windowed;   /* targets have windows of their own (struct win
 const volatile u32 arm_started; /* enum window_awaits for emulators that are started; 0: they have
 				   no window before the collector knows of them */
 const volatile u32 stack_kind;  /* enum stack_kind */
+/* What VMMs are recognised by, from their rows of src/vmm/. */
+const volatile struct vmm_signs vmm_signs[VMM_MAX];
+const volatile struct vmm_comm_mask vmm_comms[VMM_COMMS_MAX];
+const volatile u32 nr_vmm_comms;
 const volatile u32 max_chains;
 const volatile u32 max_raw_chains; /* at most so many chains stand for stacks */
 
@@ -170,6 +174,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct window);
 } windows SEC(".maps");
+
+/* What the threads of VMMs are there for; the collector fills it in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct vmm_thread_name);
+	__type(value, u32); /* enum thread_kind */
+} thread_kinds SEC(".maps");
 
 /* Programs that were started while emulators are awaited. A program that was not started for long
  * makes room for another. */

@@ -24,6 +24,7 @@
 #include "shared/task.h"
 #include "shared/process.h"
 #include "shared/window.h"
+#include "shared/vmm.h"
 #include "shared/unwind.h"
 #include "shared/raw_stack.h"
 #include "maps.bpf.h"

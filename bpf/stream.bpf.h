@@ -7,8 +7,11 @@
 #ifndef MIGPOP_STREAM_BPF_H
 #define MIGPOP_STREAM_BPF_H
 
-/* QEMU_VM_FILE_MAGIC, as the first bytes of every stream. */
-enum { STREAM_MAGIC = 0x4d564551 };
+/* True if a stream of the process's VMM begins with these bytes. */
+static __always_inline bool window__is_magic(const struct window *w, u32 bytes)
+{
+	return bytes && bytes == vmm_signs[w->vmm % VMM_MAX].magic;
+}
 
 /* A piece of a process's memory. */
 struct piece {
@@ -120,8 +123,8 @@ static __always_inline void window__recognize(struct window *w, s32 nr, s32 fd, 
 
 	if (w->sender == SENDER_DUMP)
 		window__take_stream(w, fd, false);
-	else if (bytes == STREAM_MAGIC || is_tls(bytes))
-		window__take_stream(w, fd, bytes != STREAM_MAGIC);
+	else if (window__is_magic(w, bytes) || is_tls(bytes))
+		window__take_stream(w, fd, !window__is_magic(w, bytes));
 	else if (goes_on && fd != 2 && (bytes & 0xff) != '{')
 		window__take_stream(w, fd, false);
 }
@@ -249,7 +252,7 @@ static __always_inline void window__on_data(struct window *w, s32 fd, u64 data, 
 		/* What was encrypted was something else (SPICE). */
 		if (ret >= 4 && w->encrypted && w->incoming &&
 		    !bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)data) &&
-		    bytes == STREAM_MAGIC)
+		    window__is_magic(w, bytes))
 			window__take_stream(w, fd, false);
 		/* Postcopy that was interrupted goes on by another connection. */
 		if (ret > 0 && w->incoming && w->stream < 0 && fd == w->accepted)

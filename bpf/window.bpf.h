@@ -159,27 +159,12 @@ int window__close_now(struct bpf_raw_tracepoint_args *ctx)
 	return window__close_of((u32)ctx->args[0], (u32)ctx->args[1]);
 }
 
-enum { THREAD_NAME_SIZE = 16, THREAD_DUMPS = 4, NR_SENDERS = 5, NR_THREAD_NAMES = 7 };
-
-/* Of threads that read the guest's memory to send it, every second for a snapshot: QEMU's
- * migration/migration.c, two of 7.2 and two of 10.0. Then of the one that dumps it (dump/dump.c),
- * and of those that listen where postcopy begins, one of each. */
-static const char thread_names[NR_THREAD_NAMES][THREAD_NAME_SIZE] = {
-	"live_migration", "bg_snapshot",     "mig/src/main",  "mig/snapshot",
-	"dump_thread",    "postcopy/listen", "mig/dst/listen"};
-
-/* Its number among them; NR_THREAD_NAMES if it is none. */
-static __always_inline u32 name__number(const char *name)
+/* What a thread of this name is there for. */
+static __always_inline u32 thread__kind(const struct vmm_thread_name *name)
 {
-	const u64 *a = (const u64 *)name;
+	const u32 *kind = bpf_map_lookup_elem(&thread_kinds, name);
 
-	for (u32 i = 0; i < NR_THREAD_NAMES; i++) {
-		const u64 *b = (const u64 *)thread_names[i];
-
-		if (a[0] == b[0] && a[1] == b[1])
-			return i;
-	}
-	return NR_THREAD_NAMES;
+	return kind ? *kind : THREAD_UNKNOWN;
 }
 
 /* Can a thread tell this window anything? */
@@ -188,83 +173,70 @@ static __always_inline bool window__hears_threads(const struct window *w)
 	return w->state == WINDOW_OPEN ? w->incoming && !w->postcopy_ns : w->awaits & AWAITS_THREAD;
 }
 
-/* A thread of that number is there. */
-static __always_inline void window__on_thread_name(struct window *w, u32 number, u32 pid,
+/* A thread of that kind is there. */
+static __always_inline void window__on_thread_kind(struct window *w, u32 tgid, u32 pid, u32 kind,
 						   enum window_signal by)
 {
-	if (number >= NR_SENDERS) {
+	if (kind == THREAD_LISTENS) {
 		if (w->state == WINDOW_OPEN)
 			w->postcopy_ns = bpf_ktime_get_boot_ns();
-	} else if (w->state != WINDOW_OPEN) {
-		w->sender = number & 1 ? SENDER_SNAPSHOT : SENDER_LIVE;
-		if (number == THREAD_DUMPS)
-			w->sender = SENDER_DUMP;
+	} else if (kind == THREAD_CONNECTS) {
+		window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
+	} else if (kind != THREAD_UNKNOWN && w->state != WINDOW_OPEN) {
+		w->sender = kind; /* the kinds that send have the values of enum sender_thread */
 		window__open(w, pid, -1, by);
 	}
 }
 
-/* Of a thread that connects, to the destination it may be (io/task.c). */
-static const char thread_connects[THREAD_NAME_SIZE] = "io-task-worker";
-
-static __always_inline bool name__connects(const char *name)
-{
-	const u64 *a = (const u64 *)name, *b = (const u64 *)thread_connects;
-
-	return a[0] == b[0] && a[1] == b[1];
-}
-
-/* A thread takes a name, by which it is known where QEMU runs with -name debug-threads=on. */
+/* A thread takes a name: QEMU's threads do with -name debug-threads=on. */
 __noinline int window__on_name(u32 pid, u32 tgid, u64 name)
 {
-	char comm[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
-	u32 number;
+	struct vmm_thread_name key = {};
 
 	if (!w || !window__hears_threads(w))
 		return 0;
-	bpf_probe_read_kernel_str(comm, sizeof(comm), (const void *)name);
-	number = name__number(comm);
-	if (number < NR_THREAD_NAMES)
-		window__on_thread_name(w, number, pid, SIGNAL_THREAD_NAME);
+	key.vmm = w->vmm;
+	bpf_probe_read_kernel_str(key.comm, sizeof(key.comm), (const void *)name);
+	window__on_thread_kind(w, tgid, pid, thread__kind(&key), SIGNAL_THREAD_NAME);
 	return 0;
 }
 
 /*
- * QEMU starts each thread with an argument { start routine, its argument, name, … }
- * (QemuThreadArgs, util/qemu-thread-posix.c), named even where the thread will not be. glibc keeps
- * that argument in the thread's own descriptor, to which its fs base points: somewhere in
- * the words that are searched. It is there before the thread is created.
+ * A VMM may start each thread with an argument that points to the thread's name, even if the
+ * thread does not take the name (QEMU's QemuThreadArgs, util/qemu-thread-posix.c). glibc keeps the
+ * argument in the thread's own descriptor, to which its fs base points: somewhere in the words that
+ * are searched. It is there before the thread is created.
  */
-enum { DESCRIPTOR_WORDS = 40, ARGUMENT_NAME = 16 };
+enum { DESCRIPTOR_WORDS = 40 };
 
 __noinline int window__on_thread(u32 pid, u32 tgid, u64 descriptor)
 {
 	struct window *w = bpf_map_lookup_elem(&windows, &tgid);
-	u32 number;
+	u32 at, kind;
 
 	if (!w || !window__hears_threads(w))
 		return 0;
+	at = vmm_signs[w->vmm % VMM_MAX].argument_name;
+	if (!at)
+		return 0;
 	for (u32 i = 0; i < DESCRIPTOR_WORDS; i++) {
-		char text[THREAD_NAME_SIZE] __attribute__((aligned(8))) = {};
+		struct vmm_thread_name key = {};
 		u64 argument = 0, name = 0;
 
 		bpf_probe_read_user(&argument, sizeof(argument),
 				    (const void *)(descriptor + DESCRIPTOR_FROM + i * 8));
 		if (argument < 4096 || argument & 7)
 			continue;
-		if (bpf_probe_read_user(&name, sizeof(name),
-					(const void *)(argument + ARGUMENT_NAME)) ||
+		if (bpf_probe_read_user(&name, sizeof(name), (const void *)(argument + at)) ||
 		    name < 4096)
 			continue;
-		if (bpf_probe_read_user_str(text, sizeof(text), (const void *)name) < 0)
+		if (bpf_probe_read_user_str(key.comm, sizeof(key.comm), (const void *)name) < 0)
 			continue;
-		number = name__number(text);
-		if (number < NR_THREAD_NAMES) {
-			window__on_thread_name(w, number, pid, SIGNAL_THREAD_ARGUMENT);
-			break;
-		}
-		if (name__connects(text)) {
-			window_event__send(tgid, WINDOW_EVENT_SOON, 0, -1);
+		key.vmm = w->vmm;
+		kind = thread__kind(&key);
+		if (kind != THREAD_UNKNOWN) {
+			window__on_thread_kind(w, tgid, pid, kind, SIGNAL_THREAD_ARGUMENT);
 			break;
 		}
 	}
@@ -290,7 +262,7 @@ static __always_inline void window__await_stream(struct window *w, s32 fd, u64 d
 	if (ret < 4 || bpf_probe_read_user(&bytes, sizeof(bytes), (const void *)data))
 		return;
 	encrypted = window__is_tls_begin(w, fd, bytes);
-	if (bytes != STREAM_MAGIC && !encrypted)
+	if (!window__is_magic(w, bytes) && !encrypted)
 		return;
 	window__open(w, 0, fd, SIGNAL_STREAM_BEGIN);
 	if (w->state != WINDOW_OVER)
@@ -428,21 +400,24 @@ __noinline int window__on_exit(u32 last)
 	return 0;
 }
 
-/* Emulators begin with it: "qemu-system-x86", "qemu-kvm", "kvm", and ".qemu-system-x8", which
- * wrappers start. The collector looks closer. */
-static __always_inline bool comm__may_be_emulator(const struct task_struct *task)
+/* The number of the VMM whose programs the kernel calls so; VMM_MAX if it is none's. The
+ * collector looks closer. */
+static __always_inline u32 comm__vmm(const struct task_struct *task)
 {
-	char comm[5] = {};
+	u64 comm[COMM_SIZE / 8] = {};
 
 	bpf_probe_read_kernel(comm, sizeof(comm), task->comm);
-	return (comm[0] == 'q' && comm[1] == 'e' && comm[2] == 'm' && comm[3] == 'u') ||
-	       (comm[0] == '.' && comm[1] == 'q' && comm[2] == 'e' && comm[3] == 'm' &&
-		comm[4] == 'u') ||
-	       (comm[0] == 'k' && comm[1] == 'v' && comm[2] == 'm' && !comm[3]);
+	for (u32 i = 0; i < VMM_COMMS_MAX && i < nr_vmm_comms; i++) {
+		const volatile struct vmm_comm_mask *m = &vmm_comms[i];
+
+		if ((comm[0] & m->mask[0]) == m->comm[0] && (comm[1] & m->mask[1]) == m->comm[1])
+			return (u32)m->vmm;
+	}
+	return VMM_MAX;
 }
 
-/* The program that the current process executes, by what the collector has said of it:
- * PROGRAM_IS_EMULATOR, less than PROGRAM_ASKED_MAX if it is to be asked, or that. */
+/* What the collector has said of the program that the current process executes: PROGRAM_IS_VMM or
+ * more, less than PROGRAM_ASKED_MAX if the collector is to be asked, or PROGRAM_ASKED_MAX. */
 static __always_inline u32 program__asked(const struct task_struct *task, struct program_key *key)
 {
 	const struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
@@ -481,18 +456,21 @@ static __always_inline void window__on_exec(const struct task_struct *task)
 	u32 tgid = task->tgid, asked;
 	struct program_key key = {};
 
-	if (!comm__may_be_emulator(task)) {
+	w.vmm = comm__vmm(task);
+	if (w.vmm == VMM_MAX) {
 		asked = arm_started ? program__asked(task, &key) : PROGRAM_ASKED_MAX;
 		if (asked < PROGRAM_ASKED_MAX)
 			window__tell_exec(tgid, &key);
-		if (asked != PROGRAM_IS_EMULATOR)
+		if (asked < PROGRAM_IS_VMM)
 			return;
+		w.vmm = asked - PROGRAM_IS_VMM;
 	}
 	old = bpf_map_lookup_elem(&windows, &tgid);
 	/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads
 	 * at once what the old one saved. */
 	if (old && arm_started & AWAITS_STREAM && is_target(task) && old->state != WINDOW_OPEN) {
 		old->executed = 1;
+		old->vmm = w.vmm;
 		old->awaits |= arm_started;
 		tgid__set(signal_bits, tgid);
 	}

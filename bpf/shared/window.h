@@ -84,7 +84,7 @@ struct window {
 	u32 channel;    /* another thread that sends was refused: one of multifd's */
 	u32 executed;   /* another emulator was started in the process, which may read at once */
 	u32 complained; /* the thread that migrates has written to stderr: something failed */
-	u32 zero;
+	u32 vmm;        /* the number of the VMM that the process runs (vmm.h) */
 };
 
 /* How a window begins whose descriptors are not known. */
@@ -116,9 +116,10 @@ struct program_key {
 	u32 generation; /* of the inode's number, which is used again */
 };
 
-/* What is known of a program: PROGRAM_IS_EMULATOR; or else how often the collector was asked what
- * it is, up to PROGRAM_ASKED_MAX, which no emulator takes to be looked at. */
-enum { PROGRAM_ASKED_MAX = 16, PROGRAM_IS_EMULATOR = 0x7fffffff };
+/* What is known of a program: PROGRAM_IS_VMM plus the number of its VMM; or else how often the
+ * collector was asked what it is, up to PROGRAM_ASKED_MAX, which no emulator takes to be looked
+ * at. */
+enum { PROGRAM_ASKED_MAX = 16, PROGRAM_IS_VMM = 0x40000000 };
 
 /* WINDOW_EVENT_EXEC has a structure of its own: the other events are sent from programs that have
  * no room for it. */

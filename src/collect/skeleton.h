@@ -6,6 +6,7 @@
 #define MIGPOP_COLLECT_SKELETON_H
 
 #include "shared/keys.h"
+#include "shared/vmm.h"
 
 #include "migpop.skel.h"
 

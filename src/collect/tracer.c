@@ -101,6 +101,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	t->skel->rodata->windowed = options->windowed;
 	t->skel->rodata->arm_started = options->arm_started;
 	t->skel->rodata->stack_kind = options->stack;
+	tracer__name_programs(t);
 	t->skel->rodata->nr_cpus = (u32)libbpf_num_possible_cpus();
 	if (options->max_sites)
 		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
@@ -119,6 +120,11 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 	err = program__run(t->skel->progs.edge__learn_cpus, 0, 0);
 	if (err) {
 		snprintf(why, size, "cannot run a BPF program: %s", strerror(-err));
+		goto fail;
+	}
+	err = tracer__name_threads(t);
+	if (err) {
+		snprintf(why, size, "cannot name threads to the BPF programs: %s", strerror(-err));
 		goto fail;
 	}
 	err = t->classic ? tracer__find_vmemmap(t, why, size) : 0;

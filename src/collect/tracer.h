@@ -16,6 +16,7 @@
 #include "shared/window.h"
 #include "names.h"
 
+struct vmm;
 struct tracer;
 
 struct tracer_options {
@@ -99,9 +100,10 @@ struct under_way {
 int tracer__arm(struct tracer *t, pid_t tgid, u32 awaits);
 int tracer__arm_under_way(struct tracer *t, pid_t tgid, u32 awaits, const struct under_way *u);
 
-/* What WINDOW_EVENT_EXEC asks: is it an emulator's program? From then on its processes are armed
- * when they start, and those of others are not told of. */
-void tracer__answer(struct tracer *t, const struct program_key *program, bool is_emulator);
+/* Answers what WINDOW_EVENT_EXEC asks: whose program is this? "vmm" is NULL if it is no VMM's.
+ * From then on the processes of a VMM's program are armed when they start, and the collector is
+ * not asked about others any more. */
+void tracer__answer(struct tracer *t, const struct program_key *program, const struct vmm *vmm);
 
 /* Another program was started in the process, in the place of one that is known: its window, unless
  * it is open, waits for a stream, too. 0, or a negative errno. */

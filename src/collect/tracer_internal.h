@@ -75,6 +75,11 @@ int tracer__find_vmemmap(struct tracer *t, char *why, size_t size);
 void tgid_bit__set(u64 *bits, pid_t tgid);
 void tgid_bit__clear(u64 *bits, pid_t tgid);
 
+/* Tell the kernel's programs of VMMs: of their programs before the object is loaded, of their
+ * threads before it is attached. Return 0 or a negative errno. */
+void tracer__name_programs(struct tracer *t);
+int tracer__name_threads(struct tracer *t);
+
 int tracer__begin_windows(struct tracer *t);
 bool tracer__has_open_window(struct tracer *t);
 void tracer__detach(struct tracer *t);

@@ -14,6 +14,7 @@
 #include "collect/tracer_internal.h"
 #include "collect/unwind_tables.h"
 #include "vmm/process.h"
+#include "vmm/vmm.h"
 
 /* No descriptor: one that is closed is not the end of the migration. */
 enum { NO_STREAM = INT32_MAX };
@@ -52,8 +53,9 @@ void tracer__window_events(struct tracer *t, tracer_event_fn *event, void *data)
 		event(&missed, data);
 }
 
-static int set_window(struct tracer *t, u32 tgid, const struct window *w, u64 flags)
+static int set_window(struct tracer *t, u32 tgid, struct window *w, u64 flags)
 {
+	w->vmm = vmm_process__number((pid_t)tgid);
 	return bpf_map__update_elem(t->skel->maps.windows, &tgid, sizeof(tgid), w, sizeof(*w),
 				    flags);
 }
@@ -120,11 +122,11 @@ int tracer__arm(struct tracer *t, pid_t pid, u32 awaits)
 	return 0;
 }
 
-void tracer__answer(struct tracer *t, const struct program_key *program, bool is_emulator)
+void tracer__answer(struct tracer *t, const struct program_key *program, const struct vmm *vmm)
 {
-	u32 answer = is_emulator ? PROGRAM_IS_EMULATOR : PROGRAM_ASKED_MAX;
+	u32 answer = vmm ? PROGRAM_IS_VMM + vmm__number(vmm) : PROGRAM_ASKED_MAX;
 
-	/* Without it, it will ask again. */
+	/* If the answer cannot be stored, the same is asked again. */
 	bpf_map__update_elem(t->skel->maps.programs, program, sizeof(*program), &answer,
 			     sizeof(answer), BPF_ANY);
 }

@@ -34,7 +34,7 @@ int rules__open(struct rules **out, const char *const *files, size_t nr_files, c
 		size_t why_size);
 
 /* Sets the category of every call site, "other" if no rule matches. Of the shipped rules, those of
- * the monitor count that the first target runs (src/vmm/vmm.h). Returns 0 or -ENOMEM. */
+ * the VMM count that the first target runs (src/vmm/vmm.h). Returns 0 or -ENOMEM. */
 int rules__classify(const struct rules *rules, struct record *record);
 
 #endif

@@ -46,7 +46,7 @@ struct vmm;
 struct rule {
 	char *line; /* the line of the file, cut into the strings below */
 	const char *category;
-	const struct vmm *vmm; /* the rule is for targets that run this monitor; NULL: for all */
+	const struct vmm *vmm; /* the rule is for targets that run this VMM; NULL: for all */
 	struct condition *conditions;
 	size_t nr_conditions;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Asks the row of the monitor that a process runs about its command line and its threads.
+ * Asks the row of the VMM that a process runs about its command line and its threads.
  */
 #include "vmm/process.h"
 
@@ -44,14 +44,17 @@ void vmm_process__describe(pid_t pid, struct record_target *t)
 /* "--incoming" is "-incoming", too. */
 static bool has_option(pid_t pid, const char *name)
 {
-	size_t len = 0;
+	size_t len = 0, at = 0;
 	char *text = proc__read(pid, "cmdline", &len);
 	bool found = false;
 
-	for (size_t at = 0; text && at < len && !found; at += strlen(text + at) + 1) {
+	if (!text)
+		return false;
+	while (at < len && !found) {
 		const char *word = text + at;
 
 		found = !strcmp(word, name) || (word[0] == '-' && !strcmp(word + 1, name));
+		at += strlen(word) + 1;
 	}
 	free(text);
 	return found;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process that runs a virtual machine monitor, seen from outside.
+ * A process that runs a VMM, seen from outside.
  */
 #ifndef MIGPOP_VMM_PROCESS_H
 #define MIGPOP_VMM_PROCESS_H
@@ -13,10 +13,10 @@
 
 struct record_target;
 
-/* True if the process runs a monitor. */
+/* True if the process runs a VMM. */
 bool vmm_process__is_one(pid_t pid);
 
-/* The number of its monitor's row; 0 if the monitor is not known. */
+/* The number of its VMM's row; 0 if the VMM is not known. */
 uint32_t vmm_process__number(pid_t pid);
 
 /* Sets all of "t", which must be initialised, that the process and its command line tell; what

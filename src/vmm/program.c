@@ -19,7 +19,7 @@
 #include "reader/unreadable.h"
 #include "vmm/vmm.h"
 
-/* No monitor is smaller than SMALLEST, and nearly all programs of a host are: they need no
+/* No VMM is smaller than SMALLEST, and nearly all programs of a host are: they need no
  * reading. */
 enum { SMALLEST = 1 << 20, FILES = 1024 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which virtual machine monitor a process runs: by the name of its program, by the name of the
+ * Which VMM a process runs: by the name of its program, by the name of the
  * script that its program executes, or by what the program states of itself ("QEMU emulator version
  * 7.2.22"), whatever it is called.
  */
@@ -13,7 +13,7 @@
 struct vmm;
 
 struct program {
-	const struct vmm *vmm; /* NULL: the program is no monitor, or cannot be read */
+	const struct vmm *vmm; /* NULL: the program is no VMM, or cannot be read */
 	bool by_name;
 	int error; /* a negative errno: the file cannot be read, and its name tells nothing */
 	bool tell; /* reading the file failed, of which nobody was told yet */

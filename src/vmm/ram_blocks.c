@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The blocks of a guest's RAM, whichever monitor it has.
+ * The blocks of a guest's RAM, whichever VMM it has.
  */
 #include "vmm/ram_blocks.h"
 

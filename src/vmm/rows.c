@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table of virtual machine monitors. It is alone in its file, so that a test can link another.
+ * The table of VMMs. It is alone in its file, so that a test can link another.
  */
 #include "vmm/rows.h"
 

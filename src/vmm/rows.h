@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows that the table of virtual machine monitors may have.
+ * The rows that the table of VMMs may have.
  */
 #ifndef MIGPOP_VMM_ROWS_H
 #define MIGPOP_VMM_ROWS_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual machine monitors. One row says all by which a monitor differs from others: how its
+ * Virtual machine monitors (VMMs). One row says all by which a VMM differs from others: how its
  * programs, threads and streams are recognised, and what its command line, its memory and its
- * monitor's socket tell of the guest. Code outside of src/vmm/ asks the row.
+ * monitor tell of the guest. Code outside of src/vmm/ asks the row.
  *
- * To add a monitor, write its row in a file of its own, name it in rows.c, and write its rules. A
- * member that a monitor has nothing for is NULL or 0.
+ * To add a VMM, write its row in a file of its own, name it in rows.c, and write its rules. A
+ * member that a VMM has nothing for is NULL or 0.
  */
 #ifndef MIGPOP_VMM_VMM_H
 #define MIGPOP_VMM_VMM_H
@@ -58,7 +58,7 @@ struct vmm {
 	uint32_t magic;         /* the first four bytes of a stream, as they are in memory */
 
 	/* Its memory. Finds out which mapping of process "pid" is which block of the guest's RAM;
-	 * "told" is what the monitor has said of blocks. Returns 0, and *out to be freed, or a
+	 * "told" is what its monitor has said of blocks. Returns 0, and *out to be freed, or a
 	 * negative errno. */
 	int (*ram_blocks)(struct ram_blocks *out, const struct record_target *t, pid_t pid,
 			  const struct ram_told *told, size_t nr_told);
@@ -67,20 +67,20 @@ struct vmm {
 /* All rows, the commonest first; ends with NULL. At most VMM_MAX. */
 extern const struct vmm *const vmm_rows[];
 
-/* The monitor whose program has this path, as /proc/PID/exe shows it: also with " (deleted)", if an
- * upgrade has replaced the file. NULL: it is no monitor's. */
+/* The VMM whose program has this path, as /proc/PID/exe shows it: also with " (deleted)", if an
+ * upgrade has replaced the file. NULL: it is no VMM's. */
 const struct vmm *vmm__by_program(const char *exe);
 
-/* The monitor that has a script of this name. NULL: none. */
+/* The VMM that has a script of this name. NULL: none. */
 const struct vmm *vmm__by_script(const char *comm);
 
-/* The monitor that states its version with this text. NULL: none. */
+/* The VMM that states its version with this text. NULL: none. */
 const struct vmm *vmm__by_statement(const char *text);
 
-/* The monitor whose rules are in a file of this name. NULL: none. */
+/* The VMM whose rules are in a file of this name. NULL: none. */
 const struct vmm *vmm__by_rules(const char *file);
 
-/* The monitor that a record's target runs, by its vmm_name, else by its exe. NULL: none. */
+/* The VMM that a record's target runs, by its vmm_name, else by its exe. NULL: none. */
 const struct vmm *vmm__of(const struct record_target *t);
 
 /* "vmm", or the first row for NULL: a process is taken for what it most probably is if its program
@@ -90,7 +90,7 @@ const struct vmm *vmm__or_first(const struct vmm *vmm);
 /* The index of "vmm" in vmm_rows. */
 uint32_t vmm__number(const struct vmm *vmm);
 
-/* True if a process of this name may run a monitor: the kernel's programs compare the same. */
+/* True if a process of this name may run a VMM: the kernel's programs compare the same. */
 bool vmm__has_comm(const char *comm);
 
 /* The kind of a thread of this name; THREAD_UNKNOWN if the name says nothing. */

@@ -146,7 +146,7 @@ static void uuid_of_the_guest(void **state)
 	has_uuid("q", NULL);
 }
 
-static void programs_of_monitors(void **state)
+static void programs_of_vmms(void **state)
 {
 	(void)state;
 	assert_true(vmm__by_program("/usr/bin/qemu-system-x86_64"));
@@ -232,7 +232,7 @@ static void rows_fit_into_the_kernel(void **state)
 }
 
 /* What is known of the process comes before the path of its program. */
-static void a_monitor_of_another_name(void **state)
+static void a_vmm_of_another_name(void **state)
 {
 	struct record_target t = described("/opt/vm-runner", "vm-runner -m 512 -name web");
 
@@ -328,10 +328,10 @@ int main(void)
 		cmocka_unit_test(programs_by_what_they_state),
 		cmocka_unit_test(names_in_the_kernel),
 		cmocka_unit_test(rows_fit_into_the_kernel),
-		cmocka_unit_test(a_monitor_of_another_name),
+		cmocka_unit_test(a_vmm_of_another_name),
 		cmocka_unit_test(memory_that_is_not_told),
 		cmocka_unit_test(uuid_of_the_guest),
-		cmocka_unit_test(programs_of_monitors),
+		cmocka_unit_test(programs_of_vmms),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(copies_own_all),
 		cmocka_unit_test(times_of_the_wall),
