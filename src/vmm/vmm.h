@@ -4,7 +4,7 @@
  * programs, threads and streams are recognised, and what its command line, its memory and its
  * monitor tell of the guest. Code outside of src/vmm/ asks the row.
  *
- * To add a VMM, write its row in a file of its own, name it in rows.c, and write its rules. A
+ * To add a VMM, write its row in a file of its own, name it in rows.[ch], and write its rules. A
  * member that a VMM has nothing for is NULL or 0.
  */
 #ifndef MIGPOP_VMM_VMM_H

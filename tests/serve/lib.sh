@@ -75,6 +75,13 @@ stop_service() {
 	((status == 0)) || failed "the service ended with $status: $(tail -n 3 "$work/service.log")"
 }
 
+# What the service is attached to; at rest that is what tells that a migration begins.
+hooks() {
+	grep -hsE '^(tp_name|attach_type):' "/proc/$service/fdinfo/"* | cut -f 2 | sort
+}
+resting=$'sched_process_exec\nsched_process_exit\nsched_process_fork\nsched_process_free\ntask_rename'
+rests() { [[ $(hooks) == "$resting" ]]; }
+
 # start_guest NAME GUEST [OPTIONS…]: NAME is ours, GUEST what QEMU is told. By "${launch_guest[@]}".
 launch_guest=() qemu=(qemu-system-x86_64)
 start_guest() {

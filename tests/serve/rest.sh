@@ -7,12 +7,6 @@
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# What the service is attached to.
-hooks() {
-	grep -hsE '^(tp_name|attach_type):' "/proc/$service/fdinfo/"* | cut -f 2 | sort
-}
-rests() { [[ $(hooks) == "$resting" ]]; }
-resting=$'sched_process_exec\nsched_process_exit\nsched_process_fork\nsched_process_free\ntask_rename'
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$service/stat"; }
 
 shift 2
