@@ -22,7 +22,8 @@ added=$(add_emulator && add_programs bash column getconf jq numfmt) || { echo "$
 in_machine --kernel "$kernel" --build "$build" --memory 3G --timeout 900 $added \
 	--add "$top/scripts/lib.sh:/scripts/lib.sh" \
 	--add "$top/tests/qemu:/tests/qemu" --add "$top/tests/serve:/tests/serve" \
-	--add "$build/tests/qemu/qmp-cli:/build/tests/qemu/qmp-cli" -- \
+	--add "$build/tests/qemu/qmp-cli:/build/tests/qemu/qmp-cli" \
+	--add "$build/tests/trace/record-validate:/build/tests/trace/record-validate" -- \
 	sh -c 'echo madvise >/sys/kernel/mm/transparent_hugepage/enabled && exec "$@"' phase \
 	bash /tests/serve/phase.sh --build /build --migpop /bin/migpop --out /tmp/phase \
 	--mode "$mode" --timeout 300
