@@ -31,7 +31,7 @@ struct reader *reader__new(void)
 
 	if (!r)
 		return NULL;
-	r->helper = HELPER(READER_MODE);
+	r->helper = (struct helper)HELPER(READER_MODE);
 	r->question = r->answer = MESSAGE_NONE;
 	return r;
 }

@@ -109,7 +109,6 @@ int helper__start(struct helper *h)
 		return err;
 	}
 	h->socket = sockets[0];
-	h->fresh = true;
 	return 0;
 }
 
@@ -158,7 +157,7 @@ static int wait_for(short events, void *data)
 	cpu = cpu_time(p->helper->pid);
 	p->silent = cpu == p->cpu ? p->silent + 1 : 0;
 	p->cpu = cpu;
-	return p->silent < HELPER_SILENCE_MAX / HELPER_MOMENT ? 0 : -ETIME;
+	return p->silent < p->helper->silence / HELPER_MOMENT ? 0 : -ETIME;
 }
 
 static struct patience patience(const struct helper *h)
@@ -184,6 +183,5 @@ int helper__ask(struct helper *h, const struct message *question, struct message
 		err = -EPROTO;
 	if (err || answer->header.last)
 		helper__end(h);
-	h->fresh = false;
 	return err;
 }

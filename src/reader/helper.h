@@ -6,7 +6,6 @@
 #ifndef MIGPOP_READER_HELPER_H
 #define MIGPOP_READER_HELPER_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 struct message;
@@ -22,10 +21,13 @@ struct helper {
 	const char *mode; /* the hidden command that this program is started with */
 	pid_t pid;        /* 0: none is running */
 	int socket;
-	bool fresh; /* it has not answered yet */
+	unsigned int silence; /* milliseconds that it may be silent: HELPER_SILENCE_MAX as a rule */
 };
 
-#define HELPER(hidden) ((struct helper){.mode = (hidden), .socket = -1})
+#define HELPER(hidden)                                                                             \
+	{                                                                                          \
+		.mode = (hidden), .socket = -1, .silence = HELPER_SILENCE_MAX                      \
+	}
 
 /* Starts the process, unless it is running. Does not wait for it. Returns 0 or a negative errno.
  * The process that is started does not outlive the thread that started it. */

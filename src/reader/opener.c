@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,45 +15,56 @@
 #include "reader/opener_protocol.h"
 #include "symbol/code_mapping.h"
 
-/* Processes whose files do not answer, the latest of them. */
-enum { PAUSED_MAX = 64 };
+enum {
+	PROCESSES_MAX = 64, /* the latest whose files did not answer */
+	READER_STRIKES = 3, /* what a file counts that did not answer a reader */
+	SILENCE_AFTERWARDS = HELPER_SILENCE_MAX / 10,
+};
+
+/* A process whose files did not answer. */
+struct silent_process {
+	pid_t pid;
+	unsigned int strikes;
+	uint64_t since; /* the first of them: CLOCK_MONOTONIC, in nanoseconds */
+};
 
 static struct {
 	pthread_mutex_t lock;
 	struct helper helper;
 	struct message question, answer;
-	struct {
-		pid_t pid;
-		uint64_t end; /* CLOCK_MONOTONIC, in nanoseconds */
-	} paused[PAUSED_MAX];
-	size_t nr_paused;
+	struct silent_process silent[PROCESSES_MAX];
+	size_t nr_silent; /* how many there have been */
 } opener = {.lock = PTHREAD_MUTEX_INITIALIZER,
-	    .helper = {.mode = OPENER_MODE, .socket = -1},
+	    .helper = HELPER(OPENER_MODE),
 	    .question = {.fd = -1},
 	    .answer = {.fd = -1}};
 
-static bool is_paused(pid_t pid)
+static struct silent_process *find_silent(pid_t pid)
 {
 	uint64_t now = clock__ns(CLOCK_MONOTONIC);
 
-	for (size_t i = 0; i < PAUSED_MAX; i++)
-		if (opener.paused[i].pid == pid && opener.paused[i].end > now)
-			return true;
-	return false;
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		if (opener.silent[i].pid == pid &&
+		    now - opener.silent[i].since < OPENER_MEMORY * 1000000000ULL)
+			return &opener.silent[i];
+	return NULL;
 }
 
-static void pause_files(pid_t pid)
+static void strike(pid_t pid, unsigned int strikes)
 {
-	size_t i = opener.nr_paused++ % PAUSED_MAX;
+	struct silent_process *p = find_silent(pid);
 
-	opener.paused[i].pid = pid;
-	opener.paused[i].end = clock__ns(CLOCK_MONOTONIC) + OPENER_PAUSE * 1000000000ULL;
+	if (!p) {
+		p = &opener.silent[opener.nr_silent++ % PROCESSES_MAX];
+		*p = (struct silent_process){.pid = pid, .since = clock__ns(CLOCK_MONOTONIC)};
+	}
+	p->strikes += strikes;
 }
 
-void opener__pause(pid_t pid)
+void opener__strike(pid_t pid)
 {
 	pthread_mutex_lock(&opener.lock);
-	pause_files(pid);
+	strike(pid, READER_STRIKES);
 	pthread_mutex_unlock(&opener.lock);
 }
 
@@ -74,15 +85,19 @@ static int take(struct opened *out)
 /* Asks the question. The opener ends with the thread that has started it, so it may be gone. */
 static int ask(pid_t pid, struct opened *out)
 {
-	int err = is_paused(pid) ? -ETIME : -ECONNRESET;
+	const struct silent_process *silent = find_silent(pid);
+	int err = -ECONNRESET;
 
+	if (silent && silent->strikes >= OPENER_STRIKES_MAX)
+		return -ETIME;
+	opener.helper.silence = silent ? SILENCE_AFTERWARDS : HELPER_SILENCE_MAX;
 	for (int i = 0; i < 2 && err == -ECONNRESET; i++)
 		err = helper__ask(&opener.helper, &opener.question, &opener.answer,
 				  OPENER_ANSWER_MAX);
+	if (err == -ETIME)
+		strike(pid, 1);
 	if (!err)
 		err = opener.answer.header.status;
-	else if (err == -ETIME && !is_paused(pid))
-		pause_files(pid);
 	return err ? err : take(out);
 }
 

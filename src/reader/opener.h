@@ -6,9 +6,9 @@
  * this program's capabilities, which opening takes, and reads nothing of a file.
  *
  * The functions return 0, with a descriptor in *out for the caller to close; or a negative errno:
- * that of opening, or -ETIME if the opener did not answer in time. Then the files of that process
- * are not opened for OPENER_PAUSE seconds: each of them could take as long. Several threads may call
- * at once.
+ * that of opening, or -ETIME if the opener did not answer in time. Each file of a process could take
+ * as long: for OPENER_MEMORY seconds after the first one, a file of the same process gets a tenth of
+ * the time, and after OPENER_STRIKES_MAX none is opened. Several threads may call at once.
  */
 #ifndef MIGPOP_READER_OPENER_H
 #define MIGPOP_READER_OPENER_H
@@ -18,7 +18,7 @@
 
 struct code_mapping;
 
-enum { OPENER_PAUSE = 30 };
+enum { OPENER_MEMORY = 30, OPENER_STRIKES_MAX = 8 };
 
 struct opened {
 	int fd;         /* for reading; of a regular file, or of a program */
@@ -34,8 +34,8 @@ int opener__program(pid_t pid, struct opened *out);
 /* A regular file on behalf of "pid": see open_regular(). */
 int opener__path(pid_t pid, const char *root, const char *path, struct opened *out);
 
-/* A file of "pid" did not answer a reader: its other files are not opened for a while, either. */
-void opener__pause(pid_t pid);
+/* A file of "pid" did not answer a reader, which has cost more time than not to be opened. */
+void opener__strike(pid_t pid);
 
 /* The process itself: the hidden command OPENER_MODE. Returns an exit status. */
 #define OPENER_MODE "opener"

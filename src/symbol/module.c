@@ -202,7 +202,7 @@ static void give_up(const struct module *m, const struct stat *st, int err)
 	if (reader__has_failed(err))
 		unreadable__add(st, err);
 	if (err == -ETIME)
-		opener__pause(m->pid);
+		opener__strike(m->pid);
 	if (o->unreadable && unreadable__tell(st))
 		o->unreadable(m->pid, m->path, err, o->data);
 }
