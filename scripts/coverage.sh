@@ -11,11 +11,11 @@ usage() {
 	cat <<'USAGE'
 usage: coverage.sh [--least PERCENT] [--tests REGEX]
   --least PERCENT  fail below that (default 0)
-  --tests REGEX    tests to run (default ^(fix/|adopt-old-kernel$), the short ones)
+  --tests REGEX    tests to run (default ^(fix/|adopt/old-kernel$), the short ones)
 USAGE
 }
 
-least=0 tests='^(fix/|adopt-old-kernel$)' build=build/coverage
+least=0 tests='^(fix/|adopt/old-kernel$)' build=build/coverage
 take_options "least tests" "$@"
 for tool in gcov jq; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"

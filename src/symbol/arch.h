@@ -26,7 +26,7 @@ enum call_kind {
  * 2. Write the two files of bpf/arch/ that bpf/arch/arch.h describes: the form of a row, the
  *    registers of user mode, the steps of the unwinder.
  * 3. Give BPF_ARCH the name that libbpf has for it, in CMakeLists.txt.
- * 4. Run the unit tests and tests/chains there. "unit-cfi" compares the rows with those of libdw.
+ * 4. Run the unit tests and tests/chains there. "unit/cfi" compares the rows with those of libdw.
  */
 struct arch {
 	unsigned int machine; /* of its ELF files: EM_* */
