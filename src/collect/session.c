@@ -125,7 +125,7 @@ static void look_at(struct session *s, struct target *t, const struct counters *
 	target__look(t, &s->open.counters, now, LOOK_NS / s->nr_targets);
 }
 
-void session__look_at_content(struct session *s, const struct counters *now)
+static void look_at_content(struct session *s, const struct counters *now)
 {
 	for (size_t i = 0; i < s->nr_targets; i++)
 		if (target__has_memory(&s->targets[i]))
@@ -144,7 +144,7 @@ void session__look_at_exit(struct session *s, size_t i)
 
 /* --- the parts of a window --- */
 
-int session__snapshot(struct session *s, bool counting, struct snapshot *snap)
+static int take_snapshot(struct session *s, bool counting, struct snapshot *snap)
 {
 	return snapshot__take(snap, s->tracer, s->targets, s->nr_targets,
 			      s->windowed ? s->targets[0].pid : 0, counting);
@@ -153,7 +153,7 @@ int session__snapshot(struct session *s, bool counting, struct snapshot *snap)
 int session__begin_books(struct session *s)
 {
 	struct snapshot snap;
-	int err = session__snapshot(s, false, &snap);
+	int err = take_snapshot(s, false, &snap);
 
 	if (err)
 		return err;
@@ -163,7 +163,7 @@ int session__begin_books(struct session *s)
 	return 0;
 }
 
-int session__add_tick(struct session *s, const struct snapshot *snap)
+static int add_tick(struct session *s, const struct snapshot *snap)
 {
 	struct record_tick *more = reallocarray(s->ticks, s->nr_ticks + 1, sizeof(*more));
 
@@ -177,8 +177,8 @@ int session__add_tick(struct session *s, const struct snapshot *snap)
 	return 0;
 }
 
-int session__make_record(struct session *s, const struct snapshot *close,
-			 const struct window_end *end, struct record **out)
+static int make_record(struct session *s, const struct snapshot *close,
+		       const struct window_end *end, struct record **out)
 {
 	struct record *r = NULL;
 	struct gathered g;
@@ -197,6 +197,23 @@ int session__make_record(struct session *s, const struct snapshot *close,
 		record__free(r);
 	else
 		*out = r;
+	return err;
+}
+
+int session__end_books(struct session *s, u64 ns, const struct window_end *end, struct record **out)
+{
+	struct snapshot snap;
+	int err = take_snapshot(s, false, &snap);
+
+	if (err)
+		return err;
+	snap.counters.taken_ns = ns;
+	err = add_tick(s, &snap);
+	look_at_content(s, &snap.counters);
+	if (!err)
+		err = make_record(s, &snap, end, out);
+	snapshot__free(&s->open);
+	s->open = snap;
 	return err;
 }
 
@@ -219,39 +236,27 @@ int session__tick(struct session *s, struct record **out)
 	struct snapshot snap;
 	int err;
 
-	err = session__snapshot(s, true, &snap);
+	err = take_snapshot(s, true, &snap);
 	if (err)
 		return err;
-	err = session__add_tick(s, &snap);
+	err = add_tick(s, &snap);
 	session__remember_code(s);
 	for (size_t i = 0; i < s->nr_targets; i++)
 		if (!s->targets[i].blocks.n && target__has_memory(&s->targets[i]))
 			target__find_blocks(&s->targets[i]); /* it may just have been started */
 	if (!err && out)
-		err = session__make_record(s, &snap, &(struct window_end){.by = REASON_STILL_OPEN},
-					   out);
+		err = make_record(s, &snap, &(struct window_end){.by = REASON_STILL_OPEN}, out);
 	snapshot__free(&snap);
 	return err;
 }
 
 int session__close(struct session *s, enum window_reason by, const char *text, struct record **out)
 {
-	struct snapshot snap;
+	const struct window_end end = {.by = by, .text = text};
 	u64 ns;
 	int err;
 
 	err = tracer__stop(s->tracer, &ns);
 	session__remember_code(s);
-	if (!err)
-		err = session__snapshot(s, false, &snap);
-	if (err)
-		return err;
-	snap.counters.taken_ns = ns;
-	err = session__add_tick(s, &snap);
-	session__look_at_content(s, &snap.counters);
-	if (!err)
-		err = session__make_record(s, &snap, &(struct window_end){.by = by, .text = text},
-					   out);
-	snapshot__free(&snap);
-	return err;
+	return err ? err : session__end_books(s, ns, &end, out);
 }

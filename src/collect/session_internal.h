@@ -10,20 +10,11 @@
 
 int session__add_targets(struct session *s, const pid_t *pids, size_t n);
 
-/* Takes a snapshot of the session's targets. "counting": as in snapshot__take(). */
-int session__snapshot(struct session *s, bool counting, struct snapshot *snap);
-
 /* Begins the books here: nothing that was counted before is the window's. */
 int session__begin_books(struct session *s);
 
-/* Adds a point to the timeline. */
-int session__add_tick(struct session *s, const struct snapshot *snap);
-
 /* Reads what code the living targets have mapped: names are wanted after they are gone. */
 void session__remember_code(struct session *s);
-
-/* Looks at the memory of the living targets, for what the window populated. */
-void session__look_at_content(struct session *s, const struct counters *now);
 
 /* Why a window closed, and the migration that it was. */
 struct window_end {
@@ -33,8 +24,9 @@ struct window_end {
 	enum migration_outcome outcome; /* of the migration */
 };
 
-/* Makes the record of the window up to "close". */
-int session__make_record(struct session *s, const struct snapshot *close,
-			 const struct window_end *end, struct record **out);
+/* Ends the books of a window in which nothing is counted any more since "ns" (CLOCK_BOOTTIME), and
+ * makes its record. The next window's books begin where these end. */
+int session__end_books(struct session *s, u64 ns, const struct window_end *end,
+		       struct record **out);
 
 #endif

@@ -132,6 +132,7 @@ static void begin(struct session *s)
 	s->opened_by = signal__reason(s->window.opened_by);
 	s->nr_ticks = 0;
 	s->room.told = 0;
+	target__forget_looks(&s->targets[0]); /* of the window before */
 	s->begun = true;
 }
 
@@ -152,30 +153,17 @@ static int make_record(struct session *s, struct record **out)
 		.migration = &s->window,
 		.outcome = s->told_outcome ? s->told_outcome : window__outcome(&s->window),
 	};
-	struct snapshot snap;
 	char text[128];
-	int err;
+	int err = tracer__settle(s->tracer);
 
-	err = tracer__settle(s->tracer);
-	if (!err)
-		err = session__snapshot(s, false, &snap);
-	if (err)
-		return err;
-	snap.counters.taken_ns = s->window.close_ns;
-	err = session__add_tick(s, &snap);
-	target__forget_looks(&s->targets[0]); /* of the window before */
-	session__look_at_content(s, &snap.counters);
-	if (!err && !s->phases.n)
-		err = phases__of_window(&s->phases, &s->window);
 	snprintf(text, sizeof(text), "%s, migration %s", window_reason__text(end.by),
 		 migration_outcome__text(end.outcome));
 	end.text = text;
+	if (!err && !s->phases.n)
+		err = phases__of_window(&s->phases, &s->window);
 	if (!err)
-		err = session__make_record(s, &snap, &end, out);
+		err = session__end_books(s, s->window.close_ns, &end, out);
 	s->phases.n = 0;
-	/* Nothing is counted until the next window opens: it begins where this one ends. */
-	snapshot__free(&s->open);
-	s->open = snap;
 	return err;
 }
 
