@@ -130,6 +130,8 @@ static int add_files(const struct snapshot *before, const struct snapshot *after
 			return -ENOMEM;
 		a->kind = kind__name(row->key.kind);
 		a->name = backing_key__name(&row->key, row);
+		if (!a->name)
+			return -ENOMEM;
 		a->inode = row->key.id;
 		a->traced_pages = traced_growth(rows, n, &row->key, 0, 0, b->exited) -
 				  (b->exited ? (int64_t)b->exit_released : 0);

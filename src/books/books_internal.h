@@ -15,10 +15,10 @@ struct books {
 	size_t nr_rows;
 };
 
-/* A copy to be freed; NULL for NULL, or without memory. */
-char *copy_string(const char *s);
+/* Copies a string, of which NULL stays NULL. */
+int copy_string(char **to, const char *from);
 
-/* What people call a backing, to be freed; "row" may be NULL. */
+/* What people call a backing, to be freed; "row" may be NULL. NULL without memory. */
 char *backing_key__name(const struct backing_key *key, const struct backing_row *row);
 
 /* Makes one row of the call sites that differ only in the numbers of equal chains. */

@@ -41,8 +41,8 @@ char *backing_key__name(const struct backing_key *key, const struct backing_row 
 }
 
 /* Fills what does not depend on a count. */
-static void describe_backing(const struct counters *c, const struct backing_key *key,
-			     struct record_backing *out)
+static int describe_backing(const struct counters *c, const struct backing_key *key,
+			    struct record_backing *out)
 {
 	const struct backing_row *row = counters__find_backing(c, key);
 
@@ -58,6 +58,7 @@ static void describe_backing(const struct counters *c, const struct backing_key 
 		.inode = key->dev ? key->id : 0,
 		.start = row ? row->value.start : 0,
 	};
+	return out->name ? 0 : -ENOMEM;
 }
 
 /* True if some of the pages are holes, and it is not known which: a file system does not always
@@ -149,33 +150,41 @@ static bool same_callsite(const struct site_row *a, const struct site_row *b)
 
 /* The name of a process that is not a target. If it is gone, a thread of it may have left its name.
  */
-static char *name_other(const struct books *b, u32 pid)
+static int name_other(const struct books *b, u32 pid, char **out)
 {
 	const struct counters *c = &b->after->counters;
 	const char *name = facts__thread_name(b->facts, pid);
 
-	for (size_t i = 0; !name && i < c->nr_threads; i++)
-		if (c->threads[i].key.tgid == pid && *c->threads[i].value.comm)
-			return strndup(c->threads[i].value.comm, sizeof(c->threads[i].value.comm));
-	return copy_string(name);
+	for (size_t i = 0; !name && i < c->nr_threads; i++) {
+		const char *left = c->threads[i].value.comm;
+
+		if (c->threads[i].key.tgid != pid || !*left)
+			continue;
+		*out = strndup(left, sizeof(c->threads[i].value.comm));
+		return *out ? 0 : -ENOMEM;
+	}
+	return copy_string(out, name);
 }
 
 static int start_callsite(const struct books *b, const struct site_key *key,
 			  struct record_callsite *site)
 {
+	bool in_syscall = key->syscall != SYSCALL_NONE;
+
 	site->category = strdup("other");
 	site->access = (enum record_access)key->access;
 	site->context = (enum record_context)key->context;
-	site->syscall = key->syscall == SYSCALL_NONE ? NULL : syscall__name(key->syscall);
+	site->syscall = in_syscall ? syscall__name(key->syscall) : NULL;
 	site->pid = key->tgid;
-	site->comm = facts__is_target(b->facts, key->tgid) ? NULL : name_other(b, key->tgid);
 	site->faults = site->populated_pages = site->zero_populated_pages = 0;
 	site->released_pages = 0;
 	site->fault_ns = b->facts->mode == MODE_TRACEPOINT ? RECORD_UNKNOWN : 0;
-	if (!site->category)
+	if (!site->category || (in_syscall && !site->syscall))
 		return -ENOMEM;
-	return chains__add_frames(b->facts, key->stack, key->ip, key->syscall != SYSCALL_NONE,
-				  &site->frames, &site->chain_end);
+	if (!facts__is_target(b->facts, key->tgid) && name_other(b, key->tgid, &site->comm))
+		return -ENOMEM;
+	return chains__add_frames(b->facts, key->stack, key->ip, in_syscall, &site->frames,
+				  &site->chain_end);
 }
 
 static int add_backing_of_site(const struct books *b, const struct site_row *row,
@@ -188,7 +197,8 @@ static int add_backing_of_site(const struct books *b, const struct site_row *row
 		return -ENOMEM;
 	backing->populated_pages = backing->zero_populated_pages = 0;
 	backing->released_pages = 0;
-	describe_backing(&b->after->counters, &row->key.backing, backing);
+	if (describe_backing(&b->after->counters, &row->key.backing, backing))
+		return -ENOMEM;
 	add_to_backing(backing, &b->after->counters, row);
 	zeros = zeros__of(b, &row->key.backing);
 	backing->zero_written_pages = zeros__of_site(&zeros, &row->value);
@@ -244,7 +254,8 @@ static int start_backing(const struct books *b, const struct backing_key *key, s
 		return -ENOMEM;
 	backing->populated_pages = backing->zero_populated_pages = 0;
 	backing->released_pages = 0;
-	describe_backing(&b->after->counters, key, backing);
+	if (describe_backing(&b->after->counters, key, backing))
+		return -ENOMEM;
 	backing->looked_pages = zeros.looked_pages;
 	backing->zero_written_pages = zeros.written_zeros;
 	r->totals.zero_written_pages = record_count__sum(r->totals.zero_written_pages,

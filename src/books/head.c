@@ -13,9 +13,34 @@
 /* With fewer timed events than this, nothing can be said about the events that were not timed. */
 enum { SAMPLES_MIN = 16 };
 
-char *copy_string(const char *s)
+int copy_string(char **to, const char *from)
 {
-	return s ? strdup(s) : NULL;
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+static int copy_strings(const struct facts *f, struct record *r)
+{
+	const char *text = f->closed_by_text;
+	const struct {
+		char **to;
+		const char *from;
+	} strings[] = {
+		{&r->started_at, f->started_at},
+		{&r->tool_version, f->tool_version},
+		{&r->host_name, f->host_name},
+		{&r->host_boot_id, f->host_boot_id},
+		{&r->host_kernel, f->host_kernel},
+		{&r->host_arch, f->host_arch},
+		{&r->host_lockdown, f->host_lockdown},
+		{&r->opened_by_text, window_reason__text(f->opened_by)},
+		{&r->closed_by_text, text ? text : window_reason__text(f->closed_by)},
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(strings) / sizeof(*strings); i++)
+		err = copy_string(strings[i].to, strings[i].from);
+	return err;
 }
 
 static int64_t resident(const struct figures *f)
@@ -73,22 +98,13 @@ static void fill_overhead(const struct counters *before, const struct counters *
 int head__fill(const struct books *b, struct record *r)
 {
 	const struct facts *f = b->facts;
-	const char *text = f->closed_by_text;
+	int err = copy_strings(f, r);
 
-	r->started_at = copy_string(f->started_at);
-	r->tool_version = copy_string(f->tool_version);
-	r->host_name = copy_string(f->host_name);
-	r->host_boot_id = copy_string(f->host_boot_id);
-	r->host_kernel = copy_string(f->host_kernel);
-	r->host_arch = copy_string(f->host_arch);
-	r->host_lockdown = copy_string(f->host_lockdown);
 	r->host_page_size = (uint32_t)f->page_size;
 	r->mode = mode__name(f->mode);
 	r->stack = stack__name(f->stack);
 	r->opened_by = f->opened_by;
 	r->closed_by = f->closed_by;
-	r->opened_by_text = copy_string(window_reason__text(f->opened_by));
-	r->closed_by_text = copy_string(text ? text : window_reason__text(f->closed_by));
 	r->start_ns = b->before->counters.taken_ns;
 	r->end_ns = b->after->counters.taken_ns;
 	r->late_ns = f->late_ns;
@@ -102,5 +118,5 @@ int head__fill(const struct books *b, struct record *r)
 	r->totals.released_pages = r->totals.advice_calls = r->totals.advice_bytes = 0;
 	r->totals.mapped_pages = RECORD_UNKNOWN;
 	fill_overhead(&b->before->counters, &b->after->counters, r);
-	return fill_targets(b, r);
+	return err ? err : fill_targets(b, r);
 }

@@ -17,15 +17,16 @@ static int add(const struct facts *f, struct record *r, const struct thread_row 
 		return -ENOMEM;
 	t->pid = row->key.tgid;
 	t->tid = row->key.tid;
-	t->comm = *row->value.comm ? strndup(row->value.comm, sizeof(row->value.comm))
-				   : copy_string(facts__thread_name(f, row->key.tid));
 	t->faults = (int64_t)sum->faults;
 	t->populated_pages = (int64_t)sum->populated;
 	t->zero_populated_pages = r->totals.zero_populated_pages == RECORD_UNKNOWN
 					  ? RECORD_UNKNOWN
 					  : (int64_t)sum->zero_populated;
 	t->released_pages = (int64_t)sum->released;
-	return 0;
+	if (!*row->value.comm)
+		return copy_string(&t->comm, facts__thread_name(f, row->key.tid));
+	t->comm = strndup(row->value.comm, sizeof(row->value.comm));
+	return t->comm ? 0 : -ENOMEM;
 }
 
 static void take(int64_t *left, int64_t counted)

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 least=${1:-95}
 tests=("${@:2}")
-((${#tests[@]})) || tests=(books books_chains books_rows books_property account zeros phases outcome)
+((${#tests[@]})) || tests=(books books_chains books_memory books_rows books_property account zeros phases outcome)
 for tool in gcc gcov jq; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
@@ -23,8 +23,12 @@ for source in src/books/*.c src/counters.c src/record.c src/names.c; do
 		-o "$work/$(basename "$source" .c).o" || die "$source does not compile"
 done
 for test in "${tests[@]}"; do
+	wrap=()
+	for function in calloc reallocarray strdup strndup asprintf; do
+		[[ $test != books_memory ]] || wrap+=("-Wl,--wrap=$function")
+	done
 	gcc -std=gnu11 -O0 --coverage -D_GNU_SOURCE= -Isrc -Ibpf -o "$work/$test" "tests/unit/test_$test.c" \
-		"$work"/*.o -lcmocka -lseccomp -lm || die "test_$test does not link with the books alone"
+		"$work"/*.o "${wrap[@]}" -lcmocka -lseccomp -lm || die "test_$test does not link with the books alone"
 	MIGPOP_RUNS=5000 "$work/$test" >"$work/log" 2>&1 || die "test_$test fails: $(tail -n 20 "$work/log")"
 done
 notes=()
