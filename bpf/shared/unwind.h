@@ -10,6 +10,8 @@
 #ifndef MIGPOP_SHARED_UNWIND_H
 #define MIGPOP_SHARED_UNWIND_H
 
+#include <stdbool.h>
+
 #include "shared/chain.h"
 #include "shared/row.h"
 #include "shared/types.h"

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "collect/tracer.h"
 #include "probe/surroundings.h"
 #include "symbol/rules.h"
+#include "tracer/tracer.h"
 
 /* Names in messages come from outside: replace control characters, so that a message stays one
  * line. */

@@ -15,7 +15,6 @@
 #include <bpf/btf.h>
 
 #include "cmd/cmd.h"
-#include "collect/hooks.h"
 #include "output/flow.h"
 #include "probe/members.h"
 #include "probe/privilege.h"
@@ -23,6 +22,8 @@
 #include "probe/surroundings.h"
 #include "proc/process.h"
 #include "proc/system.h"
+#include "tracer/hooks.h"
+#include "tracer/tracer.h"
 #include "vmm/program.h"
 #include "vmm/vmm.h"
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "collect/tracer.h"
 #include "symbol/rules.h"
+#include "tracer/tracer.h"
 #include "verify/traced.h"
 
 struct replay_trace {

@@ -16,7 +16,6 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace_options.h"
-#include "collect/watcher.h"
 #include "loop.h"
 #include "output/format.h"
 #include "serve/http.h"
@@ -24,6 +23,7 @@
 #include "serve/store.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
+#include "watch/watcher.h"
 
 static const char doc[] =
 	"Watch all migrations of this host, of every QEMU that runs or starts later.\v"

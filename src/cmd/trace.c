@@ -18,8 +18,6 @@
 #include "cmd/trace.h"
 #include "cmd/trace_monitor.h"
 #include "cmd/trace_options.h"
-#include "collect/launch.h"
-#include "collect/session.h"
 #include "loop.h"
 #include "output/json.h"
 #include "probe/privilege.h"
@@ -28,6 +26,8 @@
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
 #include "vmm/process.h"
+#include "watch/launch.h"
+#include "watch/session.h"
 
 /* QMP_POLL_MS: if the window was opened because the monitor said so, the monitor also closes it, so
  * it is asked often. */

@@ -16,10 +16,10 @@
 #include "cmd/inout.h"
 #include "cmd/trace.h"
 #include "cmd/trace_options.h"
-#include "collect/watcher.h"
 #include "loop.h"
 #include "proc/process.h"
 #include "vmm/process.h"
+#include "watch/watcher.h"
 
 struct incoming {
 	const struct trace_options *options;

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "collect/tracer.h"
 #include "output/formats.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
+#include "tracer/tracer.h"
 
 enum { TARGETS_MAX = 4096 };
 

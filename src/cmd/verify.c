@@ -13,9 +13,9 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/verify_options.h"
-#include "collect/tracer.h"
 #include "output/verify.h"
 #include "symbol/rules.h"
+#include "tracer/tracer.h"
 #include "verify/routine.h"
 
 enum { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JUNIT, OUTPUT_MARKDOWN, NR_OUTPUTS };

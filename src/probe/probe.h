@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "collect/tracer.h"
+#include "names.h"
 
 struct btf;
 

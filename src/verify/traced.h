@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "collect/session.h"
 #include "verify/trial.h"
+#include "watch/session.h"
 
 struct traced {
 	struct tracer *tracer;

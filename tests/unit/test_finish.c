@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "collect/finish.h"
 #include "shared/chain.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
+#include "watch/finish.h"
 
 enum { MEMFD = 7, DEVICE = 1 };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "collect/ranges.h"
+#include "tracer/ranges.h"
 
 static void takes_and_gives_back(void **state)
 {
