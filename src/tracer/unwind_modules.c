@@ -172,6 +172,8 @@ struct unwind_module *unwind_modules__get(struct unwind_modules *m, pid_t pid,
 		module->image_size = mapping->end - mapping->start;
 	}
 	unwind_module__open(m, module, mapping);
+	if (!err && module->err == -ETIME)
+		opener__strike(pid);
 	return module;
 }
 
