@@ -16,16 +16,17 @@
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
 #include "cmd/trace.h"
-#include "cmd/trace_monitor.h"
 #include "cmd/trace_options.h"
 #include "loop.h"
 #include "output/json.h"
 #include "probe/privilege.h"
 #include "proc/process.h"
-#include "qemu/ram_query.h"
 #include "symbol/debug_file.h"
 #include "symbol/rules.h"
+#include "vmm/monitor.h"
 #include "vmm/process.h"
+#include "vmm/program.h"
+#include "vmm/vmm.h"
 #include "watch/launch.h"
 #include "watch/session.h"
 
@@ -37,7 +38,8 @@ struct trace {
 	const struct trace_options *options;
 	struct session session;
 	struct tracer *tracer;
-	struct monitor monitor;
+	const struct vmm_monitor *speaks; /* how the monitor is spoken to, if there is one */
+	struct monitor *monitor;          /* NULL: none was given */
 	pid_t child;      /* the command; 0 if there is none, or if it was waited for */
 	int child_status; /* its wait status */
 	bool migrating;   /* the window has opened */
@@ -103,7 +105,7 @@ static void on_window(const struct window_event *event, void *data)
  * no sign of one: it began before the tracer did, or this QEMU migrates in an unknown way. */
 static int begin_told(struct trace *t)
 {
-	int err = session__begin_told(&t->session, monitor__sends(&t->monitor));
+	int err = session__begin_told(&t->session, t->speaks->sends(t->monitor));
 
 	t->told = !err && look(t) == WINDOW_OPEN;
 	return err;
@@ -120,9 +122,9 @@ static int arm(struct trace *t)
 	u.thread = is.migration_thread;
 	err = session__arm(&t->session, pid,
 			   is.incoming ? AWAITS_STREAM | AWAITS_THREAD : AWAITS_THREAD, &u);
-	if (err || look(t) != WINDOW_WAITS || !t->monitor.qmp)
+	if (err || look(t) != WINDOW_WAITS || !t->monitor)
 		return err;
-	return monitor__ask(&t->monitor) == MONITOR_UNDER_WAY ? begin_told(t) : 0;
+	return t->speaks->ask(t->monitor) == MONITOR_UNDER_WAY ? begin_told(t) : 0;
 }
 
 static int start_targets(struct trace *t)
@@ -146,9 +148,9 @@ static void ask_for_blocks(struct trace *t)
 	struct ram_told *told;
 	size_t n;
 
-	if (!t->monitor.qmp || !t->session.nr_targets)
+	if (!t->monitor || !t->session.nr_targets)
 		return;
-	ram_query__ask(t->monitor.qmp, &told, &n);
+	t->speaks->ask_blocks(t->monitor, &told, &n);
 	session__tell_blocks(&t->session, 0, told, n);
 }
 
@@ -163,8 +165,8 @@ static void say_tracing(const struct trace *t)
 		fprintf(stderr, " and %zu more", t->session.nr_targets - 1);
 	fprintf(stderr, ", %s mode, stacks %s\n", mode__name(tracer__mode(t->tracer)),
 		stack__name(t->session.stack));
-	if (t->monitor.qmp)
-		fprintf(stderr, "%s\n", monitor__begins_as(&t->monitor));
+	if (t->monitor)
+		fprintf(stderr, "%s\n", t->speaks->begins_as(t->monitor));
 }
 
 /* Follows the migration by the monitor. The kernel sees when the window opens and closes, and the
@@ -176,10 +178,10 @@ static enum window_reason follow_monitor(struct trace *t)
 	enum monitor_says says;
 
 	if (t->migrating && !t->told) {
-		monitor__hear(&t->monitor);
+		t->speaks->hear(t->monitor);
 		return REASON_UNKNOWN;
 	}
-	says = monitor__ask(&t->monitor);
+	says = t->speaks->ask(t->monitor);
 	if (!t->migrating && look(t) != WINDOW_WAITS) /* the kernel has seen it meanwhile */
 		return t->over ? REASON_MIGRATION_END : REASON_UNKNOWN;
 	if (says == MONITOR_GONE)
@@ -279,7 +281,7 @@ static enum window_reason on_time(struct trace *t, uint64_t now)
 	const struct trace_options *o = t->options;
 	enum window_reason reason = REASON_UNKNOWN;
 
-	if (t->monitor.qmp && (t->told || now >= t->next_tick_ms))
+	if (t->monitor && (t->told || now >= t->next_tick_ms))
 		reason = follow_monitor(t);
 	if (reason)
 		return reason;
@@ -419,29 +421,30 @@ static int close_window(struct trace *t, enum window_reason reason, struct recor
 		return -ENODATA;
 	if (!t->over)
 		err = session__end(&t->session, t->told && ended ? SIGNAL_TOLD : SIGNAL_NONE);
-	if (!err && t->monitor.qmp) {
-		t->session.told_outcome = monitor__last_words(&t->monitor, t->over);
+	if (!err && t->monitor) {
+		t->session.told_outcome = t->speaks->last_words(t->monitor, t->over);
 		ask_for_blocks(t);
 	}
 	if (!err)
 		err = session__over(&t->session, out);
-	if (!err && t->monitor.qmp)
-		monitor__put(&t->monitor, *out);
+	if (!err && t->monitor)
+		t->speaks->put(t->monitor, *out);
 	return err;
 }
 
 static int fail_unseen(const struct trace *t, enum window_reason reason)
 {
-	const struct migration_state *said = &t->monitor.last;
+	const char *error = "",
+		   *status = t->monitor ? t->speaks->last_status(t->monitor, &error) : "";
 
-	if (t->unseen && !strcmp(said->status, "failed"))
+	if (t->unseen && !strcmp(status, "failed"))
 		return fail(STATUS_FAULT, "the migration failed before anything was sent: %s",
-			    *said->error ? said->error : "QEMU does not say why");
+			    *error ? error : "QEMU does not say why");
 	if (t->unseen)
 		return fail(STATUS_FAULT,
 			    "QEMU says that a migration has %s, which left no sign of its begin, "
 			    "as savevm: -p without --qmp traces what happens until Ctrl-C",
-			    said->status);
+			    status);
 	return fail(STATUS_FAULT, "no migration was seen until the %s",
 		    window_reason__text(reason));
 }
@@ -468,7 +471,7 @@ static int trace_window(struct trace *t, struct trace_outputs *out)
 	return status;
 }
 
-/* Returns words for an error of monitor__open(). */
+/* Returns words for an error of opening a monitor. */
 static const char *monitor_error(int err)
 {
 	switch (err) {
@@ -476,6 +479,8 @@ static const char *monitor_error(int err)
 		return "what answers there speaks no QMP (a human monitor, a serial port?)";
 	case -ETIMEDOUT:
 		return "nothing answers there as a monitor does";
+	case -ENOTSUP:
+		return "migpop does not speak to monitors of that VMM";
 	default:
 		return strerror(-err);
 	}
@@ -483,10 +488,13 @@ static const char *monitor_error(int err)
 
 /* Opens the monitor. The process at its other end becomes the target, or must be the target if one
  * was given. */
-static int open_monitor(struct monitor *m, struct trace_options *o)
+static int open_monitor(struct trace *t, struct trace_options *o)
 {
-	int err = monitor__open(m, o->qmp_path);
-	pid_t pid;
+	pid_t pid = o->nr_pids ? o->pids[0] : 0;
+	int err;
+
+	t->speaks = vmm__or_first(pid ? program__of(pid).vmm : NULL)->monitor;
+	err = t->speaks ? t->speaks->open(&t->monitor, o->qmp_path) : -ENOTSUP;
 
 	if (err == -EBUSY)
 		return fail(STATUS_USAGE,
@@ -496,7 +504,7 @@ static int open_monitor(struct monitor *m, struct trace_options *o)
 	if (err)
 		return fail(STATUS_USAGE, "cannot talk to QEMU at %s: %s", o->qmp_path,
 			    monitor_error(err));
-	pid = monitor__emulator(m);
+	pid = t->speaks->emulator(t->monitor);
 	if (!o->nr_pids && !pid)
 		return fail(STATUS_USAGE, "%s does not say whose monitor it is: give -p PID",
 			    o->qmp_path);
@@ -511,6 +519,12 @@ static int open_monitor(struct monitor *m, struct trace_options *o)
 	return STATUS_OK;
 }
 
+static void close_monitor(struct trace *t)
+{
+	if (t->monitor)
+		t->speaks->close(t->monitor);
+}
+
 static int trace_targets(struct trace_options *o, const struct rules *rules,
 			 struct trace_outputs *out)
 {
@@ -519,26 +533,26 @@ static int trace_targets(struct trace_options *o, const struct rules *rules,
 	int status, err;
 
 	t.signal_fd = open_signals(trace__signals);
-	status = o->qmp_path ? open_monitor(&t.monitor, o) : STATUS_OK;
+	status = o->qmp_path ? open_monitor(&t, o) : STATUS_OK;
 	if (status) {
-		monitor__close(&t.monitor);
+		close_monitor(&t);
 		return status;
 	}
 	err = tracer__open(&t.tracer, &o->tracer, why, sizeof(why));
 	if (err) {
-		monitor__close(&t.monitor);
+		close_monitor(&t);
 		return fail_tracer(err, why);
 	}
 	err = session__init(&t.session, t.tracer, o->tracer.stack, &o->names);
 	t.session.rules = rules;
-	if (t.monitor.qmp)
-		monitor__tell_phases(&t.monitor, &t.session.phases);
+	if (t.monitor)
+		t.speaks->tell_phases(t.monitor, &t.session.phases);
 	status = err ? fail(STATUS_FAULT, "%s", strerror(-err)) : trace_window(&t, out);
 	end_command(&t);
 	record__free(t.last);
 	session__free(&t.session);
 	tracer__close(t.tracer);
-	monitor__close(&t.monitor);
+	close_monitor(&t);
 	close(t.signal_fd);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "vmm/qemu_memory.h"
+#include "vmm/qemu_monitor.h"
 #include "vmm/qemu_options.h"
 #include "vmm/rows.h"
 
@@ -53,4 +54,5 @@ const struct vmm vmm_qemu = {
 	/* QEMU_VM_FILE_MAGIC, in big endian */
 	.magic = 0x4d564551,
 	.ram_blocks = qemu_memory__read,
+	.monitor = &qemu_monitor,
 };

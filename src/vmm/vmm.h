@@ -20,6 +20,7 @@
 struct ram_blocks;
 struct ram_told;
 struct record_target;
+struct vmm_monitor;
 
 /* A name of at most 15 bytes, as /proc/PID/comm has it. */
 struct vmm_comm {
@@ -62,6 +63,9 @@ struct vmm {
 	 * negative errno. */
 	int (*ram_blocks)(struct ram_blocks *out, const struct record_target *t, pid_t pid,
 			  const struct ram_told *told, size_t nr_told);
+
+	/* How its monitor, the socket that takes commands, is spoken to (monitor.h). */
+	const struct vmm_monitor *monitor;
 };
 
 /* All rows, the commonest first; ends with NULL. At most VMM_MAX. */

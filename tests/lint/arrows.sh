@@ -22,17 +22,17 @@ table='
 	books: shared record names counters
 	proc: record
 	stream: array
-	vmm: shared record proc reader
+	qemu: array proc
+	vmm: shared record names array clock books proc reader qemu
 	symbol: shared record array proc vmm reader
 	reader: shared record clock symbol
-	qemu: array proc vmm
 	probe: names proc
 	tracer: shared names counters clock books proc vmm symbol reader probe migpop.skel.h
 	watch: record names array counters losses clock loop books proc vmm symbol reader tracer
 	verify: record names clock loop proc vmm qemu symbol tracer watch
 	output: record names array clock losses verify profile.pb-c.h page.html.h palette.css.h
 	serve: record array losses output
-	cmd: record names array clock loop books proc vmm symbol qemu probe tracer watch verify output stream serve
+	cmd: record names array clock loop books proc vmm symbol probe tracer watch verify output stream serve
 '
 
 # Circles that are left: the arrow FROM>TO that closes each. One that is gone is to be taken off.

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Follows a migration through QEMU's monitor.
+ * Follows a migration through QEMU's monitor, by the words and events of QMP.
  */
+#include "vmm/qemu_monitor.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "books/phases.h"
 #include "clock.h"
-#include "cmd/trace_monitor.h"
 #include "qemu/migration.h"
 #include "qemu/qmp.h"
-#include "qemu/ram_query.h"
+#include "vmm/qemu_blocks.h"
+#include "record.h"
 #include "vmm/process.h"
+
+struct monitor {
+	struct qmp *qmp;
+	struct phases *phases;
+	u64 wall_after_boot_ns;
+	bool switched_on;                   /* we switched events on, and must switch them off */
+	bool tells;                         /* "last" is about the migration that was traced */
+	struct migration_state first, last; /* the answers to the first and to the last question */
+	int64_t ram_bytes;                  /* of the guest; -1: QEMU did not say */
+};
 
 enum { TIMEOUT_MS = 5000, LAST_WORDS = 200, LAST_WORD_US = 10000 };
 
@@ -35,34 +49,42 @@ static void on_event(const char *name, json_object *data, int64_t wall_us, void 
 		phases__on_resume(p, ns);
 }
 
-int monitor__open(struct monitor *m, const char *path)
+static int open_monitor(struct monitor **out, const char *path)
 {
-	int err = qmp__open(&m->qmp, path, TIMEOUT_MS);
+	struct monitor *m = calloc(1, sizeof(*m));
+	int err = m ? qmp__open(&m->qmp, path, TIMEOUT_MS) : -ENOMEM;
 
+	*out = err ? NULL : m;
+	if (err) {
+		free(m);
+		return err;
+	}
 	/* If the monitor does not answer now, it is asked again later. */
-	if (!err && migration__query(m->qmp, &m->first))
+	if (migration__query(m->qmp, &m->first))
 		strcpy(m->first.status, "none");
 	m->last = m->first;
-	m->ram_bytes = err ? -1 : ram_query__base(m->qmp);
-	return err;
+	m->ram_bytes = qemu_blocks__base(m->qmp);
+	return 0;
 }
 
-pid_t monitor__emulator(const struct monitor *m)
+static pid_t emulator(const struct monitor *m)
 {
 	pid_t pid = qmp__peer(m->qmp);
 
 	return pid > 0 && vmm_process__is_one(pid) ? pid : 0;
 }
 
-void monitor__close(struct monitor *m)
+static void close_monitor(struct monitor *m)
 {
-	if (m->qmp && m->switched_on)
+	if (!m)
+		return;
+	if (m->switched_on)
 		migration__switch(m->qmp, "events", false);
 	qmp__close(m->qmp);
-	m->qmp = NULL;
+	free(m);
 }
 
-void monitor__tell_phases(struct monitor *m, struct phases *phases)
+static void tell_phases(struct monitor *m, struct phases *phases)
 {
 	struct migration_state state;
 	bool on = false;
@@ -92,7 +114,7 @@ static bool is_under_way(const struct migration_state *state)
 	return strcmp(state->status, "none") && !migration__is_over(state);
 }
 
-const char *monitor__begins_as(const struct monitor *m)
+static const char *begins_as(const struct monitor *m)
 {
 	if (is_under_way(&m->first))
 		return "a migration is under way: what it did before is not traced";
@@ -113,7 +135,7 @@ static bool has_ended(const struct monitor *m)
 		a->syncs != b->syncs);
 }
 
-enum monitor_says monitor__ask(struct monitor *m)
+static enum monitor_says ask(struct monitor *m)
 {
 	int err = migration__query(m->qmp, &m->last);
 
@@ -128,12 +150,12 @@ enum monitor_says monitor__ask(struct monitor *m)
 									 : MONITOR_IDLE;
 }
 
-bool monitor__sends(const struct monitor *m)
+static bool sends(const struct monitor *m)
 {
 	return !m->phases->incoming;
 }
 
-void monitor__hear(struct monitor *m)
+static void hear(struct monitor *m)
 {
 	qmp__drain(m->qmp);
 }
@@ -147,7 +169,7 @@ static enum migration_outcome outcome(const char *status)
 	return !strcmp(status, "cancelled") ? OUTCOME_CANCELLED : OUTCOME_UNKNOWN;
 }
 
-enum migration_outcome monitor__last_words(struct monitor *m, bool over)
+static enum migration_outcome last_words(struct monitor *m, bool over)
 {
 	bool ended = false;
 
@@ -167,7 +189,7 @@ enum migration_outcome monitor__last_words(struct monitor *m, bool over)
 	return ended ? outcome(m->last.status) : OUTCOME_UNKNOWN;
 }
 
-void monitor__put(const struct monitor *m, struct record *r)
+static void put(const struct monitor *m, struct record *r)
 {
 	struct record_migration *to = &r->migration;
 	const struct migration_state *from = &m->last;
@@ -183,3 +205,29 @@ void monitor__put(const struct monitor *m, struct record *r)
 	to->transferred_bytes = record_count__of(from->transferred_bytes);
 	to->rounds = record_count__of(from->syncs);
 }
+
+static int ask_blocks(struct monitor *m, struct ram_told **out, size_t *n)
+{
+	return qemu_blocks__ask(m->qmp, out, n);
+}
+
+static const char *last_status(const struct monitor *m, const char **error)
+{
+	*error = m->last.error;
+	return m->last.status;
+}
+
+const struct vmm_monitor qemu_monitor = {
+	.open = open_monitor,
+	.close = close_monitor,
+	.emulator = emulator,
+	.begins_as = begins_as,
+	.tell_phases = tell_phases,
+	.sends = sends,
+	.ask = ask,
+	.hear = hear,
+	.ask_blocks = ask_blocks,
+	.last_words = last_words,
+	.last_status = last_status,
+	.put = put,
+};

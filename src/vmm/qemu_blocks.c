@@ -3,7 +3,7 @@
  * Asks a monitor for RAM blocks. query-memdev lists ids and lengths, in no order; the table of
  * "info ramblock" also has addresses, in versions after 7.2.
  */
-#include "qemu/ram_query.h"
+#include "vmm/qemu_blocks.h"
 #include "array.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ static int ask_addresses(struct qmp *qmp, struct ram_told **v, size_t *n)
 	return err;
 }
 
-int ram_query__ask(struct qmp *qmp, struct ram_told **out, size_t *n)
+int qemu_blocks__ask(struct qmp *qmp, struct ram_told **out, size_t *n)
 {
 	int err;
 
@@ -110,7 +110,7 @@ int ram_query__ask(struct qmp *qmp, struct ram_told **out, size_t *n)
 	return err ? err : ask_addresses(qmp, out, n);
 }
 
-int64_t ram_query__base(struct qmp *qmp)
+int64_t qemu_blocks__base(struct qmp *qmp)
 {
 	json_object *ret = NULL, *base = NULL;
 	int64_t bytes = -1;

@@ -2,8 +2,8 @@
 /*
  * Asks QEMU's monitor for its RAM blocks: blocks that were plugged in later are on no command line.
  */
-#ifndef MIGPOP_QEMU_RAM_QUERY_H
-#define MIGPOP_QEMU_RAM_QUERY_H
+#ifndef MIGPOP_VMM_QEMU_BLOCKS_H
+#define MIGPOP_VMM_QEMU_BLOCKS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,10 +16,10 @@ struct qmp;
  * Asks for the memory backends, and, where this version tells them, for the addresses of RAM blocks
  * ("info ramblock", column HVA). Returns 0 or a negative errno; free *out in either case.
  */
-int ram_query__ask(struct qmp *qmp, struct ram_told **out, size_t *n);
+int qemu_blocks__ask(struct qmp *qmp, struct ram_told **out, size_t *n);
 
 /* Bytes of memory that the guest has from the start, without what was plugged in; -1 where QEMU
  * does not say. */
-int64_t ram_query__base(struct qmp *qmp);
+int64_t qemu_blocks__base(struct qmp *qmp);
 
 #endif
