@@ -10,13 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
-#include "cmd/replay_memory.h"
 #include "cmd/replay_options.h"
-#include "cmd/replay_report.h"
 #include "cmd/replay_trace.h"
 #include "output/format.h"
+#include "replay/memory.h"
+#include "replay/report.h"
 #include "stream/open.h"
 
 struct replay {
@@ -89,13 +90,13 @@ static int load(struct replay *r, struct stream_file *f)
 	status = r->trace ? replay_trace__begin(r->trace) : STATUS_OK;
 	if (status)
 		return status;
-	since = replay__now();
+	since = clock__ns(CLOCK_MONOTONIC);
 	err = stream__read(&f->source, &sink, &r->stream, &error);
 	end_progress(&r->memory);
 	if (err)
 		return fail_stream(r, &error);
 	err = replay_memory__finish(&r->memory);
-	r->ns = replay__now() - since;
+	r->ns = clock__ns(CLOCK_MONOTONIC) - since;
 	if (err)
 		return fail(STATUS_FAULT, "cannot finish the memory: %s", strerror(-err));
 	status = r->trace ? replay_trace__end(r->trace, &r->record) : STATUS_OK;
@@ -106,7 +107,7 @@ static int load(struct replay *r, struct stream_file *f)
 static int report(const struct replay *r, struct output_file *out)
 {
 	const struct replay_options *o = r->options;
-	struct replay_report report = {.options = o,
+	struct replay_report report = {.digest = o->digest,
 				       .memory = &r->memory,
 				       .stream = &r->stream,
 				       .ns = r->ns,

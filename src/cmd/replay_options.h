@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "cmd/replay_memory.h"
+#include "replay/memory.h"
 
 struct replay_options {
 	const char *path;   /* NULL: --listen is used */

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 #include <nettle/sha2.h>
 
-#include "cmd/replay_memory.h"
-#include "cmd/replay_populated.h"
+#include "replay/memory.h"
+#include "replay/populated.h"
 
 #define PAGE   UINT64_C(4096)
 #define HUGE   (UINT64_C(2) << 20)

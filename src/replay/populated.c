@@ -3,7 +3,7 @@
  * Tells how much of a block is populated: st_blocks counts the pages of a shared file, swapped out
  * or not; smaps counts the private pages of a mapping.
  */
-#include "cmd/replay_populated.h"
+#include "replay/populated.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,10 +2,10 @@
 /*
  * Tells the kernel's own figure for the memory of a RAM block. It must not ask libmigfix.
  */
-#ifndef MIGPOP_CMD_REPLAY_POPULATED_H
-#define MIGPOP_CMD_REPLAY_POPULATED_H
+#ifndef MIGPOP_REPLAY_POPULATED_H
+#define MIGPOP_REPLAY_POPULATED_H
 
-#include "cmd/replay_memory.h"
+#include "replay/memory.h"
 
 /* Sets populated_pages: of a file its blocks, of private memory what smaps calls anonymous. Returns
  * 0 or a negative errno. */

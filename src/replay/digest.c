@@ -3,7 +3,7 @@
  * Computes SHA-256 of RAM blocks. Memory that was never populated is not read: libmigfix is asked
  * about a large piece first, and about single pages only if the piece has data.
  */
-#include "cmd/replay_memory.h"
+#include "replay/memory.h"
 
 #include <errno.h>
 #include <nettle/sha2.h>

@@ -3,8 +3,8 @@
  * The memory of migpop replay: RAM blocks of a chosen backing, loaded through libmigfix. It must
  * not know where their content comes from.
  */
-#ifndef MIGPOP_CMD_REPLAY_MEMORY_H
-#define MIGPOP_CMD_REPLAY_MEMORY_H
+#ifndef MIGPOP_REPLAY_MEMORY_H
+#define MIGPOP_REPLAY_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 
 #include <migfix.h>
 
-#include "vmm/ram_backing.h"
 #include "stream/stream.h"
+#include "vmm/ram_backing.h"
 
 struct replay_setup {
 	enum ram_backing backing;
@@ -64,8 +64,5 @@ int replay_memory__finish(struct replay_memory *m);
 int replay_memory__digest(struct replay_memory *m);
 
 void replay_memory__free(struct replay_memory *m);
-
-/* CLOCK_MONOTONIC in nanoseconds. */
-uint64_t replay__now(void);
 
 #endif

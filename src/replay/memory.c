@@ -4,9 +4,9 @@
  * counted for the handler or for payload. A run of zero pages takes two readings, however long it
  * is.
  */
-#include "clock.h"
-#include "cmd/replay_memory.h"
 #include "array.h"
+#include "clock.h"
+#include "replay/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,15 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/replay_populated.h"
+#include "replay/populated.h"
 
 #define HUGE_PAGE   (UINT64_C(2) << 20)
 #define PROGRESS_NS UINT64_C(200000000)
-
-uint64_t replay__now(void)
-{
-	return clock__ns(CLOCK_MONOTONIC);
-}
 
 /* --- memory --- */
 
@@ -167,10 +162,10 @@ static int sink__zero(void *opaque, unsigned int index, uint64_t off, uint64_t l
 {
 	struct replay_memory *m = opaque;
 	const struct replay_block *b = &m->blocks[index];
-	uint64_t since = replay__now(), now;
+	uint64_t since = clock__ns(CLOCK_MONOTONIC), now;
 	int err = m->setup.batch ? migfix_zero_later(b->region, off, len) : zero_pages(b, off, len);
 
-	now = replay__now();
+	now = clock__ns(CLOCK_MONOTONIC);
 	m->handler_ns += now - since;
 	m->loaded += len;
 	say_progress(m, now);
@@ -181,10 +176,10 @@ static int sink__zero(void *opaque, unsigned int index, uint64_t off, uint64_t l
 static int sink__write(void *opaque, unsigned int index, uint64_t off, uint64_t len, void **memory)
 {
 	struct replay_memory *m = opaque;
-	uint64_t since = replay__now();
+	uint64_t since = clock__ns(CLOCK_MONOTONIC);
 	int err = migfix_write(m->blocks[index].region, off, len, memory);
 
-	m->payload_since = replay__now();
+	m->payload_since = clock__ns(CLOCK_MONOTONIC);
 	m->handler_ns += m->payload_since - since;
 	m->loaded += len;
 	return err;
@@ -193,7 +188,7 @@ static int sink__write(void *opaque, unsigned int index, uint64_t off, uint64_t 
 static int sink__written(void *opaque)
 {
 	struct replay_memory *m = opaque;
-	uint64_t now = replay__now();
+	uint64_t now = clock__ns(CLOCK_MONOTONIC);
 
 	m->payload_ns += now - m->payload_since;
 	say_progress(m, now);
@@ -228,13 +223,13 @@ static void add_stats(struct migfix_stats *to, const struct migfix_stats *from)
 
 static int flush_all(struct replay_memory *m)
 {
-	uint64_t since = replay__now();
+	uint64_t since = clock__ns(CLOCK_MONOTONIC);
 	int err = 0;
 
 	for (size_t i = 0; i < m->nr_blocks && !err; i++)
 		if (m->blocks[i].region)
 			err = migfix_flush(m->blocks[i].region);
-	m->handler_ns += replay__now() - since;
+	m->handler_ns += clock__ns(CLOCK_MONOTONIC) - since;
 	return err;
 }
 

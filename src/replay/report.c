@@ -3,7 +3,7 @@
  * Writes the figures of a replay. Figures that only a tracer knows are null, or "?" on screen, if
  * there was none.
  */
-#include "cmd/replay_report.h"
+#include "replay/report.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,7 +31,7 @@ static int64_t zero_populated_pages(const struct replay_report *r)
 static const char *digest_text(const struct replay_report *r, const struct replay_block *b,
 			       char text[2 * REPLAY_DIGEST + 1])
 {
-	if (!r->options->digest)
+	if (!r->digest)
 		return NULL;
 	for (size_t i = 0; i < REPLAY_DIGEST; i++)
 		sprintf(text + 2 * i, "%02x", b->digest[i]);
@@ -98,7 +98,7 @@ static void json__handled(struct writer *w, json_object *root, const struct migf
 
 static void json__all(struct writer *w, json_object *root, const struct replay_report *r)
 {
-	const struct replay_setup *setup = &r->options->setup;
+	const struct replay_setup *setup = &r->memory->setup;
 	json_object *o;
 
 	writer__put(w, root, "schema", writer__string(w, "migpop.replay/1"));
@@ -158,7 +158,7 @@ static void text__kind(const struct stream_info *s, FILE *f)
 
 static void text__head(const struct replay_report *r, FILE *f)
 {
-	const struct replay_setup *setup = &r->options->setup;
+	const struct replay_setup *setup = &r->memory->setup;
 	char size[FORMAT_NUMBER];
 	struct format_text t;
 
@@ -212,7 +212,7 @@ int replay_report__text(const struct replay_report *r, FILE *f, const struct tex
 	text__head(r, f);
 	text__figures(r, f);
 	fprintf(f, "\n%-28s%-14s %12s %12s%s\n", "RAM block", "memory", "size", "populated",
-		r->options->digest ? "   SHA-256" : "");
+		r->digest ? "   SHA-256" : "");
 	for (size_t i = 0; i < r->memory->nr_blocks; i++)
 		text__block(r, &r->memory->blocks[i], f);
 	if (r->record) {

@@ -3,19 +3,19 @@
  * Writes the results of a replay as text and as JSON, schema "migpop.replay/1". It must not know
  * how they were found.
  */
-#ifndef MIGPOP_CMD_REPLAY_REPORT_H
-#define MIGPOP_CMD_REPLAY_REPORT_H
+#ifndef MIGPOP_REPLAY_REPORT_H
+#define MIGPOP_REPLAY_REPORT_H
 
 #include <stdio.h>
 
-#include "cmd/replay_options.h"
 #include "output/text.h"
 #include "record.h"
+#include "replay/memory.h"
 #include "stream/stream.h"
 
 struct replay_report {
-	const struct replay_options *options;
 	const struct replay_memory *memory;
+	bool digest; /* the SHA-256 of each block was computed, and is shown */
 	const struct stream_info *stream;
 	uint64_t ns;                 /* from the first byte until RAM is complete */
 	const struct record *record; /* NULL without --trace */
