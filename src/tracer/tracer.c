@@ -77,11 +77,70 @@ static void detach_down_to(struct tracer *t, size_t n)
 		bpf_link__destroy(t->links[--t->nr_links]);
 }
 
+/* Chooses the programs of "mode", and sets what must be known before they are loaded. */
+static void configure(struct tracer *t, enum mode mode, const struct tracer_options *options,
+		      const struct btf *kernel)
+{
+	struct migpop_bpf *skel = t->skel;
+	struct bpf_program *prog;
+
+	skel->rodata->faults_by_tracepoint = t->classic && mode == MODE_FENTRY &&
+					     probe__has_tracepoint(kernel, "page_fault_user");
+	bpf_object__for_each_program(prog, skel->obj)
+	{
+		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
+	}
+	skel->rodata->casts_pointers = probe__has_function(kernel, "bpf_rdonly_cast");
+	skel->rodata->follow_children = options->follow_children;
+	skel->rodata->windowed = options->windowed;
+	skel->rodata->arm_started = options->arm_started;
+	skel->rodata->stack_kind = options->stack;
+	skel->rodata->nr_cpus = (u32)libbpf_num_possible_cpus();
+	tracer__name_programs(t);
+	if (options->max_sites)
+		bpf_map__set_max_entries(skel->maps.sites, options->max_sites);
+	tracer__size_unwinding(t, options);
+}
+
+/* Tells the loaded programs what they need to know of this host, before they are attached. */
+static int prepare(struct tracer *t, const struct tracer_options *options, char *why, size_t size)
+{
+	struct migpop_bpf *skel = t->skel;
+	int err;
+
+	skel->bss->swap_in_use = proc__has_swap();
+	skel->bss->huge_always = proc__huge_always();
+	skel->bss->closed = !options->windowed; /* until tracer__begin() */
+	skel->bss->tells_holes = bpf_program__autoload(skel->progs.common__block_bio_queue);
+	err = program__run(skel->progs.edge__learn_cpus, 0, 0);
+	if (err) {
+		snprintf(why, size, "cannot run a BPF program: %s", strerror(-err));
+		return err;
+	}
+	err = tracer__name_threads(t);
+	if (err) {
+		snprintf(why, size, "cannot name threads to the BPF programs: %s", strerror(-err));
+		return err;
+	}
+	return t->classic ? tracer__find_vmemmap(t, why, size) : 0;
+}
+
+static int load(struct tracer *t, const struct btf *kernel, char *why, size_t size)
+{
+	int err = migpop_bpf__load(t->skel);
+	char said[256];
+
+	if (!err)
+		return 0;
+	libbpf_log__why(t->skel->obj, kernel, said, sizeof(said));
+	snprintf(why, size, "cannot load the BPF programs: %s%s%s", strerror(-err),
+		 *said ? ": " : "", said);
+	return err;
+}
+
 static int open_mode(struct tracer *t, enum mode mode, const struct tracer_options *options,
 		     const struct btf *kernel, char *why, size_t size)
 {
-	struct bpf_program *prog;
-	char said[256];
 	int err;
 
 	t->skel = object__open();
@@ -90,62 +149,25 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 		snprintf(why, size, "cannot open the BPF object: %s", strerror(-err));
 		return err;
 	}
-	t->skel->rodata->faults_by_tracepoint = t->classic && mode == MODE_FENTRY &&
-						probe__has_tracepoint(kernel, "page_fault_user");
-	bpf_object__for_each_program(prog, t->skel->obj)
-	{
-		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
-	}
-	t->skel->rodata->casts_pointers = probe__has_function(kernel, "bpf_rdonly_cast");
-	t->skel->rodata->follow_children = options->follow_children;
-	t->skel->rodata->windowed = options->windowed;
-	t->skel->rodata->arm_started = options->arm_started;
-	t->skel->rodata->stack_kind = options->stack;
-	tracer__name_programs(t);
-	t->skel->rodata->nr_cpus = (u32)libbpf_num_possible_cpus();
-	if (options->max_sites)
-		bpf_map__set_max_entries(t->skel->maps.sites, options->max_sites);
-	tracer__size_unwinding(t, options);
-	err = migpop_bpf__load(t->skel);
-	if (err) {
-		libbpf_log__why(t->skel->obj, kernel, said, sizeof(said));
-		snprintf(why, size, "cannot load the BPF programs: %s%s%s", strerror(-err),
-			 *said ? ": " : "", said);
-		goto fail;
-	}
-	t->skel->bss->swap_in_use = proc__has_swap();
-	t->skel->bss->huge_always = proc__huge_always();
-	t->skel->bss->closed = !options->windowed; /* until tracer__begin() */
-	t->skel->bss->tells_holes = bpf_program__autoload(t->skel->progs.common__block_bio_queue);
-	err = program__run(t->skel->progs.edge__learn_cpus, 0, 0);
-	if (err) {
-		snprintf(why, size, "cannot run a BPF program: %s", strerror(-err));
-		goto fail;
-	}
-	err = tracer__name_threads(t);
-	if (err) {
-		snprintf(why, size, "cannot name threads to the BPF programs: %s", strerror(-err));
-		goto fail;
-	}
-	err = t->classic ? tracer__find_vmemmap(t, why, size) : 0;
-	if (err)
-		goto fail;
-	err = attach_programs(t, true, why, size);
-	if (err)
-		goto fail;
+	configure(t, mode, options, kernel);
+	err = load(t, kernel, why, size);
+	if (!err)
+		err = prepare(t, options, why, size);
+	if (!err)
+		err = attach_programs(t, true, why, size);
 	t->nr_resting_links = t->nr_links;
-	/* One that rests attaches all of them once as well: only a trial tells whether it may. */
-	err = attach_programs(t, false, why, size);
-	if (err)
-		goto fail;
+	/* A tracer that rests attaches all programs once, too: only a trial tells whether it may. */
+	if (!err)
+		err = attach_programs(t, false, why, size);
+	if (err) {
+		tracer__detach(t);
+		return err;
+	}
 	t->skel->bss->awake = 1;
 	t->mode = mode;
 	if (options->rests)
 		tracer__rest(t);
 	return 0;
-fail:
-	tracer__detach(t);
-	return err;
 }
 
 void tracer__detach(struct tracer *t)

@@ -7,7 +7,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,39 +18,9 @@
 #include "symbol/resolve.h"
 #include "vmm/process.h"
 #include "vmm/program.h"
-#include "watch/session.h"
-#include "watch/watcher.h"
+#include "watch/watcher_internal.h"
 
-enum { TICK_MS = 500, START_POLL_MS = 20, START_MAX_MS = 60000, AWAKE_MS = 5000, SWEEP_MS = 1000 };
-
-/* Of the table of chains. */
-#define FULL 0.25
-
-struct emulator_session {
-	pid_t pid;
-	bool incoming;         /* a stream opens its window, at any moment */
-	u32 awaits;            /* enum window_awaits, what it was taken in for */
-	uint64_t starts_until; /* ms: when it has been started at the latest; 0: it has */
-	struct session session;
-};
-
-struct watcher {
-	struct tracer *tracer;
-	struct resolver *resolver;
-	const struct rules *rules;
-	struct tracer_options options;
-	struct watcher_calls calls;
-	struct emulator_session **v;
-	size_t n;
-	uint64_t next_tick_ms;
-	uint64_t next_sweep_ms;
-	uint64_t awake_until_ms;
-	uint64_t lost_told; /* of nobody's process */
-	bool awake;         /* the hooks that count are attached */
-	bool worn;          /* tables may have what nobody needs any more */
-};
-
-static struct emulator_session *find(struct watcher *w, pid_t pid)
+struct emulator_session *watcher__find(struct watcher *w, pid_t pid)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i]->pid == pid)
@@ -59,44 +28,17 @@ static struct emulator_session *find(struct watcher *w, pid_t pid)
 	return NULL;
 }
 
-static void problem(struct watcher *w, pid_t pid, const char *kind, const char *what)
+void watcher__problem(struct watcher *w, pid_t pid, const char *kind, const char *what)
 {
 	w->calls.problem(pid, kind, what, w->calls.data);
 }
 
 static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
-	problem(data, pid, kind, what);
+	watcher__problem(data, pid, kind, what);
 }
 
-/* A migration is about to begin, or may. */
-static void wake(struct watcher *w)
-{
-	char why[256] = "cannot find who shares the memory of emulators";
-
-	w->awake_until_ms = clock__ms() + AWAKE_MS;
-	if (tracer__wake(w->tracer, why, sizeof(why)))
-		problem(w, 0, "hooks", why);
-	else
-		w->awake = true;
-}
-
-static bool may_count(const struct watcher *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->session.begun || w->v[i]->incoming)
-			return true;
-	return false;
-}
-
-static void rest_if_idle(struct watcher *w)
-{
-	if (!w->options.rests || !w->awake || clock__ms() < w->awake_until_ms || may_count(w))
-		return;
-	w->awake = tracer__rest(w->tracer) != 0;
-	if (w->awake) /* a window has just opened, and will be heard of */
-		w->awake_until_ms = clock__ms() + AWAKE_MS;
-}
+enum { START_POLL_MS = 20, START_MAX_MS = 60000 };
 
 static void emulator_session__free(struct emulator_session *e)
 {
@@ -141,15 +83,7 @@ static void not_watched(struct watcher *w, pid_t pid, int err)
 	if (err == -ESRCH)
 		return;
 	snprintf(what, sizeof(what), "pid %d is not watched: %s", (int)pid, reader__why(err));
-	problem(w, 0, "emulator", what);
-}
-
-static void no_room(struct watcher *w, int err)
-{
-	char what[128];
-
-	snprintf(what, sizeof(what), "cannot give back room in the tables: %s", strerror(-err));
-	problem(w, 0, "room", what);
+	watcher__problem(w, 0, "emulator", what);
 }
 
 static void no_record(struct watcher *w, const struct emulator_session *e, int err)
@@ -158,7 +92,17 @@ static void no_record(struct watcher *w, const struct emulator_session *e, int e
 
 	snprintf(what, sizeof(what), "no record of a migration of pid %d: %s", (int)e->pid,
 		 strerror(-err));
-	problem(w, e->pid, "record", what);
+	watcher__problem(w, e->pid, "record", what);
+}
+
+/* The record is made, but what it counted was not removed, or the next window cannot open. */
+static void not_ready(struct watcher *w, const struct emulator_session *e, int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "pid %d is not ready for its next migration: %s", (int)e->pid,
+		 strerror(-err));
+	watcher__problem(w, 0, "room", what);
 }
 
 /* "err" is of the making of "r", which is taken over, or of what makes room after it. */
@@ -172,10 +116,10 @@ static void on_end(struct watcher *w, struct emulator_session *e, int err, struc
 	else
 		no_record(w, e, err);
 	if (r && err)
-		no_room(w, err);
+		not_ready(w, e, err);
 	record__free(r);
 	e->incoming = tracer__window(w->tracer, e->pid, &next) && next.awaits & AWAITS_STREAM;
-	w->awake_until_ms = clock__ms() + AWAKE_MS;
+	watcher__stay_awake(w);
 }
 
 /* Ends the window of one, if it is open, before its time. */
@@ -204,7 +148,7 @@ static void on_started(struct watcher *w, struct emulator_session *e)
 
 		snprintf(what, sizeof(what), "cannot find who shares the memory of pid %d: %s",
 			 (int)e->pid, strerror(-err));
-		problem(w, 0, "emulator", what);
+		watcher__problem(w, 0, "emulator", what);
 	}
 }
 
@@ -252,7 +196,7 @@ static void take_in(struct watcher *w, pid_t pid)
 	}
 	w->v = more;
 	if (awaits & AWAITS_STREAM || state.migration_thread)
-		wake(w);
+		watcher__wake(w);
 	err = emulator_session__new(&more[w->n], w, pid, awaits, state.migration_thread);
 	if (err) {
 		not_watched(w, pid, err);
@@ -287,7 +231,7 @@ void watcher__scan(struct watcher *w)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && !find(w, pid) && vmm_process__is_one(pid))
+		if (pid > 0 && !watcher__find(w, pid) && vmm_process__is_one(pid))
 			take_in(w, pid);
 	}
 	if (proc)
@@ -311,7 +255,7 @@ static void forget(struct watcher *w, size_t i)
  * what the old one saved: it is the same session. False: it is not known, or is no emulator now. */
 static bool goes_on(struct watcher *w, pid_t pid)
 {
-	struct emulator_session *e = find(w, pid);
+	struct emulator_session *e = watcher__find(w, pid);
 
 	if (!e || !(w->options.arm_started & AWAITS_STREAM) || !vmm_process__is_one(pid))
 		return false;
@@ -319,7 +263,7 @@ static bool goes_on(struct watcher *w, pid_t pid)
 	if (tracer__arm_started(w->tracer, pid, w->options.arm_started))
 		return false;
 	e->incoming = true;
-	wake(w);
+	watcher__wake(w);
 	session__describe(&e->session, 0);
 	look(w, e);
 	return true;
@@ -347,7 +291,7 @@ static void on_exec(struct watcher *w, pid_t pid)
 	 * hears. */
 	vmm_process__state(pid, &state);
 	if (state.incoming || w->options.arm_started & AWAITS_THREAD)
-		wake(w);
+		watcher__wake(w);
 	take_in(w, pid);
 }
 
@@ -368,7 +312,7 @@ static bool answer(struct watcher *w, const struct exec_event *exec)
 	/* A program that cannot be read would cost as much time at each start. */
 	if (!p.error || reader__has_failed(p.error))
 		tracer__answer(w->tracer, &exec->program, p.vmm);
-	if (p.vmm || find(w, pid))
+	if (p.vmm || watcher__find(w, pid))
 		return true;
 	if (tracer__window(w->tracer, pid, &armed))
 		tracer__disarm(w->tracer, pid);
@@ -379,15 +323,15 @@ static void on_event(const struct window_event *event, void *data)
 {
 	const struct under_way u = {.thread = (pid_t)event->thread, .stream = event->stream};
 	struct watcher *w = data;
-	struct emulator_session *e = find(w, (pid_t)event->tgid);
+	struct emulator_session *e = watcher__find(w, (pid_t)event->tgid);
 
 	if (event->kind == WINDOW_EVENT_EXEC) {
 		if (answer(w, (const struct exec_event *)event))
 			on_exec(w, (pid_t)event->tgid);
 	} else if (event->kind == WINDOW_EVENT_SOON) {
-		wake(w);
+		watcher__wake(w);
 	} else if (event->kind == WINDOW_EVENT_MISSED) {
-		wake(w);
+		watcher__wake(w);
 		watcher__scan(w);
 		for (size_t i = 0; i < w->n; i++)
 			look(w, w->v[i]);
@@ -395,19 +339,11 @@ static void on_event(const struct window_event *event, void *data)
 		if (event->kind == WINDOW_EVENT_RUNS)
 			e->incoming = false;
 		if (event->kind == WINDOW_EVENT_BEGUN) {
-			wake(w);
+			watcher__wake(w);
 			session__begun(&e->session, &u);
 		}
 		look(w, e);
 	}
-}
-
-static bool any_open(const struct watcher *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->session.begun)
-			return true;
-	return false;
 }
 
 static bool any_starts(const struct watcher *w)
@@ -449,71 +385,19 @@ static void free_sessions(struct emulator_session **v, size_t n)
 
 static void served(pid_t pid, void *data)
 {
-	struct emulator_session *e = find(data, pid);
+	struct emulator_session *e = watcher__find(data, pid);
 
 	if (e)
 		resolver__remember(e->session.resolver, pid);
 }
 
-static bool is_known(pid_t pid, void *data)
-{
-	return find(data, pid);
-}
-
-/* Room that came back, not more than once a second unless it is wanted: it takes reads of all
- * tables. */
-static void sweep(struct watcher *w)
-{
-	int err;
-
-	w->worn = false;
-	w->next_sweep_ms = clock__ms() + SWEEP_MS;
-	err = tracer__sweep(w->tracer, is_known, w);
-	if (err)
-		no_room(w, err);
-}
-
-/* What processes lost that are no emulators: none of the records tells. */
-static void tell_lost(struct watcher *w)
-{
-	uint64_t lost = tracer__lost_of_nobody(w->tracer);
-	char what[160];
-
-	if (lost == w->lost_told)
-		return;
-	w->lost_told = lost;
-	snprintf(what, sizeof(what),
-		 "no room for threads or processes: so far %" PRIu64
-		 " events of processes that share memory of emulators are in no record",
-		 lost);
-	problem(w, 0, "room", what);
-}
-
-static void tick(struct watcher *w)
-{
-	tell_lost(w);
-	w->next_tick_ms = clock__ms() + TICK_MS;
-	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i]->session.begun)
-			session__tick(&w->v[i]->session, NULL);
-}
-
 void watcher__run(struct watcher *w)
 {
-	uint64_t now = clock__ms();
-
 	tracer__window_events(w->tracer, on_event, w);
 	tracer__serve(w->tracer, served, w);
 	forget_gone(w);
 	look_at_starting(w);
-	if (w->worn && (now >= w->next_sweep_ms || tracer__chains_fill(w->tracer) > FULL))
-		sweep(w);
-	if (any_open(w)) {
-		if (now >= w->next_tick_ms)
-			tick(w);
-		return;
-	}
-	rest_if_idle(w);
+	watcher__keep_up(w);
 }
 
 void watcher__await(const struct watcher *w, struct loop *l)
@@ -524,12 +408,7 @@ void watcher__await(const struct watcher *w, struct loop *l)
 		loop__await(l, w->v[i]->session.targets[0].pidfd);
 	if (any_starts(w))
 		loop__await_time(l, clock__ms() + START_POLL_MS);
-	if (any_open(w))
-		loop__await_time(l, w->next_tick_ms);
-	else if (w->options.rests && w->awake && !may_count(w))
-		loop__await_time(l, w->awake_until_ms);
-	if (w->worn)
-		loop__await_time(l, w->next_sweep_ms);
+	watcher__await_upkeep(w, l);
 }
 
 void watcher__use_rules(struct watcher *w, const struct rules *rules)
@@ -559,7 +438,7 @@ static void on_unreadable(pid_t pid, const char *path, int err, void *data)
 	char what[512];
 
 	resolver__say_unreadable(what, sizeof(what), pid, path, err);
-	problem(data, pid, "executable", what);
+	watcher__problem(data, pid, "executable", what);
 }
 
 int watcher__open(struct watcher **out, const struct tracer_options *options,
