@@ -21,7 +21,7 @@ test=(
 	linux-perf bpftrace libdevel-nytprof-perl libdebuginfod1 gdb
 	chromium chromium-driver curl libxml2-utils
 	man-db mandoc bash-completion lintian debootstrap prometheus systemd strace
-	gcc-aarch64-linux-gnu qemu-system-arm patchelf
+	gcc-aarch64-linux-gnu qemu-system-arm patchelf dwz
 )
 
 die() {

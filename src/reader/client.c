@@ -303,6 +303,40 @@ int reader__add_debug(struct reader *r, uint64_t handle, int fd, bool by_link, b
 	return err ? err : check(r);
 }
 
+int reader__alt_link(struct reader *r, uint64_t handle, char **build_id, char **name)
+{
+	int err;
+
+	*build_id = *name = NULL;
+	message__begin(&r->question, READER_ALT_LINK);
+	message__put(&r->question, handle);
+	err = ask(r, READER_ANSWER_MAX);
+	if (!err)
+		err = copy_build_id(r, build_id);
+	if (!err)
+		err = copy_text(r, name);
+	if (!err)
+		err = check(r);
+	if (!err)
+		return 0;
+	free(*build_id);
+	free(*name);
+	*build_id = *name = NULL;
+	return err;
+}
+
+int reader__add_alt(struct reader *r, uint64_t handle, int fd, bool *used)
+{
+	int err;
+
+	message__begin(&r->question, READER_ALT);
+	message__put(&r->question, handle);
+	r->question.fd = fd;
+	err = ask(r, READER_ANSWER_MAX);
+	*used = !err && message__get_max(&r->answer, 1);
+	return err ? err : check(r);
+}
+
 static int take_frame(struct reader *r, struct record_frame *f)
 {
 	int err;

@@ -50,7 +50,8 @@ int reader__text(struct reader *r, const struct reader_file *f, const char *begi
 
 /*
  * Names of a file that stays open in the reader, by a handle. A handle is worth nothing when the
- * reader has been started anew, as reader__generation() tells. These functions do not try again,
+ * reader has been started anew, as reader__generation() tells. Debug files are offered before the first
+ * name is asked for: see symbol/elf_names.h. These functions do not try again,
  * and do not note what the reader failed of: their caller opens the file once more.
  */
 struct reader_names {
@@ -63,6 +64,8 @@ struct reader_names {
 uint64_t reader__generation(const struct reader *r);
 int reader__open(struct reader *r, const struct reader_file *f, struct reader_names *out);
 int reader__add_debug(struct reader *r, uint64_t handle, int fd, bool by_link, bool *used);
+int reader__alt_link(struct reader *r, uint64_t handle, char **build_id, char **name);
+int reader__add_alt(struct reader *r, uint64_t handle, int fd, bool *used);
 int reader__find(struct reader *r, uint64_t handle, uint64_t file_offset, struct elf_place *place,
 		 struct record_frames *frames);
 void reader__close(struct reader *r, uint64_t handle);

@@ -30,6 +30,10 @@ enum reader_question {
 	/* handle, whether a debug link led there, descriptor of a debug file -> whether it is of
 	 * the same build, and is used from now on */
 	READER_DEBUG,
+	/* handle -> build-id? of the file where its DWARF goes on, and its name? */
+	READER_ALT_LINK,
+	/* handle, descriptor of such a file -> whether it is the one, and is used from now on */
+	READER_ALT,
 	/* handle, offset in the file -> offset, begins_function, can_return (see struct elf_place),
 	 * number of frames, for each: symbol?, function?, file?, line, inlined */
 	READER_FIND,

@@ -137,22 +137,56 @@ static struct elf_names **get_names(struct server *s)
 	return handle && s->names[handle - 1] ? &s->names[handle - 1] : NULL;
 }
 
-static int answer_debug(struct server *s)
+/* Takes the question's descriptor if the rest of the question was read, and there was a handle. */
+static int get_fd(struct server *s, struct elf_names **n, int *fd)
 {
-	struct elf_names **n = get_names(s);
-	bool by_link = message__get_max(&s->question, 1);
-	int fd = message__take_fd(&s->question), err;
+	*fd = message__take_fd(&s->question);
+	if (n && *fd >= 0 && message__is_read(&s->question))
+		return 0;
+	if (*fd >= 0)
+		close(*fd);
+	return *fd < 0 ? -EBADF : -EPROTO;
+}
 
-	if (!n || fd < 0 || !message__is_read(&s->question)) {
-		if (fd >= 0)
-			close(fd);
-		return fd < 0 ? -EBADF : -EPROTO;
-	}
-	err = elf_names__add_debug(*n, fd, by_link);
+/* A file was offered: "err" says that it is of no use. */
+static int answer_used(struct server *s, int fd, int err)
+{
 	if (err)
 		close(fd);
 	message__put(&s->answer, !err);
 	return 0;
+}
+
+static int answer_debug(struct server *s)
+{
+	struct elf_names **n = get_names(s);
+	bool by_link = message__get_max(&s->question, 1);
+	int fd, err = get_fd(s, n, &fd);
+
+	return err ? err : answer_used(s, fd, elf_names__add_debug(*n, fd, by_link));
+}
+
+static int answer_alt_link(struct server *s)
+{
+	struct elf_names **n = get_names(s);
+	const char *name = NULL;
+	char *id;
+
+	if (!n || !message__is_read(&s->question))
+		return -EPROTO;
+	id = elf_names__alt_link(*n, &name);
+	message__put_text(&s->answer, id);
+	message__put_text(&s->answer, id ? name : NULL);
+	free(id);
+	return 0;
+}
+
+static int answer_alt(struct server *s)
+{
+	struct elf_names **n = get_names(s);
+	int fd, err = get_fd(s, n, &fd);
+
+	return err ? err : answer_used(s, fd, elf_names__add_alt(*n, fd));
 }
 
 static int answer_find(struct server *s)
@@ -233,6 +267,10 @@ static int answer(struct server *s)
 		return answer_open(s);
 	case READER_DEBUG:
 		return answer_debug(s);
+	case READER_ALT_LINK:
+		return answer_alt_link(s);
+	case READER_ALT:
+		return answer_alt(s);
 	case READER_FIND:
 		return answer_find(s);
 	case READER_TEXT:
@@ -248,7 +286,7 @@ static bool is_spent(const struct server *s)
 {
 	uint32_t type = s->question.header.type;
 
-	return type != READER_OPEN && type != READER_DEBUG &&
+	return (type == READER_HEADERS || type == READER_ROWS || type == READER_FIND) &&
 	       clock__ns(CLOCK_PROCESS_CPUTIME_ID) > cpu_most_ns;
 }
 

@@ -160,6 +160,15 @@ static int find_by_build_id(const struct search *s, const char *dir)
 	return try(s, path, false);
 }
 
+/* The name comes from a file of strangers, and leads to a file that is opened with all rights: it must
+ * be the name of a debug file, and no path. */
+static bool is_debug_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".debug") || !strcmp(dot, ".dbg")) && !strchr(name, '/');
+}
+
 /* Finds the file that .gnu_debuglink names: beside the ELF file, in .debug beside it, or below one
  * of the directories. */
 static int find_by_link(const struct search *s)
@@ -168,7 +177,7 @@ static int find_by_link(const struct search *s)
 	char full[PATH_MAX];
 	int err = -ENOENT;
 
-	if (!link || !slash || strchr(link, '/'))
+	if (!link || !slash || !is_debug_name(link))
 		return -ENOENT;
 	for (int i = 0; err && i < 4; i++) {
 		const char *dir = i < 2 ? "" : s->dirs[i - 2], *sub = i == 1 ? "/.debug" : "";
@@ -212,4 +221,43 @@ int debug_finder__open(struct debug_finder *f, const struct debug_query *q, stru
 			err = find_by_link(&s);
 	}
 	return err ? find_by_debuginfod(f, &s) : 0;
+}
+
+/* What follows the last ".dwz/" of "name", if that leads nowhere else. */
+static const char *below_dwz(const char *name)
+{
+	const char *below = NULL;
+
+	for (const char *at = name; at && (at = strstr(at, ".dwz/")); at += strlen(".dwz/"))
+		if (at == name || at[-1] == '/')
+			below = at + strlen(".dwz/");
+	return below && *below && !strstr(below, "..") ? below : NULL;
+}
+
+static int find_alt_by_name(const struct search *s, const char *dir)
+{
+	const char *below = s->q->link ? below_dwz(s->q->link) : NULL;
+	char path[PATH_MAX];
+
+	if (!dir || !below ||
+	    snprintf(path, sizeof(path), "%s/.dwz/%s", dir, below) >= (int)sizeof(path))
+		return -ENOENT;
+	return try(s, path, true);
+}
+
+int debug_finder__open_alt(struct debug_finder *f, const struct debug_query *q, struct opened *out)
+{
+	struct search s = {.q = q, .dirs = {f->dir, system_dir}, .out = out};
+	int err = -ENOENT;
+	char root[32];
+
+	out->fd = -1;
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)q->pid);
+	for (int i = 0; err && i < 4; i++) {
+		s.root = i < 2 ? NULL : root;
+		err = find_by_build_id(&s, s.dirs[i % 2]);
+		if (err)
+			err = find_alt_by_name(&s, s.dirs[i % 2]);
+	}
+	return err;
 }

@@ -37,4 +37,8 @@ struct debug_query {
  * caller to close; or -ENOENT, and out->fd is -1. */
 int debug_finder__open(struct debug_finder *f, const struct debug_query *q, struct opened *out);
 
+/* The same for the file that dwz has moved a part of the DWARF to: "q->build_id" is that file's, and
+ * "q->link" its name, of which what follows ".dwz/" counts. No server is asked. */
+int debug_finder__open_alt(struct debug_finder *f, const struct debug_query *q, struct opened *out);
+
 #endif

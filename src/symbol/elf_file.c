@@ -15,6 +15,9 @@
 static const uint64_t section_max = 256 << 20;
 static const uint64_t page_mask = 4095;
 
+/* A build-id is a digest; 20 bytes as a rule. */
+enum { ALT_ID_MAX = 64 };
+
 Elf *elf_file__begin(int fd)
 {
 	Elf *elf;
@@ -85,32 +88,58 @@ Elf_Data *elf_file__data(Elf_Scn *section, const GElf_Shdr *header)
 	return elf_getdata(section, NULL);
 }
 
-bool elf_file__has_section(Elf *elf, const char *name)
+static Elf_Scn *find_section(Elf *elf, const char *name, GElf_Shdr *header)
 {
 	Elf_Scn *section = NULL;
-	GElf_Shdr header;
 	size_t names;
 
 	if (elf_getshdrstrndx(elf, &names))
-		return false;
+		return NULL;
 	while ((section = elf_nextscn(elf, section))) {
-		const char *s = gelf_getshdr(section, &header)
-					? elf_strptr(elf, names, header.sh_name)
+		const char *s = gelf_getshdr(section, header)
+					? elf_strptr(elf, names, header->sh_name)
 					: NULL;
 
 		if (s && !strcmp(s, name))
-			return header.sh_type != SHT_NOBITS;
+			return section;
 	}
-	return false;
+	return NULL;
+}
+
+bool elf_file__has_section(Elf *elf, const char *name)
+{
+	GElf_Shdr header;
+
+	return find_section(elf, name, &header) && header.sh_type != SHT_NOBITS;
+}
+
+static char *hex_of(const unsigned char *bits, size_t len)
+{
+	char *hex = malloc(2 * len + 1);
+
+	for (size_t i = 0; hex && i < len; i++)
+		sprintf(hex + 2 * i, "%02x", bits[i]);
+	return hex;
+}
+
+char *elf_file__alt_link(Elf *elf, const char **name)
+{
+	GElf_Shdr header;
+	Elf_Scn *section = find_section(elf, ".gnu_debugaltlink", &header);
+	Elf_Data *data = section ? elf_file__data(section, &header) : NULL;
+	size_t len = data ? strnlen(data->d_buf, data->d_size) : 0;
+
+	/* The name, its NUL, and the bytes of the build-id. */
+	if (!len || data->d_size - len < 2 || data->d_size - len - 1 > ALT_ID_MAX)
+		return NULL;
+	*name = data->d_buf;
+	return hex_of((const unsigned char *)data->d_buf + len + 1, data->d_size - len - 1);
 }
 
 char *elf_file__build_id(Elf *elf)
 {
 	const void *bits;
 	ssize_t len = dwelf_elf_gnu_build_id(elf, &bits);
-	char *hex = len > 0 ? malloc(2 * (size_t)len + 1) : NULL;
 
-	for (ssize_t i = 0; hex && i < len; i++)
-		sprintf(hex + 2 * i, "%02x", ((const unsigned char *)bits)[i]);
-	return hex;
+	return len > 0 ? hex_of(bits, (size_t)len) : NULL;
 }

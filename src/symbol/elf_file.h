@@ -32,4 +32,9 @@ Elf_Data *elf_file__data(Elf_Scn *section, const GElf_Shdr *header);
 /* The build-id in lower-case hex, for the caller to free; NULL if the file has none. */
 char *elf_file__build_id(Elf *elf);
 
+/* Where the DWARF goes on, if dwz has moved a part of it into a file that several share: the
+ * build-id of that file, in lower-case hex, for the caller to free, and in *name its name, which
+ * belongs to "elf". NULL if all DWARF is here. */
+char *elf_file__alt_link(Elf *elf, const char **name);
+
 #endif

@@ -24,8 +24,8 @@
 
 struct elf_names {
 	char *build_id;
-	int fd, debug_fd; /* -1: not open */
-	void *image;      /* a copy of an image in memory, in place of a file */
+	int fd, debug_fd, alt_fd; /* -1: not open */
+	void *image;              /* a copy of an image in memory, in place of a file */
 	size_t image_size;
 	bool is_read;
 	Elf *elf, *debug_elf;
@@ -41,7 +41,7 @@ static struct elf_names *elf_names__new(void)
 	struct elf_names *n = calloc(1, sizeof(*n));
 
 	if (n)
-		n->fd = n->debug_fd = -1;
+		n->fd = n->debug_fd = n->alt_fd = -1;
 	return n;
 }
 
@@ -92,6 +92,7 @@ void elf_names__close(struct elf_names *n)
 	code__close(n->code);
 	elf_end(n->debug_elf);
 	elf_end(n->elf);
+	close_file(n->alt_fd);
 	close_file(n->debug_fd);
 	close_file(n->fd);
 	free(n->image);
@@ -160,6 +161,37 @@ int elf_names__add_debug(struct elf_names *n, int fd, bool by_link)
 	return 0;
 }
 
+/* The file that has the DWARF; -1: none. */
+static int dwarf_fd(const struct elf_names *n)
+{
+	if (n->fd >= 0 && n->elf && elf_file__has_section(n->elf, ".debug_info"))
+		return n->fd;
+	return n->debug_elf ? n->debug_fd : -1;
+}
+
+char *elf_names__alt_link(const struct elf_names *n, const char **name)
+{
+	int fd = dwarf_fd(n);
+
+	return fd < 0 ? NULL : elf_file__alt_link(fd == n->fd ? n->elf : n->debug_elf, name);
+}
+
+int elf_names__add_alt(struct elf_names *n, int fd)
+{
+	const char *name;
+	char *wanted = elf_names__alt_link(n, &name);
+	Elf *elf = wanted ? elf_file__begin(fd) : NULL;
+	char *id = elf ? elf_file__build_id(elf) : NULL;
+	int err = id && !strcmp(id, wanted) && n->alt_fd < 0 && !n->is_read ? 0 : -ENOENT;
+
+	if (!err)
+		n->alt_fd = fd;
+	free(id);
+	elf_end(elf);
+	free(wanted);
+	return err;
+}
+
 char *elf_names__text(const struct elf_names *n, const char *begins)
 {
 	struct image image;
@@ -172,8 +204,7 @@ char *elf_names__text(const struct elf_names *n, const char *begins)
 	return text;
 }
 
-/* Reads the symbols, and opens the DWARF: of the file itself, or of its separate debug file if the
- * file itself lacks DWARF. */
+/* Reads the symbols, and opens the DWARF. */
 static int read_names(struct elf_names *n)
 {
 	int err = symbols__add(&n->symbols, n->elf, SHT_SYMTAB);
@@ -183,10 +214,8 @@ static int read_names(struct elf_names *n)
 	if (!err && n->debug_elf)
 		err = symbols__add(&n->symbols, n->debug_elf, SHT_SYMTAB);
 	symbols__sort(&n->symbols);
-	if (n->fd >= 0 && elf_file__has_section(n->elf, ".debug_info"))
-		n->source = source__open(n->fd);
-	else if (n->debug_elf)
-		n->source = source__open(n->debug_fd);
+	if (dwarf_fd(n) >= 0)
+		n->source = source__open(dwarf_fd(n), n->alt_fd);
 	return err;
 }
 

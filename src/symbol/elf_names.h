@@ -36,6 +36,15 @@ const char *elf_names__debug_link(const struct elf_names *n);
  * before the first name is asked for. */
 int elf_names__add_debug(struct elf_names *n, int fd, bool by_link);
 
+/* If the DWARF goes on in a file that dwz has made: the build-id of that file, for the caller to free,
+ * and in *name its name, which belongs to "n". Else NULL. */
+char *elf_names__alt_link(const struct elf_names *n, const char **name);
+
+/* Takes over the file "fd", if it is the one of elf_names__alt_link(). Returns 0, or -ENOENT if it is
+ * another one; then the descriptor stays the caller's. Is to be called before the first name is asked
+ * for. */
+int elf_names__add_alt(struct elf_names *n, int fd);
+
 /* The text that begins with "begins" in the read-only data of the image, up to its end or 256
  * bytes. Free it; NULL if there is none. */
 char *elf_names__text(const struct elf_names *n, const char *begins);

@@ -35,16 +35,18 @@ struct module {
 	struct stat st; /* the file's status: device, inode, size and time identify it */
 	char *build_id, *path;
 	pid_t pid;
-	int fd;              /* -1: not open */
-	struct opened debug; /* its debug file; fd is -1: none is open */
-	void *image;         /* a copy of an image in memory, in place of a file */
+	int fd; /* -1: not open */
+	/* Its debug file, and the one where the DWARF of either goes on; fd is -1: none is open. */
+	struct opened debug, alt;
+	void *image; /* a copy of an image in memory, in place of a file */
 	size_t image_size;
 	uint64_t handle; /* in the reader of this generation; 0: none */
 	uint64_t generation;
-	bool is_known;    /* the reader has said what follows */
-	bool lacks_debug; /* and its debug file is to be looked for */
-	char *debug_link; /* see struct reader_names */
-	bool marked;      /* a process still maps it: see modules__drop_unmarked() */
+	bool is_known;     /* the reader has said what follows */
+	bool lacks_debug;  /* see struct reader_names */
+	bool debug_sought; /* its debug files were looked for */
+	char *debug_link;  /* see struct reader_names */
+	bool marked;       /* a process still maps it: see modules__drop_unmarked() */
 	bool text_sought;
 	char *text;          /* see module__text() */
 	struct found *found; /* a hash table with open addressing; its size is a power of two */
@@ -90,6 +92,7 @@ static void module__free(struct module *m)
 		record_frames__clear(&m->found[i].frames);
 	free(m->found);
 	m->owner->nr_open -= m->fd >= 0;
+	close_file(&m->alt.fd);
 	close_file(&m->debug.fd);
 	close_file(&m->fd);
 	free(m->image);
@@ -155,7 +158,7 @@ static struct module *add(struct modules *ms)
 	if (!m)
 		return NULL;
 	m->owner = ms;
-	m->fd = m->debug.fd = -1;
+	m->fd = m->debug.fd = m->alt.fd = -1;
 	return ms->v[ms->n++] = m;
 }
 
@@ -257,7 +260,11 @@ static int open_once(struct module *m)
 	m->handle = names.handle;
 	m->generation = reader__generation(r);
 	learn(m, &names);
-	return m->debug.fd < 0 ? 0 : reader__add_debug(r, m->handle, m->debug.fd, true, &used);
+	if (m->debug.fd >= 0)
+		err = reader__add_debug(r, m->handle, m->debug.fd, true, &used);
+	if (!err && m->alt.fd >= 0)
+		err = reader__add_alt(r, m->handle, m->alt.fd, &used);
+	return err;
 }
 
 typedef int use_module(struct module *m, void *data);
@@ -276,7 +283,7 @@ static int use_twice(struct module *m, use_module *with, void *data)
 	return err;
 }
 
-/* The same, then without its debug file. After an error the module is not read again. */
+/* The same, then without its debug files. After an error the module is not read again. */
 static int use(struct module *m, use_module *with, void *data)
 {
 	int err;
@@ -286,9 +293,10 @@ static int use(struct module *m, use_module *with, void *data)
 	err = m->image ? 0 : unreadable__find(&m->st);
 	if (!err)
 		err = use_twice(m, with, data);
-	if (reader__has_failed(err) && m->debug.fd >= 0) {
-		give_up_debug(m, &m->debug.st, err);
+	if (reader__has_failed(err) && (m->debug.fd >= 0 || m->alt.fd >= 0)) {
+		give_up_debug(m, m->debug.fd >= 0 ? &m->debug.st : &m->alt.st, err);
 		close_file(&m->debug.fd);
+		close_file(&m->alt.fd);
 		err = use_twice(m, with, data);
 	}
 	if (err)
@@ -401,6 +409,46 @@ static bool accept_debug(const struct opened *file, bool by_link, void *data)
 	return used && !err;
 }
 
+/* The same for the file where DWARF goes on. */
+static bool accept_alt(const struct opened *file, bool by_link, void *data)
+{
+	struct module *m = data;
+	bool used = false;
+	int err = unreadable__find(&file->st);
+
+	(void)by_link;
+	if (!err)
+		err = open_once(m);
+	if (!err)
+		err = reader__add_alt(m->owner->reader, m->handle, file->fd, &used);
+	if (reader__has_failed(err))
+		give_up_debug(m, &file->st, err);
+	return used && !err;
+}
+
+static int ask_alt_link(struct module *m, void *data)
+{
+	struct debug_query *query = data;
+	char *build_id, *name;
+	int err = reader__alt_link(m->owner->reader, m->handle, &build_id, &name);
+
+	query->build_id = build_id;
+	query->link = name;
+	return err;
+}
+
+static void find_alt(struct module *m)
+{
+	struct debug_query query = {
+		.path = m->path, .pid = m->pid, .accepts = accept_alt, .data = m};
+
+	if (!use(m, ask_alt_link, &query) && query.build_id)
+		debug_finder__open_alt(m->owner->options.finder, &query, &m->alt);
+	free((char *)query.build_id);
+	free((char *)query.link);
+}
+
+/* Looks once for the debug files of a file. */
 static void find_debug(struct module *m)
 {
 	const struct debug_query query = {.path = m->path,
@@ -411,10 +459,12 @@ static void find_debug(struct module *m)
 					  .data = m};
 	struct debug_finder *finder = m->owner->options.finder;
 
-	if (!m->lacks_debug || !finder)
+	if (m->debug_sought || !finder || m->fd < 0)
 		return;
-	m->lacks_debug = false;
-	debug_finder__open(finder, &query, &m->debug);
+	m->debug_sought = true;
+	if (m->lacks_debug)
+		debug_finder__open(finder, &query, &m->debug);
+	find_alt(m);
 }
 
 static int read_place(struct module *m, void *data)

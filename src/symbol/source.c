@@ -39,8 +39,8 @@ struct unit {
 };
 
 struct source {
-	Elf *elf;
-	Dwarf *dwarf;
+	Elf *elf, *alt_elf;
+	Dwarf *dwarf, *alt;
 	struct spans units;
 	struct unit *v; /* the units that were asked for so far */
 	size_t n;
@@ -127,7 +127,7 @@ static void read_units(struct source *s)
 	sort(&s->units);
 }
 
-struct source *source__open(int fd)
+struct source *source__open(int fd, int alt_fd)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
@@ -136,6 +136,10 @@ struct source *source__open(int fd)
 	/* dwarf_begin() would map the file. */
 	s->elf = elf_file__begin(fd);
 	s->dwarf = s->elf ? dwarf_begin_elf(s->elf, DWARF_C_READ, NULL) : NULL;
+	s->alt_elf = s->dwarf && alt_fd >= 0 ? elf_file__begin(alt_fd) : NULL;
+	s->alt = s->alt_elf ? dwarf_begin_elf(s->alt_elf, DWARF_C_READ, NULL) : NULL;
+	if (s->alt)
+		dwarf_setalt(s->dwarf, s->alt);
 	if (s->dwarf)
 		read_units(s);
 	if (!s->units.n) {
@@ -154,7 +158,9 @@ void source__close(struct source *s)
 	free(s->v);
 	free(s->units.v);
 	dwarf_end(s->dwarf);
+	dwarf_end(s->alt);
 	elf_end(s->elf);
+	elf_end(s->alt_elf);
 	free(s);
 }
 

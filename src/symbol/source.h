@@ -11,9 +11,9 @@
 struct record_frames;
 struct source;
 
-/* Returns NULL if the file has no DWARF. The descriptor stays the caller's, and must outlive the
- * result. */
-struct source *source__open(int fd);
+/* Returns NULL if the file has no DWARF. "alt_fd" is the file that dwz has moved a part of it to, or
+ * -1. The descriptors stay the caller's, and must outlive the result. */
+struct source *source__open(int fd, int alt_fd);
 void source__close(struct source *s);
 
 /* Appends the frames at "address", an ELF virtual address: inlined functions, innermost first, then

@@ -89,6 +89,45 @@ static void test_by_link(void **state)
 	check_library(new_resolver(in_temp("debug"), false), "linked.so", false);
 }
 
+/* The library has names, but those that dwz has moved elsewhere are missing. */
+static void check_without_inlined(struct resolver *r, const char *library)
+{
+	struct record_frames f;
+	struct target t;
+
+	target__start(&t, NAMES_PROGRAM, in_temp(library));
+	assert_int_equal(resolver__remember(r, t.pid), 0);
+	check_name(r, &t, "first", "first", "first");
+	f = resolve(r, t.pid, target__number(&t, "inlined"), false);
+	for (size_t i = 0; i < f.n; i++)
+		assert_true(!f.v[i].function || strcmp(f.v[i].function, "innermost"));
+	record_frames__clear(&f);
+	target__end(&t);
+	resolver__free(r);
+}
+
+/* A part of the DWARF lies in a file that dwz has made of two: below .dwz of the debug directory, or by
+ * its own build-id. Another file there is not believed. */
+static void test_shared_by_dwz(void **state)
+{
+	(void)state;
+	if (system("command -v dwz >/dev/null")) {
+		print_message("SKIP: dwz is not installed\n");
+		skip();
+	}
+	run("mkdir -p shared; cp $lib one; cp " NAMES_PROGRAM " two; mkdir .dwz;"
+	    "dwz -m .dwz/common.debug -r one two; mv .dwz shared");
+	put_debug_file("shared", "one");
+	check_library(new_resolver(in_temp("shared"), false), "stripped.so", true);
+	run("mv shared/.dwz/common.debug common; cp two shared/.dwz/common.debug");
+	check_without_inlined(new_resolver(in_temp("shared"), false), "stripped.so");
+	run("lib=common; set -- shared; from=common;"
+	    "id=$(readelf -n common | sed -n 's/.*Build ID: //p');"
+	    "d=shared/.build-id/$(echo $id | cut -c 1-2); mkdir -p $d;"
+	    "cp common $d/$(echo $id | cut -c 3-).debug");
+	check_library(new_resolver(in_temp("shared"), false), "stripped.so", true);
+}
+
 /* An HTTP server on loopback: whoever asks for a debug file gets "debug_file", and is counted. */
 struct server {
 	int fd;
@@ -188,9 +227,8 @@ static void test_debuginfod(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_build_id),
-		cmocka_unit_test(test_of_another_build),
-		cmocka_unit_test(test_by_link),
+		cmocka_unit_test(test_by_build_id), cmocka_unit_test(test_of_another_build),
+		cmocka_unit_test(test_by_link),     cmocka_unit_test(test_shared_by_dwz),
 		cmocka_unit_test(test_debuginfod),
 	};
 
