@@ -109,7 +109,8 @@ static int within(int file)
 	try_files(file);
 	try_others();
 	try_memory();
-	_exit(failed);
+	syscall(SYS_exit_group, failed); /* AddressSanitizer has exit() look at signal stacks */
+	return 3;
 }
 
 int main(void)

@@ -34,6 +34,11 @@ failed() {
 	exit 1
 }
 
+# AddressSanitizer takes terabytes of address space: such a reader has no limit of it.
+sanitized() {
+	[[ $(nm "$migpop" | grep -c __asan_init) != 0 ]]
+}
+
 # start_victim PROGRAM LIBRARY: copies of the two, since each test has its own file of names.
 start_victim() {
 	mkdir "$work/bin"

@@ -6,6 +6,7 @@
 # Arguments: MIGPOP VICTIM LIBRARY HUGE
 # shellcheck source=tests/reader/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+! sanitized || skip "AddressSanitizer has no limit of memory"
 command -v objcopy >/dev/null || skip "objcopy is not installed"
 
 library=$work/$(basename "$3")

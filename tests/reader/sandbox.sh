@@ -24,7 +24,7 @@ limit() { awk -v name="$1" 'index($0, name) == 1 { print $(NF - 1) }' "/proc/$re
 [[ $(limit "Max cpu time") == 60 ]] || failed "its CPU time is limited to $(limit "Max cpu time")"
 [[ $(limit "Max core file size") == 0 ]] || failed "it leaves a core"
 if [[ $(limit "Max address space") != 1073741824 ]]; then
-	nm "$migpop" | grep -q __asan_init || failed "its address space is limited to $(limit "Max address space")"
+	sanitized || failed "its address space is limited to $(limit "Max address space")"
 fi
 [[ $(<"/proc/$reader/oom_score_adj") == 1000 ]] || failed "others are ended before it"
 while read -r open; do
