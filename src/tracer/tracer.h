@@ -112,8 +112,9 @@ int tracer__arm_started(struct tracer *t, pid_t pid, u32 awaits);
 /* The window as it is; false if there is none. */
 bool tracer__window(struct tracer *t, pid_t tgid, struct window *out);
 
-/* After a window has closed and its counters were read: waits for the next. */
-int tracer__rearm(struct tracer *t, pid_t tgid);
+/* After a window has closed and its counters were read: waits for what the next one awaits (enum
+ * window_awaits). Returns 0 or a negative errno. */
+int tracer__rearm(struct tracer *t, pid_t tgid, u32 awaits);
 
 /* The process is gone, or of no interest any more. */
 void tracer__disarm(struct tracer *t, pid_t tgid);

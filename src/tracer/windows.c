@@ -9,7 +9,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "books/outcome.h"
 #include "tracer/tracer.h"
 #include "tracer/tracer_internal.h"
 #include "tracer/unwind_tables.h"
@@ -166,18 +165,11 @@ int tracer__arm_under_way(struct tracer *t, pid_t pid, u32 awaits, const struct 
 	return err ? err : program__run(t->skel->progs.window__begin_now, (u32)pid, 0);
 }
 
-int tracer__rearm(struct tracer *t, pid_t pid)
+int tracer__rearm(struct tracer *t, pid_t pid, u32 awaits)
 {
-	struct window w = {.awaits = AWAITS_THREAD, WINDOW_UNKNOWN}, old;
-	int err;
+	struct window w = {.awaits = awaits, WINDOW_UNKNOWN};
+	int err = set_window(t, (u32)pid, &w, BPF_ANY);
 
-	if (!tracer__window(t, pid, &old))
-		return -ESRCH;
-	/* What has come here is sent on from here: it waits for a second stream only where the
-	 * first has failed, or another emulator was started in the process meanwhile. */
-	if (window__comes_again(&old) || old.executed)
-		w.awaits = old.awaits;
-	err = set_window(t, (u32)pid, &w, BPF_ANY);
 	if (err)
 		return err;
 	if (w.awaits & AWAITS_STREAM)

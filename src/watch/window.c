@@ -185,6 +185,21 @@ static int forget_window(struct session *s)
 	return err;
 }
 
+/* Waits for the next migration. A guest that has come here is sent on from here: a second stream
+ * comes only if the first has failed, or if another emulator was started in the process meanwhile.
+ */
+static int rearm(struct session *s)
+{
+	pid_t pid = s->targets[0].pid;
+	struct window last;
+	bool receives;
+
+	if (!tracer__window(s->tracer, pid, &last))
+		return -ESRCH;
+	receives = window__comes_again(&last) || last.executed;
+	return tracer__rearm(s->tracer, pid, receives ? last.awaits : AWAITS_THREAD);
+}
+
 static int end_window(struct session *s, struct record **out)
 {
 	int err, again;
@@ -196,7 +211,7 @@ static int end_window(struct session *s, struct record **out)
 	if (!err)
 		err = forget_window(s);
 	s->begun = false;
-	again = tracer__rearm(s->tracer, s->targets[0].pid);
+	again = rearm(s);
 	return err ? err : again;
 }
 
