@@ -71,7 +71,7 @@ static int write_diff(const struct diff_options *o, const struct record *base,
 	status = output__open(&out, o->output.path, NULL);
 	if (status)
 		return status;
-	text = output__text_options(&out, o->output.color);
+	text = output__text_options(&out, o->output.screen.color);
 	err = diff__make(&d, base, fixed);
 	if (!err)
 		err = o->json ? output_diff__json(&d, out.f) : output_diff__text(&d, out.f, &text);
@@ -92,7 +92,7 @@ int cmd_diff(int argc, char **argv)
 		children,
 		NULL,
 		NULL};
-	struct diff_options o = {.output = {.color = "auto"}};
+	struct diff_options o = {0};
 	struct record *base = NULL, *fixed = NULL;
 	int status;
 

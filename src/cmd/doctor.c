@@ -15,6 +15,7 @@
 #include <bpf/btf.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "output/flow.h"
 #include "probe/members.h"
 #include "probe/privilege.h"
@@ -27,10 +28,11 @@
 #include "vmm/program.h"
 #include "vmm/vmm.h"
 
-enum { HOOKS_MAX = 32, OPT_COLOR = 256 };
+enum { HOOKS_MAX = 32 };
 
 /* With --quiet "out" is /dev/null: only the exit status remains, and on stderr why it is not 0. */
 struct doctor {
+	struct screen_options screen;
 	struct text_options text;
 	FILE *out;
 	struct surroundings around;
@@ -236,17 +238,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		quiet_argp(state);
-		break;
-	case OPT_COLOR:
-		if (!parse_color(arg, &d->text.color))
-			usage_fail("--color %s: neither auto, always nor never", arg);
-		break;
-	case 'q':
-		d->out = NULL;
-		break;
-	case 'v':
-		tracer__set_verbose(true);
+		state->child_inputs[0] = &d->screen;
 		break;
 	case ARGP_KEY_ARG:
 		usage_fail("unexpected argument: %s", arg);
@@ -259,23 +251,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 0},
-		{"quiet", 'q', 0, 0, "Print only what is missing", 0},
-		{"verbose", 'v', 0, 0, "Print libbpf's messages, too", 0},
-		{0},
-	};
+	static const struct argp_child children[] = {{&screen_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
-		options, parse, "", "What this kernel allows, what will be used, and why.",
-		0,       0,     0};
+		NULL,     parse, "", "What this kernel allows, what will be used, and why.",
+		children, 0,     0};
 	struct doctor d = {.out = stdout};
 	int status;
 
-	tracer__set_verbose(false);
-	parse_color("auto", &d.text.color);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &d))
 		return STATUS_USAGE;
-	if (!d.out)
+	tracer__set_verbose(d.screen.verbose);
+	d.text.color = screen__has_color(&d.screen);
+	if (d.screen.quiet)
 		d.out = fopen("/dev/null", "w");
 	if (!d.out)
 		return fail(STATUS_FAULT, "/dev/null: %s", strerror(errno));

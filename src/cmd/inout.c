@@ -11,40 +11,31 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { KEY_COLOR = 0x1000 };
-
 static const struct argp_option output_argp_options[] = {
 	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 1},
-	{"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 1},
-	{"verbose", 'v', NULL, 0, "Print more on standard error", 1},
-	{"quiet", 'q', NULL, 0, "Print nothing but errors on standard error", 1},
 	{0},
 };
 
 static error_t output_argp__parse(int key, char *arg, struct argp_state *state)
 {
 	struct output_options *o = state->input;
-	bool color;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->screen;
+		return 0;
 	case 'o':
 		o->path = arg;
 		return 0;
-	case KEY_COLOR:
-		o->color = arg;
-		if (!parse_color(arg, &color))
-			usage_fail("--color %s: neither auto, always nor never", arg);
-		return 0;
-	case 'v':
-	case 'q':
-		return 0; /* these commands print nothing but errors to stderr */
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child output_argp_children[] = {{&screen_argp, 0, NULL, 0}, {0}};
+
 const struct argp output_argp = {
-	output_argp_options, output_argp__parse, NULL, NULL, NULL, NULL, NULL};
+	output_argp_options, output_argp__parse, NULL, NULL, output_argp_children, NULL, NULL};
 
 static int errno__status(int err)
 {

@@ -6,6 +6,7 @@
 #ifndef MIGPOP_CMD_INOUT_H
 #define MIGPOP_CMD_INOUT_H
 
+#include "cmd/options.h"
 #include "output/file.h"
 #include "output/formats.h"
 #include "record.h"
@@ -15,8 +16,8 @@
 /* The options of every command that only reads records. output_argp is a child of its argp, and
  * this is its input. */
 struct output_options {
-	const char *path;  /* NULL: standard output */
-	const char *color; /* initially "auto" */
+	const char *path; /* NULL: standard output */
+	struct screen_options screen;
 };
 extern const struct argp output_argp;
 

@@ -52,7 +52,7 @@ static void say_listening(const char *uri, void *opaque)
 {
 	const struct replay_options *o = opaque;
 
-	if (!o->quiet)
+	if (!o->screen.quiet)
 		fprintf(stderr, "waiting for a source on %s\n", uri);
 }
 
@@ -112,7 +112,7 @@ static int report(const struct replay *r, struct output_file *out)
 				       .stream = &r->stream,
 				       .ns = r->ns,
 				       .record = r->record};
-	struct text_options text = output__text_options(out, o->color);
+	struct text_options text = output__text_options(out, o->screen.color);
 
 	return output__finish(out, o->output,
 			      o->json ? replay_report__json(&report, out->f)
@@ -125,9 +125,9 @@ static int replay(struct replay_options *o, struct output_file *out)
 	struct stream_file f;
 	int status, err;
 
-	if (!o->quiet && isatty(STDERR_FILENO))
+	if (!o->screen.quiet && isatty(STDERR_FILENO))
 		r.memory.progress = show_progress;
-	status = o->trace ? replay_trace__open(&r.trace, o->verbose) : STATUS_OK;
+	status = o->trace ? replay_trace__open(&r.trace, o->screen.verbose) : STATUS_OK;
 	if (!status)
 		status = open_stream(o, &f);
 	if (!status) {

@@ -23,8 +23,7 @@ enum {
 	OPT_TRACK,
 	OPT_DIGEST,
 	OPT_JSON,
-	OPT_TRACE,
-	OPT_COLOR
+	OPT_TRACE
 };
 
 static const struct argp_option argp_options[] = {
@@ -42,9 +41,6 @@ static const struct argp_option argp_options[] = {
 	{"trace", OPT_TRACE, 0, 0, "Trace the loading, and add the record", 3},
 	{"json", OPT_JSON, 0, 0, "Write JSON", 3},
 	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 3},
-	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 4},
-	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 4},
-	{"quiet", 'q', 0, 0, "Print nothing but errors", 4},
 	{0},
 };
 
@@ -93,11 +89,10 @@ static void check_options(const struct replay_options *o)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct replay_options *o = state->input;
-	bool color;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		quiet_argp(state);
+		state->child_inputs[0] = &o->screen;
 		break;
 	case OPT_LISTEN:
 		o->listen = arg;
@@ -125,19 +120,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_JSON:
 		o->json = true;
 		break;
-	case OPT_COLOR:
-		o->color = arg;
-		if (!parse_color(arg, &color))
-			usage_fail("unknown colour setting: %s", arg);
-		break;
 	case 'o':
 		o->output = arg;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case 'q':
-		o->quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		parse_path(o, arg);
@@ -154,8 +138,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int replay_options__parse(struct replay_options *o, int argc, char **argv)
 {
-	static const struct argp argp = {argp_options, parse, "[FILE]", doc, 0, 0, 0};
+	static const struct argp_child children[] = {{&screen_argp, 0, NULL, 0}, {0}};
+	static const struct argp argp = {argp_options, parse, "[FILE]", doc, children, 0, 0};
 
-	*o = (struct replay_options){.color = "auto"};
+	*o = (struct replay_options){0};
 	return argp_parse(&argp, argc, argv, 0, NULL, o) ? STATUS_USAGE : STATUS_OK;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "cmd/options.h"
 #include "replay/memory.h"
 
 struct replay_options {
@@ -15,8 +16,8 @@ struct replay_options {
 	struct replay_setup setup;
 	bool batch_given, track_given;
 	bool digest, json, trace;
-	const char *output, *color;
-	bool quiet, verbose;
+	const char *output;
+	struct screen_options screen;
 };
 
 /* Reads the command line. If it is wrong, prints one line and ends the program. Returns STATUS_OK,

@@ -128,8 +128,7 @@ int cmd_report(int argc, char **argv)
 		children,
 		NULL,
 		NULL};
-	struct report_options o = {.output = {.color = "auto"},
-				   .format = output_format__find("text")};
+	struct report_options o = {.format = output_format__find("text")};
 	struct output_file out = {0};
 	struct text_options text;
 	struct record *r = NULL;
@@ -150,7 +149,7 @@ int cmd_report(int argc, char **argv)
 		status = output__open(&out, o.output.path, o.format);
 	if (status)
 		goto out;
-	text = output__text_options(&out, o.output.color);
+	text = output__text_options(&out, o.output.screen.color);
 	err = o.grouped ? report__groups(&o, r, out.f)
 			: output_format__write(o.format, r, out.f, &text);
 	status = output__finish(&out, o.output.path, err);

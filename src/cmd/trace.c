@@ -158,7 +158,7 @@ static void say_tracing(const struct trace *t)
 {
 	const struct record_target *first = &t->session.targets[0].described;
 
-	if (t->options->quiet)
+	if (t->options->screen.quiet)
 		return;
 	fprintf(stderr, "tracing pid %u (%s)", first->pid, first->comm ? first->comm : "?");
 	if (t->session.nr_targets > 1)
@@ -204,7 +204,7 @@ static void print_line(struct trace *t)
 	if (session__tick(&t->session, &r))
 		return;
 	output_text__live(t->last, r, t->options->output ? stdout : stderr,
-			  &(struct text_options){.color = t->options->color});
+			  &(struct text_options){.color = screen__has_color(&t->options->screen)});
 	record__free(t->last);
 	t->last = r;
 }
@@ -349,7 +349,7 @@ static enum window_reason run(struct trace *t)
 int trace__write_record(const struct trace_options *o, const struct record *r,
 			struct trace_outputs *out)
 {
-	struct text_options text = {.color = o->color && !o->output};
+	struct text_options text = {.color = screen__has_color(&o->screen) && !o->output};
 
 	if (o->save) {
 		int status = output__finish(&out->saved, o->save,
@@ -571,7 +571,7 @@ int cmd_trace(int argc, char **argv)
 		return status;
 	if (o.names.debuginfod && debug_finder__why_no_debuginfod())
 		return fail(STATUS_MACHINE, "--debuginfod: %s", debug_finder__why_no_debuginfod());
-	tracer__set_verbose(o.verbose);
+	tracer__set_verbose(o.screen.verbose);
 	status = rules_files__open(&o.rules_files, &rules);
 	if (!status)
 		status = output__open(&out.shown, o.output, o.format);

@@ -45,7 +45,7 @@ static bool is_wanted(const struct incoming *in, pid_t pid)
 	record_target__init(&t);
 	vmm_process__describe(pid, &t);
 	wanted = (t.guest && !strcmp(t.guest, guest)) || (t.uuid && !strcasecmp(t.uuid, guest));
-	if (!wanted && !in->options->quiet)
+	if (!wanted && !in->options->screen.quiet)
 		fprintf(stderr, "pid %d receives guest %s, which is not asked for\n", (int)pid,
 			t.guest ? t.guest : "of no name");
 	record_target__clear(&t);
@@ -60,7 +60,7 @@ static void on_opened(pid_t pid, void *data)
 	if (!is_wanted(in, pid))
 		return;
 	if (in->pid) {
-		if (!in->options->quiet)
+		if (!in->options->screen.quiet)
 			fprintf(stderr,
 				"pid %d receives one as well, which is not traced: migpop serve "
 				"records every one\n",
@@ -68,7 +68,7 @@ static void on_opened(pid_t pid, void *data)
 		return;
 	}
 	in->pid = pid;
-	if (in->options->quiet)
+	if (in->options->screen.quiet)
 		return;
 	comm = proc__comm(pid);
 	fprintf(stderr, "tracing pid %d (%s)\n", (int)pid, comm ? comm : "?");
@@ -79,7 +79,7 @@ static void on_watched(pid_t pid, void *data)
 {
 	const struct incoming *in = data;
 
-	if (in->options->verbose)
+	if (in->options->screen.verbose)
 		fprintf(stderr, "pid %d can receive a migration\n", (int)pid);
 }
 
@@ -155,7 +155,7 @@ static void say_waiting(const struct incoming *in)
 {
 	size_t n = watcher__count(in->watcher);
 
-	if (in->options->quiet)
+	if (in->options->screen.quiet)
 		return;
 	fprintf(stderr,
 		"waiting for a migration%s%s to come in: %zu QEMU%s can receive one, more when "

@@ -11,6 +11,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
+#include "cmd/options.h"
 #include "cmd/trace_options.h"
 #include "proc/cgroup.h"
 #include "proc/process.h"
@@ -25,15 +26,11 @@ enum {
 	OPT_INCOMING = 256,
 	OPT_QMP,
 	OPT_PHASE,
-	OPT_MODE,
-	OPT_STACK,
 	OPT_FORMAT,
 	OPT_SAVE,
-	OPT_COLOR,
 	OPT_MAX_SITES,
 	OPT_DEBUG_DIR,
-	OPT_DEBUGINFOD,
-	OPT_RULES
+	OPT_DEBUGINFOD
 };
 
 static const struct argp_option argp_options[] = {
@@ -58,13 +55,8 @@ static const struct argp_option argp_options[] = {
 	{"format", OPT_FORMAT, "FORMAT", 0, "One of " OUTPUT_FORMATS " (text if not given)", 3},
 	{"save", OPT_SAVE, "FILE", 0,
 	 "Also write the record to FILE as JSON, for report, diff and verify", 3},
-	{"rules", OPT_RULES, "FILE", 0,
-	 "Try the rules of FILE first to find categories (repeatable)", 3},
 	{"interval", 'i', "SECONDS", 0,
 	 "Print a line of rates every SECONDS, on stderr if the record goes to stdout", 3},
-	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 4},
-	{"stack", OPT_STACK, "KIND", 0,
-	 "Call chains: cfi (default), by call frame information; fp, by frame pointers; none", 4},
 	{"max-sites", OPT_MAX_SITES, "N", 0, "Keep room for N call sites (default 16384)", 4},
 	{"debug-dir", OPT_DEBUG_DIR, "DIR", 0,
 	 "Look for separate debug files in DIR before /usr/lib/debug", 4},
@@ -72,9 +64,6 @@ static const struct argp_option argp_options[] = {
 	 "Ask the servers of DEBUGINFOD_URLS for debug files; without this option no request is "
 	 "made",
 	 4},
-	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 5},
-	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 5},
-	{"quiet", 'q', 0, 0, "Print nothing but errors", 5},
 	{0},
 };
 
@@ -149,14 +138,6 @@ static void parse_cgroup(struct trace_options *o, const char *cgroup)
 	o->tracer.follow_children = true;
 }
 
-enum stack_kind parse_stack(const char *word)
-{
-	for (enum stack_kind kind = STACK_NONE; kind <= STACK_CFI; kind++)
-		if (!strcmp(word, stack__name(kind)))
-			return kind;
-	usage_fail("unknown stack: %s", word);
-}
-
 static void check_options(const struct trace_options *o)
 {
 	if (!o->nr_pids && !o->command && !o->incoming && !o->qmp_path)
@@ -177,50 +158,62 @@ static void check_options(const struct trace_options *o)
 		usage_fail("either a command or -p and -c, not both");
 }
 
+static double parse_seconds(const char *text, double least, double most)
+{
+	double seconds;
+
+	if (!parse_number(text, least, most, &seconds))
+		usage_fail("not a number of seconds: %s", text);
+	return seconds;
+}
+
+/* Parses an option that says what is traced, and when. Returns false if it is another option. */
+static bool parse_target(struct trace_options *o, int key, const char *arg)
+{
+	switch (key) {
+	case 'p':
+		parse_pid(o, arg);
+		return true;
+	case 'c':
+		parse_cgroup(o, arg);
+		return true;
+	case 'd':
+		o->duration = parse_seconds(arg, 0.001, 1e9);
+		return true;
+	case 'g':
+		o->guest = arg;
+		return true;
+	case OPT_INCOMING:
+		o->incoming = true;
+		o->tracer.windowed = true;
+		o->tracer.arm_started = AWAITS_STREAM;
+		return true;
+	case OPT_QMP:
+		o->qmp_path = arg;
+		return true;
+	case OPT_PHASE:
+		if (strcmp(arg, "auto"))
+			usage_fail("unknown phase: %s", arg);
+		o->tracer.windowed = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct trace_options *o = state->input;
 	double number;
 
+	if (parse_target(o, key, arg))
+		return 0;
 	switch (key) {
-	case 'p':
-		parse_pid(o, arg);
-		break;
-	case 'c':
-		parse_cgroup(o, arg);
-		break;
-	case 'd':
-		if (!parse_number(arg, 0.001, 1e9, &o->duration))
-			usage_fail("not a number of seconds: %s", arg);
-		break;
 	case 'i':
-		if (!parse_number(arg, 0.05, 1e6, &o->interval))
-			usage_fail("not a number of seconds: %s", arg);
+		o->interval = parse_seconds(arg, 0.05, 1e6);
 		break;
 	case 'o':
 		o->output = arg;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case OPT_INCOMING:
-		o->incoming = true;
-		o->tracer.windowed = true;
-		o->tracer.arm_started = AWAITS_STREAM;
-		break;
-	case 'g':
-		o->guest = arg;
-		break;
-	case OPT_QMP:
-		o->qmp_path = arg;
-		break;
-	case OPT_PHASE:
-		if (strcmp(arg, "auto"))
-			usage_fail("unknown phase: %s", arg);
-		o->tracer.windowed = true;
 		break;
 	case OPT_SAVE:
 		if (!strcmp(arg, "-"))
@@ -229,12 +222,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_FORMAT:
 		o->format = parse_format(arg);
-		break;
-	case OPT_MODE:
-		o->tracer.mode = parse_mode(arg);
-		break;
-	case OPT_STACK:
-		o->tracer.stack = parse_stack(arg);
 		break;
 	case OPT_MAX_SITES:
 		if (!parse_number(arg, 1, 1e8, &number))
@@ -247,19 +234,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DEBUGINFOD:
 		o->names.debuginfod = true;
 		break;
-	case OPT_RULES:
-		rules_files__add(&o->rules_files, arg);
-		break;
-	case OPT_COLOR:
-		if (!parse_color(arg, &o->color))
-			usage_fail("unknown colour setting: %s", arg);
-		break;
 	case ARGP_KEY_ARGS:
 		o->command = state->argv + state->next;
 		o->tracer.follow_children = true;
 		break;
 	case ARGP_KEY_INIT:
-		quiet_argp(state);
+		state->child_inputs[0] = &o->rules_files;
+		state->child_inputs[1] = &o->tracer;
+		state->child_inputs[2] = &o->screen;
 		break;
 	case ARGP_KEY_END:
 		check_options(o);
@@ -278,13 +260,17 @@ static void on_problem(pid_t pid, const char *kind, const char *what, void *data
 
 int trace_options__parse(struct trace_options *o, int argc, char **argv)
 {
-	static const struct argp argp = {argp_options, parse, "[-- COMMAND ARG...]", doc, 0, 0, 0};
+	static const struct argp_child children[] = {{&rules_argp, 0, NULL, 0},
+						     {&tracing_argp, 0, NULL, 0},
+						     {&screen_argp, 0, NULL, 0},
+						     {0}};
+	static const struct argp argp = {
+		argp_options, parse, "[-- COMMAND ARG...]", doc, children, 0, 0};
 
 	memset(o, 0, sizeof(*o));
 	o->format = output_format__find("text");
 	o->tracer.stack = STACK_CFI;
 	o->tracer.problem = on_problem;
-	parse_color("auto", &o->color);
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o))
 		return STATUS_USAGE;
 	if (o->qmp_path)

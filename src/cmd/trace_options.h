@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "cmd/options.h"
 #include "output/formats.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
@@ -29,11 +30,8 @@ struct trace_options {
 	struct rules_files rules_files;
 	bool incoming;     /* trace the first migration that any QEMU receives, … */
 	const char *guest; /* … or the QEMU whose guest has this name or UUID; NULL: any */
-	bool quiet, verbose, color;
+	struct screen_options screen;
 };
-
-/* Reads the argument of --stack. Ends the program if there is no such kind. */
-enum stack_kind parse_stack(const char *word);
 
 /* Reads the command line. If it is wrong, prints one line and ends the program. Returns STATUS_OK,
  * or the status to exit with. */

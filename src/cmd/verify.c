@@ -170,9 +170,9 @@ static struct trial_options trial_of(const struct verify_options *o, enum verify
 		.signal_fd = -1,
 	};
 
-	if (o->verbose)
+	if (o->screen.verbose)
 		t.progress = say_progress;
-	else if (!o->quiet && isatty(STDERR_FILENO))
+	else if (!o->screen.quiet && isatty(STDERR_FILENO))
 		t.progress = show_progress;
 	return t;
 }
@@ -256,7 +256,7 @@ static int run_traced(const struct verify_options *o, struct verification *v)
 	status = check_surroundings();
 	if (status)
 		return status;
-	tracer__set_verbose(o->verbose);
+	tracer__set_verbose(o->screen.verbose);
 	v->preallocated = o->prealloc;
 	v->guest_pages = (int64_t)(o->memory / (uint64_t)sysconf(_SC_PAGESIZE));
 	memcpy(v->judged, o->fix, sizeof(v->judged));
@@ -301,7 +301,7 @@ static int judge(const struct verify_options *o, struct verification *v, struct 
 	} else {
 		verify__judge(v, &j);
 	}
-	status = outputs__write(out, &report, o->color);
+	status = outputs__write(out, &report, o->screen.color);
 	if (status)
 		return status;
 	return verify_verdict__holds(j.verdict) ? STATUS_OK : STATUS_NO;

@@ -38,8 +38,7 @@ enum {
 	OPT_ROUTINE,
 	OPT_DISCARDED,
 	OPT_JUNIT,
-	OPT_MARKDOWN,
-	OPT_COLOR
+	OPT_MARKDOWN
 };
 
 static const struct argp_option argp_options[] = {
@@ -69,9 +68,6 @@ static const struct argp_option argp_options[] = {
 	{"output", 'o', "FILE", 0, "Write the verdict to FILE as JSON", 3},
 	{"junit", OPT_JUNIT, "FILE", 0, "Write the verdict to FILE as JUnit XML", 3},
 	{"markdown", OPT_MARKDOWN, "FILE", 0, "Write the verdict to FILE as Markdown", 3},
-	{"color", OPT_COLOR, "WHEN", 0, "auto (default), always or never", 4},
-	{"verbose", 'v', 0, 0, "Print what is being done, and libbpf's messages", 4},
-	{"quiet", 'q', 0, 0, "Print nothing but errors on standard error", 4},
 	{0},
 };
 
@@ -232,7 +228,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct parsing *p = state->input;
 	struct verify_options *o = p->o;
-	bool color;
 
 	if (parse_live(o, key, arg)) {
 		p->live = true;
@@ -254,22 +249,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		o->json = arg;
 		return 0;
-	case OPT_COLOR:
-		if (!parse_color(arg, &color))
-			usage_fail("--color %s: neither auto, always nor never", arg);
-		o->color = arg;
-		return 0;
-	case 'v':
-		o->verbose = true;
-		return 0;
-	case 'q':
-		o->quiet = true;
-		return 0;
 	case ARGP_KEY_ARG:
 		parse_record(o, arg);
 		return 0;
 	case ARGP_KEY_INIT:
-		quiet_argp(state);
+		state->child_inputs[0] = &o->screen;
 		return 0;
 	case ARGP_KEY_END:
 		check_options(o, p->live, p->migrates);
@@ -281,7 +265,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int verify_options__parse(struct verify_options *o, int argc, char **argv)
 {
-	static const struct argp argp = {argp_options, parse, "[BASE FIXED]", doc, 0, 0, 0};
+	static const struct argp_child children[] = {{&screen_argp, 0, NULL, 0}, {0}};
+	static const struct argp argp = {argp_options, parse, "[BASE FIXED]", doc, children, 0, 0};
 	struct parsing p = {.o = o};
 
 	memset(o, 0, sizeof(*o));
@@ -291,6 +276,5 @@ int verify_options__parse(struct verify_options *o, int argc, char **argv)
 	o->max_ratio = 0.01;
 	o->discarded = 7;
 	o->of = 8;
-	o->color = "auto";
 	return argp_parse(&argp, argc, argv, 0, NULL, &p) ? STATUS_USAGE : STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/options.h"
 #include "verify/trial.h"
 
 struct verify_options {
@@ -26,8 +27,7 @@ struct verify_options {
 	char default_preload[PATH_MAX], default_loader[PATH_MAX];
 	double max_ratio;
 	const char *json, *junit, *markdown; /* paths of outputs; NULL: not wanted */
-	const char *color;
-	bool quiet, verbose;
+	struct screen_options screen;
 };
 
 /* Reads the command line. If it is wrong, prints one line and ends the program. Returns STATUS_OK,

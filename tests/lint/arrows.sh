@@ -33,7 +33,7 @@ table='
 	output: record names array clock losses verify profile.pb-c.h page.html.h palette.css.h
 	serve: record array losses output
 	replay: record array clock vmm stream output
-	cmd: record names array clock loop books proc vmm symbol probe tracer watch verify output stream serve replay
+	cmd: shared record names array clock loop books proc vmm symbol probe tracer watch verify output stream serve replay
 '
 
 # Circles that are left: the arrow FROM>TO that closes each. One that is gone is to be taken off.

@@ -45,7 +45,7 @@ refused 2 "not-executable: Permission denied" "${trace[@]}" -- ./not-executable
 refused 2 "unknown mode" "$migpop" trace --mode x -- true
 refused 2 "unknown stack" "${trace[@]}" --stack x -- true
 refused 2 "unknown format" "${trace[@]}" --format x -- true
-refused 2 "unknown colour" "${trace[@]}" --color x -- true
+refused 2 "neither auto, always nor never" "${trace[@]}" --color x -- true
 refused 2 "unrecognized option" "${trace[@]}" --x -- true
 refused 2 "invalid option" "${trace[@]}" -x -- true
 for option in -p -c -d -i -o; do
