@@ -14,7 +14,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 image=$!
 "$top/scripts/package.sh" >/dev/null || { wait $image; die "no packages"; }
 wait $image || exit
-adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/host/$2.sh" --add "$top/tests/manual/blocks.sh"
+adds=(--add "$top/tests/host/lib.sh" --add "$top/tests/libvirt/namespace.sh" --add "$top/tests/host/$2.sh" --add "$top/tests/manual/blocks.sh"
 	--add "$top/README.md" --add "$top/docs")
 for package in migpop libmigfix0 libmigfix-preload; do
 	adds+=(--add "$(compgen -G "$top/build/packages/${package}_*.deb")")
@@ -22,7 +22,7 @@ done
 # What the case shares with the test of this machine, in the folders that it looks in.
 if [[ $2 == ways ]]; then
 	adds+=(--add "$3")
-	for file in tests/libvirt/{lib,ways}.sh tests/serve/lib.sh scripts/lib.sh; do adds+=(--add "$top/$file:$file"); done
+	for file in tests/libvirt/{lib,namespace,ways}.sh tests/serve/lib.sh scripts/lib.sh; do adds+=(--add "$top/$file:$file"); done
 fi
 # What a case that fails leaves behind is in build/host/RELEASE-CASE.
 exec "$top/scripts/hostvm.sh" --release "$1" --timeout 3600 --out "$top/build/host/$1-$2" "${adds[@]}" -- "./$2.sh"

@@ -41,32 +41,18 @@ install_packages() {
 
 other=/var/tmp/lv
 here=qemu:///system there="qemu:///system?socket=$other/run/libvirt/libvirt-sock"
-dirs=(etc/libvirt var/lib/libvirt run/libvirt var/log/libvirt var/cache/libvirt)
+# shellcheck source=tests/libvirt/namespace.sh
+. ./namespace.sh
 
 start_other() {
 	local dir
 
-	for dir in "${dirs[@]}"; do
+	# What libvirt knows of QEMU is not asked again.
+	for dir in var/lib/libvirt var/cache/libvirt; do
 		mkdir -p "$other/$dir"
 		cp -a "/$dir/." "$other/$dir/" 2>/dev/null || true
 	done
-	rm -rf "$other/run/libvirt" && mkdir -p "$other/run/libvirt"
-	cat >>"$other/etc/libvirt/libvirtd.conf" <<END
-host_uuid = "$(cat /proc/sys/kernel/random/uuid)"
-auth_unix_rw = "none"
-END
-	printf 'migration_port_min = 49252\nmigration_port_max = 49315\n%s\n' "remember_owner = 0" >>"$other/etc/libvirt/qemu.conf"
-	cat >"$other/enter" <<END
-#!/bin/bash
-mount --make-rprivate /
-hostname other
-for dir in ${dirs[*]}; do mount --bind $other/\$dir /\$dir; done
-# Hidden, else both register their guests with the host's systemd-machined, which wants their names to differ.
-mount -t tmpfs none /run/dbus
-virtlogd -d -p /run/libvirt/virtlogd.pid
-exec libvirtd -p /run/libvirt/libvirtd.pid
-END
-	chmod +x "$other/enter"
+	prepare_libvirt "$other" other 49252
 	systemd-run --quiet --unit=other-libvirtd unshare --mount --uts "$other/enter"
 	answers() { virsh -q -c "$1" list >/dev/null 2>&1; }
 	for uri in "$here" "$there"; do wait_until 600 answers "$uri" || failed "$uri does not answer: $(journalctl -u other-libvirtd --no-pager -o cat | tail -n 3)"; done

@@ -7,6 +7,8 @@
 
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../serve/lib.sh"
+# shellcheck source=tests/libvirt/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/namespace.sh"
 
 preload=$3 guest_memory_tool=$(realpath "$4")
 for program in libvirtd virtlogd virsh openssl; do
@@ -20,7 +22,6 @@ if [[ $preload == */* ]]; then
 	install -m 755 "$preload" "$lv/preload.so"
 	preload=$lv/preload.so
 fi
-dirs=(etc/libvirt var/lib/libvirt run/libvirt var/log/libvirt var/cache/libvirt)
 # Where AppArmor lets QEMU read keys: each libvirt mounts its own there.
 made=()
 for dir in /etc/pki /etc/pki/qemu; do [[ -d $dir ]] || { mkdir "$dir" && made=("$dir" "${made[@]}"); }; done
@@ -63,33 +64,9 @@ make_certificates() {
 
 # start_libvirt NAME FIRST-PORT
 start_libvirt() {
-	local at=$lv/$1 dir
+	local at=$lv/$1
 
-	for dir in "${dirs[@]}"; do mkdir -p "$at/$dir"; done
-	cp -a /etc/libvirt/. "$at/etc/libvirt/"
-	rm -rf "$at"/etc/libvirt/qemu/networks/autostart "$at"/etc/libvirt/qemu/*.xml
-	cat >>"$at/etc/libvirt/libvirtd.conf" <<END
-host_uuid = "$(</proc/sys/kernel/random/uuid)"
-auth_unix_rw = "none"
-log_filters = "3:*"
-log_outputs = "2:file:$at/libvirtd.log"
-END
-	cat >>"$at/etc/libvirt/qemu.conf" <<END
-migration_port_min = $2
-migration_port_max = $(($2 + 63))
-remember_owner = 0
-migrate_tls_x509_cert_dir = "/etc/pki/qemu"
-migrate_tls_x509_verify = 1
-END
-	cat >"$at/enter" <<END
-#!/bin/bash
-set -e
-mount --make-rprivate /
-hostname migpop-$1
-for dir in ${dirs[*]}; do mkdir -p /\$dir; mount --bind $at/\$dir /\$dir; done
-mount --bind $lv/pki /etc/pki/qemu
-# systemd-machined has one name for the first guest of either.
-[[ ! -d /run/dbus ]] || mount -t tmpfs none /run/dbus
+	prepare_libvirt "$at" "migpop-$1" "$2" "mount --bind $lv/pki /etc/pki/qemu
 # libvirt asks QEMU for its abilities at each start, where QEMU's user may not open this: udev allows it.
 if [[ -c /dev/kvm ]]; then
 	mknod -m 660 $at/kvm c 10 232
@@ -97,11 +74,15 @@ if [[ -c /dev/kvm ]]; then
 	mount --bind $at/kvm /dev/kvm
 fi
 mkdir -p /dev/hugepages
-mountpoint -q /dev/hugepages || mount -t hugetlbfs hugetlbfs /dev/hugepages
-virtlogd -d -p /run/libvirt/virtlogd.pid
-exec libvirtd -p /run/libvirt/libvirtd.pid
+mountpoint -q /dev/hugepages || mount -t hugetlbfs hugetlbfs /dev/hugepages"
+	cat >>"$at/etc/libvirt/libvirtd.conf" <<END
+log_filters = "3:*"
+log_outputs = "2:file:$at/libvirtd.log"
 END
-	chmod +x "$at/enter"
+	cat >>"$at/etc/libvirt/qemu.conf" <<END
+migrate_tls_x509_cert_dir = "/etc/pki/qemu"
+migrate_tls_x509_verify = 1
+END
 	setsid unshare -m -u "$at/enter" </dev/null >"$at/out" 2>&1 &
 	answers() { virsh -q -c "$(uri "$1")" list >/dev/null 2>&1; }
 	wait_until 600 answers "$1" || failed "libvirt $1 does not answer: $(tail -n 3 "$at/out" "$at/libvirtd.log")"
