@@ -43,7 +43,7 @@ static int fill(struct books *b, struct record *r)
 	if (!err)
 		err = head__fill(b, r);
 	if (!err)
-		err = content__fill(b, r);
+		err = rows__fill(b, r);
 	if (!err)
 		err = threads__fill(b, r);
 	if (!err)

@@ -34,7 +34,7 @@ int chains__add_frames(const struct facts *f, s32 stack, u64 ip, bool in_syscall
 int head__fill(const struct books *b, struct record *r);
 
 /* Fills call sites, backings, advice, losses of events, and the totals. */
-int content__fill(const struct books *b, struct record *r);
+int rows__fill(const struct books *b, struct record *r);
 
 /* Fills the threads of a record whose totals are filled. */
 int threads__fill(const struct books *b, struct record *r);

@@ -68,7 +68,7 @@ static int start_child(struct trace *t)
 		return fail(STATUS_USAGE, "cannot run %s: %s", t->options->command[0],
 			    strerror(-pid));
 	t->child = pid;
-	err = session__watch(&t->session, &pid, 1);
+	err = session__add_targets(&t->session, &pid, 1);
 	if (!err)
 		err = session__open(&t->session, REASON_COMMAND_START);
 	if (err)
@@ -130,7 +130,8 @@ static int arm(struct trace *t)
 static int start_targets(struct trace *t)
 {
 	const struct trace_options *o = t->options;
-	int err = o->tracer.windowed ? arm(t) : session__watch(&t->session, o->pids, o->nr_pids);
+	int err = o->tracer.windowed ? arm(t)
+				     : session__add_targets(&t->session, o->pids, o->nr_pids);
 
 	if (!err && !o->tracer.windowed)
 		err = session__open(&t->session, REASON_ATTACH);
@@ -233,11 +234,11 @@ static enum window_reason on_child(struct trace *t)
 			return REASON_UNKNOWN;
 		case LAUNCH_EXEC:
 			session__describe(&t->session, 0);
-			session__serve(&t->session);
+			session__read_changed_mappings(&t->session);
 			launch__continue(t->child);
 			break;
 		case LAUNCH_MAPPED:
-			session__serve(&t->session);
+			session__read_changed_mappings(&t->session);
 			launch__continue(t->child);
 			break;
 		case LAUNCH_EXITING:
@@ -333,7 +334,7 @@ static enum window_reason run(struct trace *t)
 	while (!reason) {
 		await(t, &l);
 		if (loop__is_ready(&l, tracer__changes_fd(t->tracer)))
-			session__serve(&t->session);
+			session__read_changed_mappings(&t->session);
 		if (loop__is_ready(&l, tracer__window_fd(t->tracer)))
 			tracer__window_events(t->tracer, on_window, t);
 		reason = t->over ? REASON_MIGRATION_END : on_signal(t);

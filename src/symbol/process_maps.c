@@ -18,7 +18,7 @@
 /* Most past mappings that are kept: a compiler at run time maps and unmaps without end. */
 enum { PAST_MAX = 1024 };
 
-static void mapping__clear(struct mapping *m)
+static void mapping__clear(struct mapped_code *m)
 {
 	free(m->code.path);
 }
@@ -38,9 +38,9 @@ void process_maps__clear(struct process_maps *p)
 }
 
 /* Appends *m, and takes over what it points to. */
-static int add(struct mappings *ms, const struct mapping *m)
+static int add(struct mappings *ms, const struct mapped_code *m)
 {
-	struct mapping *v = array__grow(ms->v, ms->n, sizeof(*v));
+	struct mapped_code *v = array__grow(ms->v, ms->n, sizeof(*v));
 
 	if (!v)
 		return -ENOMEM;
@@ -79,8 +79,8 @@ static struct module *find_module(struct modules *modules, pid_t pid, const stru
 
 /* Finds the mapping of "ms" that equals "m". Both lists are sorted by address, so the search goes
  * on at *next. */
-static const struct mapping *find_same(const struct mappings *ms, size_t *next,
-				       const struct code_mapping *m)
+static const struct mapped_code *find_same(const struct mappings *ms, size_t *next,
+					   const struct code_mapping *m)
 {
 	while (*next < ms->n && ms->v[*next].code.start < m->start)
 		++*next;
@@ -97,8 +97,8 @@ struct update {
 static int update_mapping(const struct code_mapping *code, void *data)
 {
 	struct update *u = data;
-	const struct mapping *same = find_same(&u->before->now, &u->next, code);
-	struct mapping m = {.code = *code};
+	const struct mapped_code *same = find_same(&u->before->now, &u->next, code);
+	struct mapped_code m = {.code = *code};
 	int err;
 
 	m.module = same ? same->module : find_module(u->modules, u->before->pid, code);
@@ -111,7 +111,7 @@ static int update_mapping(const struct code_mapping *code, void *data)
 
 /* Moves a mapping that is gone into the past. If the past is full, its oldest mapping goes; if it
  * has the same mapping already, the old entry goes. */
-static void retire(struct mappings *past, struct mapping *m)
+static void retire(struct mappings *past, struct mapped_code *m)
 {
 	for (size_t i = 0; i < past->n; i++) {
 		if (past->n < PAST_MAX && !same_mapping(&past->v[i].code, &m->code))
@@ -155,7 +155,7 @@ int process_maps__update(struct process_maps *p, struct modules *modules)
 	return 0;
 }
 
-const struct mapping *process_maps__find(const struct process_maps *p, uint64_t address)
+const struct mapped_code *process_maps__find(const struct process_maps *p, uint64_t address)
 {
 	size_t low = 0, high = p->now.n;
 

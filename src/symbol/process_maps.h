@@ -15,13 +15,13 @@
 struct module;
 struct modules;
 
-struct mapping {
+struct mapped_code {
 	struct code_mapping code;
 	struct module *module; /* NULL if there is no file, or if it cannot be read */
 };
 
 struct mappings {
-	struct mapping *v;
+	struct mapped_code *v;
 	size_t n;
 };
 
@@ -38,6 +38,6 @@ int process_maps__update(struct process_maps *p, struct modules *modules);
 void process_maps__clear(struct process_maps *p);
 
 /* The mapping at "address" now, or else the last one there was; NULL if there never was one. */
-const struct mapping *process_maps__find(const struct process_maps *p, uint64_t address);
+const struct mapped_code *process_maps__find(const struct process_maps *p, uint64_t address);
 
 #endif

@@ -144,7 +144,7 @@ static int append(struct record_frames *frames, const char *module, const char *
 		       : -ENOMEM;
 }
 
-static uint64_t file_offset(const struct mapping *m, uint64_t address)
+static uint64_t file_offset(const struct mapped_code *m, uint64_t address)
 {
 	return address - m->code.start + m->code.file_offset;
 }
@@ -152,7 +152,7 @@ static uint64_t file_offset(const struct mapping *m, uint64_t address)
 bool resolver__is_return(struct resolver *r, pid_t pid, uint64_t address)
 {
 	struct process_maps *p = find(r, pid);
-	const struct mapping *m = p ? process_maps__find(p, address) : NULL;
+	const struct mapped_code *m = p ? process_maps__find(p, address) : NULL;
 
 	return m && (!m->module || module__can_return_to(m->module, file_offset(m, address)));
 }
@@ -161,7 +161,7 @@ int resolver__resolve(struct resolver *r, pid_t pid, uint64_t address, bool is_r
 		      struct record_frames *frames)
 {
 	struct process_maps *p = find(r, pid);
-	const struct mapping *m = p ? process_maps__find(p, address - is_return) : NULL;
+	const struct mapped_code *m = p ? process_maps__find(p, address - is_return) : NULL;
 	const struct record_frames *names;
 	uint64_t at, offset;
 	int err = 0;
@@ -204,7 +204,7 @@ static struct module *exe_module(struct resolver *r, pid_t pid, const char *exe)
 	if (len > strlen(deleted) && !strcmp(exe + len - strlen(deleted), deleted))
 		len -= strlen(deleted);
 	for (size_t i = 0; p && len && i < p->now.n; i++) {
-		const struct mapping *m = &p->now.v[i];
+		const struct mapped_code *m = &p->now.v[i];
 
 		if (m->module && !strncmp(m->code.path, exe, len) && !m->code.path[len])
 			return m->module;

@@ -375,12 +375,12 @@ void tgid_bit__clear(u64 *bits, pid_t tgid)
 	__atomic_fetch_and(&bits[(u32)tgid / 64], ~(1ULL << ((u32)tgid % 64)), __ATOMIC_SEQ_CST);
 }
 
-void tracer__watch(struct tracer *t, const pid_t *tgids, size_t n)
+void tracer__add_targets(struct tracer *t, const pid_t *tgids, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		tgid_bit__set(t->skel->bss->target_bits, tgids[i]);
 	__atomic_fetch_add(&t->skel->bss->nr_targets, (s32)n, __ATOMIC_SEQ_CST);
-	tracer__serve_all(t, tgids, n);
+	tracer__read_mappings(t, tgids, n);
 }
 
 int tracer__begin(struct tracer *t, u64 *ns)

@@ -24,7 +24,7 @@ struct tracer_options {
 	enum stack_kind stack;
 	bool follow_children;
 	bool windowed;          /* targets count in windows of their own (tracer__arm()), not from
-				   tracer__watch() on */
+				   tracer__add_targets() on */
 	bool rests;             /* windowed: hooks that count are attached by tracer__wake() only */
 	u32 arm_started;        /* enum window_awaits: emulators that are started have such a window
 				   at once, before they are entered; 0: none */
@@ -65,7 +65,7 @@ enum mode tracer__mode(const struct tracer *t);
 bool tracer__counts_files(const struct tracer *t);
 
 /* The "n" processes are targets from here on, and their code is read. Nothing is counted yet. */
-void tracer__watch(struct tracer *t, const pid_t *tgids, size_t n);
+void tracer__add_targets(struct tracer *t, const pid_t *tgids, size_t n);
 
 /* Enters the memory that the targets have, and finds who else has it mapped: the first part for one
  * process, the second, and both. 0, or a negative errno. */
@@ -187,18 +187,19 @@ int tracer__read_backings(struct tracer *t, struct counters *out);
 int tracer__chain(struct tracer *t, s32 id, struct chain *out);
 
 /* Becomes readable when processes have changed their executable mappings; -1 if that is of no
- * interest. tracer__serve() must follow, within 100 ms: until then chains end where they reach what
- * is new. */
+ * interest. tracer__read_changed_mappings() must follow within 100 ms: until then chains end where
+ * they reach what is new. */
 int tracer__changes_fd(const struct tracer *t);
 
-/* "served" is called with each process whose mappings were read anew; it may have ended since. */
-void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data);
+/* "on_read" is called with each process whose mappings were read anew; it may have ended since. */
+void tracer__read_changed_mappings(struct tracer *t, void (*on_read)(pid_t pid, void *data),
+				   void *data);
 
 /* Reads the executable mappings of a process anew, where they are not those known. */
 void tracer__refresh(struct tracer *t, pid_t pid);
 
 /* The thread "tid", if it is traced by ptrace, stops for its tracer whenever it has mapped code, by
- * a SIGURG: should the tracer be gone, that is ignored. It goes on after tracer__serve(). */
+ * a SIGURG: should the tracer be gone, that is ignored. It goes on after tracer__read_changed_mappings(). */
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid);
 
 /* libbpf's own words go to stderr when verbose, else they are kept for "why". */

@@ -37,8 +37,8 @@ struct tracer {
 	struct grace grace;
 	void (*problem)(pid_t pid, const char *kind, const char *what, void *data);
 	void *problem_data;
-	void (*served)(pid_t pid, void *data);
-	void *served_data;
+	void (*on_read)(pid_t pid, void *data);
+	void *on_read_data;
 };
 
 /* The stages of what call chains need: before the programs are loaded, after, and at the end. */
@@ -46,7 +46,7 @@ int tracer__prepare_unwinding(struct tracer *t, const struct tracer_options *opt
 void tracer__size_unwinding(struct tracer *t, const struct tracer_options *options);
 int tracer__begin_unwinding(struct tracer *t);
 /* Reads the mappings of these processes, where they have changed since they were last read. */
-void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n);
+void tracer__read_mappings(struct tracer *t, const pid_t *tgids, size_t n);
 void tracer__unmap_unwinding(struct tracer *t);
 void tracer__end_unwinding(struct tracer *t);
 

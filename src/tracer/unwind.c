@@ -93,9 +93,9 @@ static int on_change(void *data, void *sample, size_t size)
 	if (size < sizeof(*change))
 		return 0;
 	tracer__unwind_raw_before(t, change->tgid, change->exec);
-	unwind_tables__serve(t->tables, (pid_t)change->tgid);
+	unwind_tables__read_mappings(t->tables, (pid_t)change->tgid);
 	tracer__unwind_raw_after(t, change->tgid, change->exec);
-	t->served((pid_t)change->tgid, t->served_data);
+	t->on_read((pid_t)change->tgid, t->on_read_data);
 	return 0;
 }
 
@@ -204,22 +204,23 @@ int tracer__changes_fd(const struct tracer *t)
 	return t->changes ? ring_buffer__epoll_fd(t->changes) : -1;
 }
 
-void tracer__serve(struct tracer *t, void (*served)(pid_t pid, void *data), void *data)
+void tracer__read_changed_mappings(struct tracer *t, void (*on_read)(pid_t pid, void *data),
+				   void *data)
 {
 	if (!t->changes)
 		return;
-	t->served = served;
-	t->served_data = data;
+	t->on_read = on_read;
+	t->on_read_data = data;
 	ring_buffer__consume(t->raw_ring);
 	ring_buffer__consume(t->changes);
 	if (__atomic_exchange_n(&t->skel->bss->mapping_changes_missed, 0, __ATOMIC_SEQ_CST))
-		unwind_tables__serve_all(t->tables);
+		unwind_tables__read_all_mappings(t->tables);
 	if (unwind_tables__take_read(t->tables))
 		raw_stacks__retry(t->raw);
 	tracer__unwind_fresh(t);
 }
 
-void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
+void tracer__read_mappings(struct tracer *t, const pid_t *tgids, size_t n)
 {
 	for (size_t i = 0; t->tables && i < n; i++)
 		unwind_tables__refresh(t->tables, tgids[i]);
@@ -227,7 +228,7 @@ void tracer__serve_all(struct tracer *t, const pid_t *tgids, size_t n)
 
 void tracer__refresh(struct tracer *t, pid_t pid)
 {
-	tracer__serve_all(t, &pid, 1);
+	tracer__read_mappings(t, &pid, 1);
 }
 
 void tracer__stop_on_mapping(struct tracer *t, pid_t tid)

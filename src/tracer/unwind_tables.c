@@ -454,7 +454,7 @@ static void serve_lacking(struct unwind_tables *t)
 			serve(t, t->processes[i - 1].pid);
 }
 
-int unwind_tables__serve(struct unwind_tables *t, pid_t pid)
+int unwind_tables__read_mappings(struct unwind_tables *t, pid_t pid)
 {
 	int err = serve(t, pid);
 
@@ -477,7 +477,7 @@ int unwind_tables__refresh(struct unwind_tables *t, pid_t pid)
 	return text ? 0 : -ESRCH;
 }
 
-void unwind_tables__serve_all(struct unwind_tables *t)
+void unwind_tables__read_all_mappings(struct unwind_tables *t)
 {
 	for (size_t i = t->nr_processes; i > 0; i--)
 		serve(t, t->processes[i - 1].pid);

@@ -57,7 +57,7 @@ void unwind_tables__sizes(const struct unwind_tables *t, bool programs, size_t *
 /* Reads the rows of what was scanned in threads of its own, until unwind_tables__publish(). */
 void unwind_tables__begin_reading(struct unwind_tables *t);
 
-/* From now on rows are read in the background: a process is served before its rows are there, and
+/* From now on rows are read in the background: a process has its mappings read before its rows are there, and
  * the descriptor that is returned (owned by "t"), or a negative errno, becomes readable when
  * unwind_tables__take_read() is to be called. True from that: rows are there that were not. */
 int unwind_tables__read_in_background(struct unwind_tables *t);
@@ -71,13 +71,13 @@ int unwind_tables__publish(struct unwind_tables *t, const struct unwind_maps *ma
 
 /* A process's mappings have changed, or it is new: reads and hands over what it has now. One that
  * is gone is forgotten. 0, or a negative errno. */
-int unwind_tables__serve(struct unwind_tables *t, pid_t pid);
+int unwind_tables__read_mappings(struct unwind_tables *t, pid_t pid);
 
 /* The same, where the process's mappings are not those known. */
 int unwind_tables__refresh(struct unwind_tables *t, pid_t pid);
 
 /* The same for every process known: changes were missed. */
-void unwind_tables__serve_all(struct unwind_tables *t);
+void unwind_tables__read_all_mappings(struct unwind_tables *t);
 
 /* A process is gone. */
 void unwind_tables__forget(struct unwind_tables *t, pid_t pid);
@@ -91,7 +91,7 @@ struct unwind_fill {
 };
 void unwind_tables__fill(const struct unwind_tables *t, struct unwind_fill *fill);
 
-/* What a process executes, for stacks that are unwound here; valid until it is served again. False
+/* What a process executes, for stacks that are unwound here; valid until its mappings are read again. False
  * if that is not known. */
 bool unwind_tables__code(struct unwind_tables *t, pid_t pid, struct raw_code *code);
 

@@ -88,7 +88,7 @@ int tracer__enter(struct tracer *t, pid_t pid)
 	if (!tracer__window(t, pid, &armed))
 		bpf_map__delete_elem(t->skel->maps.processes, &tgid, sizeof(tgid), 0);
 	tgid_bit__set(t->skel->bss->target_bits, pid);
-	tracer__serve_all(t, &pid, 1);
+	tracer__read_mappings(t, &pid, 1);
 	return tracer__enter_memory_of(t, pid);
 }
 

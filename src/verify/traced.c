@@ -29,7 +29,7 @@ int traced__attach(struct traced *t, pid_t pid, enum mode mode, const char *name
 	err = session__init(&t->session, t->tracer, options.stack, &names);
 	t->has_session = true;
 	if (!err)
-		err = session__watch(&t->session, &pid, 1);
+		err = session__add_targets(&t->session, &pid, 1);
 	if (err)
 		snprintf(error->text, sizeof(error->text), "%s: cannot trace: %s", name,
 			 strerror(-err));
@@ -66,5 +66,5 @@ int traced__fd(const struct traced *t)
 
 void traced__read_mappings(struct traced *t)
 {
-	session__serve(&t->session);
+	session__read_changed_mappings(&t->session);
 }

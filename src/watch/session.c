@@ -61,7 +61,7 @@ void session__free(struct session *s)
 
 /* --- targets --- */
 
-int session__add_targets(struct session *s, const pid_t *pids, size_t n)
+int session__note_targets(struct session *s, const pid_t *pids, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct target *more = array__grow(s->targets, s->nr_targets, sizeof(*more));
@@ -78,12 +78,12 @@ int session__add_targets(struct session *s, const pid_t *pids, size_t n)
 	return 0;
 }
 
-int session__watch(struct session *s, const pid_t *pids, size_t n)
+int session__add_targets(struct session *s, const pid_t *pids, size_t n)
 {
-	int err = session__add_targets(s, pids, n);
+	int err = session__note_targets(s, pids, n);
 
 	if (!err)
-		tracer__watch(s->tracer, pids, n);
+		tracer__add_targets(s->tracer, pids, n);
 	return err;
 }
 
@@ -100,16 +100,16 @@ void session__describe(struct session *s, size_t i)
 	target__describe(&s->targets[i], s->resolver);
 }
 
-static void remember_served(pid_t pid, void *data)
+static void remember_mappings_of(pid_t pid, void *data)
 {
 	struct session *s = data;
 
 	resolver__remember(s->resolver, pid);
 }
 
-void session__serve(struct session *s)
+void session__read_changed_mappings(struct session *s)
 {
-	tracer__serve(s->tracer, remember_served, s);
+	tracer__read_changed_mappings(s->tracer, remember_mappings_of, s);
 }
 
 void session__remember_code(struct session *s)

@@ -55,7 +55,7 @@ void session__free(struct session *s);
 
 /* Adds processes, of which nothing is counted yet. Returns 0 or a negative errno; -ESRCH if one of
  * them is gone. */
-int session__watch(struct session *s, const pid_t *pids, size_t n);
+int session__add_targets(struct session *s, const pid_t *pids, size_t n);
 
 /* Takes over what the monitor of target "i" said of its RAM blocks. */
 void session__tell_blocks(struct session *s, size_t i, struct ram_told *told, size_t n);
@@ -65,7 +65,7 @@ void session__describe(struct session *s, size_t i);
 
 /* Reads the executable mappings of processes that have changed them; call it when
  * tracer__changes_fd() is readable. */
-void session__serve(struct session *s);
+void session__read_changed_mappings(struct session *s);
 
 /* Target "i" stands at its end: looks at its memory before that goes. */
 void session__look_at_exit(struct session *s, size_t i);
@@ -87,7 +87,7 @@ int session__close(struct session *s, enum window_reason by, const char *text, s
 
 /*
  * Watches one process, in a window that opens and closes with a migration that it sends or receives
- * ("awaits", enum window_awaits). Call it instead of session__watch(), session__open() and
+ * ("awaits", enum window_awaits). Call it instead of session__add_targets(), session__open() and
  * session__close(). A migration that is under way ("u") is watched from here on. "u" is NULL for a
  * process that is just being started: it has no migration and no memory yet, and
  * session__started() follows. The tracer may be shared with other sessions. Returns 0 or a negative

@@ -8,7 +8,8 @@
 
 #include "watch/session.h"
 
-int session__add_targets(struct session *s, const pid_t *pids, size_t n);
+/* Adds the processes to the targets, without telling the tracer. */
+int session__note_targets(struct session *s, const pid_t *pids, size_t n);
 
 /* Begins the books here: nothing that was counted before is the window's. */
 int session__begin_books(struct session *s);

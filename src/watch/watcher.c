@@ -383,7 +383,7 @@ static void free_sessions(struct emulator_session **v, size_t n)
 	free(v);
 }
 
-static void served(pid_t pid, void *data)
+static void on_read(pid_t pid, void *data)
 {
 	struct emulator_session *e = watcher__find(data, pid);
 
@@ -394,7 +394,7 @@ static void served(pid_t pid, void *data)
 void watcher__run(struct watcher *w)
 {
 	tracer__window_events(w->tracer, on_event, w);
-	tracer__serve(w->tracer, served, w);
+	tracer__read_changed_mappings(w->tracer, on_read, w);
 	forget_gone(w);
 	look_at_starting(w);
 	watcher__keep_up(w);

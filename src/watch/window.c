@@ -51,7 +51,7 @@ static int arm_waiting(struct session *s, u32 awaits)
 
 int session__arm(struct session *s, pid_t pid, u32 awaits, const struct under_way *u)
 {
-	int err = session__add_targets(s, &pid, 1);
+	int err = session__note_targets(s, &pid, 1);
 	struct window w;
 
 	s->windowed = true;

@@ -366,7 +366,7 @@ static int fill_lost(const struct books *b, struct record *r)
 	return err ? err : record__add_lost(r, "program_runs_missed", missed);
 }
 
-int content__fill(const struct books *b, struct record *r)
+int rows__fill(const struct books *b, struct record *r)
 {
 	int err = add_callsites(b, r);
 
