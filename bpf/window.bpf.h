@@ -159,7 +159,7 @@ int window__close_now(struct bpf_raw_tracepoint_args *ctx)
 	return window__close_of((u32)ctx->args[0], (u32)ctx->args[1]);
 }
 
-/* What a thread of this name is there for. */
+/* Returns what a thread of this name is there for. */
 static __always_inline u32 thread__kind(const struct vmm_thread_name *name)
 {
 	const u32 *kind = bpf_map_lookup_elem(&thread_kinds, name);
@@ -167,13 +167,13 @@ static __always_inline u32 thread__kind(const struct vmm_thread_name *name)
 	return kind ? *kind : THREAD_UNKNOWN;
 }
 
-/* Can a thread tell this window anything? */
+/* True if the name of a thread can tell this window anything. */
 static __always_inline bool window__hears_threads(const struct window *w)
 {
 	return w->state == WINDOW_OPEN ? w->incoming && !w->postcopy_ns : w->awaits & AWAITS_THREAD;
 }
 
-/* A thread of that kind is there. */
+/* A thread of that kind has appeared. */
 static __always_inline void window__on_thread_kind(struct window *w, u32 tgid, u32 pid, u32 kind,
 						   enum window_signal by)
 {
@@ -400,8 +400,8 @@ __noinline int window__on_exit(u32 last)
 	return 0;
 }
 
-/* The number of the VMM whose programs the kernel calls so; VMM_MAX if it is none's. The
- * collector looks closer. */
+/* Returns the number of the VMM whose programs have such a name in the kernel; VMM_MAX if no VMM's
+ * have. The collector looks closer. */
 static __always_inline u32 comm__vmm(const struct task_struct *task)
 {
 	u64 comm[COMM_SIZE / 8] = {};
@@ -438,7 +438,8 @@ static __always_inline u32 program__asked(const struct task_struct *task, struct
 	return *asked;
 }
 
-/* Of a program that has no name of an emulator's "key" is there: the collector says what it is. */
+/* Tells the collector that a program was started. "key" is all 0 if the program is known by its
+ * name; otherwise the collector says what it is. */
 static __always_inline void window__tell_exec(u32 tgid, const struct program_key *key)
 {
 	struct exec_event event = {.event = {.tgid = tgid, .kind = WINDOW_EVENT_EXEC, .stream = -1},
@@ -448,8 +449,8 @@ static __always_inline void window__tell_exec(u32 tgid, const struct program_key
 		window_events_missed = 1;
 }
 
-/* A program was started in the current process. Where every emulator is watched one has its window
- * before it can read a stream: the collector may be busy, and a stream begins only once. */
+/* A program was started in the current process. If every emulator is watched, an emulator gets its
+ * window before it can read a stream: the collector may be busy, and a stream begins only once. */
 static __always_inline void window__on_exec(const struct task_struct *task)
 {
 	struct window w = {.awaits = arm_started, WINDOW_UNKNOWN}, *old;
@@ -466,15 +467,16 @@ static __always_inline void window__on_exec(const struct task_struct *task)
 		w.vmm = asked - PROGRAM_IS_VMM;
 	}
 	old = bpf_map_lookup_elem(&windows, &tgid);
-	/* A QEMU that updates itself (cpr-exec) starts the new one in its own process, which reads
-	 * at once what the old one saved. */
+	/* A QEMU that updates itself (cpr-exec) starts the new QEMU in its own process. The new one
+	 * reads at once what the old one saved. */
 	if (old && arm_started & AWAITS_STREAM && is_target(task) && old->state != WINDOW_OPEN) {
 		old->executed = 1;
 		old->vmm = w.vmm;
 		old->awaits |= arm_started;
 		tgid__set(signal_bits, tgid);
 	}
-	/* What is there already is another's of that number, who is not forgotten yet. */
+	/* If there is a window already, an earlier process with this pid left it, and is not
+	 * forgotten yet. */
 	if (arm_started && !is_target(task) &&
 	    !bpf_map_update_elem(&windows, &tgid, &w, BPF_NOEXIST)) {
 		tgid__set(target_bits, tgid);
@@ -484,7 +486,7 @@ static __always_inline void window__on_exec(const struct task_struct *task)
 	window__tell_exec(tgid, &key);
 }
 
-/* Attached only where targets have windows of their own. */
+/* Attached only if targets have windows of their own. */
 SEC("tp_btf/task_rename")
 int BPF_PROG(window__task_rename, struct task_struct *task, const char *comm)
 {
