@@ -7,7 +7,7 @@
 # MODE none runs the program without a tracer, for its own checks of the kernel only.
 # Exit status: 0 PASS, 1 FAIL (the files are kept, their place is said), 77 SKIP. trace-check and
 # record-validate are looked for beside this script. Where COUNTS names a directory, a file of the route's name is left in
-# it: the counts (see check.c), or "NAME skip REASON".
+# it: the counts (see check/main.c), or "NAME skip REASON".
 
 migpop=$1 mode=$2 binary=$3
 if [ $# -lt 3 ]; then

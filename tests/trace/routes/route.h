@@ -2,7 +2,7 @@
 /*
  * What the route programs share. A route is one way for a page to come into (or leave) memory; its
  * program takes that way an exact number of times, checks with the kernel that it did, and prints
- * what a tracer must have found. The grammar of what it prints is on top of ../check.c.
+ * what a tracer must have found. The grammar of what it prints is on top of ../check/main.c.
  * Nothing here knows the tracer.
  */
 #ifndef ROUTE_H
