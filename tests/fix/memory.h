@@ -81,6 +81,8 @@ bool memory_free(struct memory *memory);
 bool memory_is_hugetlb(const struct memory *memory);
 bool memory_is_shmem(const struct memory *memory);   /* also without an fd at hand */
 bool memory_is_private(const struct memory *memory); /* mapping of a file */
+/* Pages that take memory belong to the mapping, not to a file: it is anonymous or private. */
+bool memory_has_own_pages(const struct memory *memory);
 /* The file below a private mapping. */
 void memory_read_file(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to);
 
@@ -93,10 +95,9 @@ const uint8_t *memory_peek(const struct memory *memory, uint64_t off);
 /* [off, off + len) of the whole, guards included, without populating or mapping any of it. */
 void memory_read(const struct memory *memory, uint64_t off, uint64_t len, uint8_t *to);
 
-/* Pages of the whole that take memory (or swap), by the kernel's own count; whether that is one
- * call however many they are. */
+/* Pages of the whole that take memory (or swap), by the kernel's own count; which is one call,
+ * however many they are, unless the memory has pages of its own. */
 size_t memory_count(const struct memory *memory);
-bool memory_is_counted(const struct memory *memory);
 /* The same of each page [first, first + count) of the region; what was allocated by fallocate() and
  * never written shows as none. */
 void memory_populated(const struct memory *memory, size_t first, size_t count, uint8_t *populated);
@@ -105,12 +106,5 @@ void memory_present(const struct memory *memory, size_t first, size_t count, uin
 
 /* An fd of the shared memory at addr, though nobody kept one. Skips without the privilege. */
 int memory_reopen(const void *addr);
-
-uint64_t random_next(uint64_t *state);
-static inline uint64_t random_below(uint64_t *state, uint64_t limit)
-{
-	return random_next(state) % limit;
-}
-void random_fill(uint64_t *state, void *to, size_t size);
 
 #endif

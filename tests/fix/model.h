@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "random.h"
 
 #define MAX_PAGES  1024 /* of a region */
 #define MAX_RANGES 8

@@ -196,11 +196,11 @@ void check_population(struct model *model, bool all)
 
 	if (model->memory.kind == MEMORY_FILE)
 		check_file(model, all);
-	else if (is_counted(model) && memory_is_counted(&model->memory))
-		check_count(model, all);
-	else if (is_counted(model))
+	else if (is_counted(model) && memory_has_own_pages(&model->memory))
 		check_pages(model, more ? 0 : model->first,
 			    more ? model->memory.pages : model->end);
+	else if (is_counted(model))
+		check_count(model, all);
 	settle(model);
 }
 

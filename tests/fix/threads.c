@@ -13,6 +13,7 @@
 
 #include "holds.h"
 #include "memory.h"
+#include "random.h"
 
 enum { PAGES = 64, MAX_REGIONS = 4, OPERATIONS = 4000 };
 
