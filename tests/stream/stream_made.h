@@ -60,6 +60,13 @@ static inline void put_start(struct made *m, const char *name)
 	put_number(m, 4, 4);
 }
 
+static inline void put_subsection(struct made *m, const char *name)
+{
+	put_number(m, SUBSECTION, 1);
+	put_string(m, name);
+	put_number(m, 1, 4);
+}
+
 static inline void put_block(struct made *m, const char *name, uint64_t length)
 {
 	put_string(m, name);

@@ -4,56 +4,7 @@
  * sizes, background snapshots, and what has a stream somewhere in it. Made byte by byte; each is
  * read in one piece, byte by byte, and cut off at each of its bytes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-#include "stream_bytes.h"
-#include "stream_made.h"
-
-static struct made made;
-static struct sunk sunk = {.most = 64 << 20, .keep = true};
-static struct stream_info info;
-static struct stream_error error;
-
-static int read_some(size_t len, size_t at_once)
-{
-	struct bytes bytes = {.data = made.data, .len = len, .at_once = at_once};
-	struct stream_source source = {.read = bytes__read, .opaque = &bytes};
-	struct stream_sink sink = sunk__sink(&sunk);
-
-	sunk__clear(&sunk);
-	memset(&error, 0, sizeof(error));
-	return stream__read(&source, &sink, &info, &error);
-}
-
-/* Whole, and not if it is cut off at "first" or behind. */
-static void assert_reads_from(size_t first)
-{
-	for (size_t len = first; len < made.len; len++) {
-		assert_int_equal(read_some(len, 0), -ENODATA);
-		assert_int_equal(error.offset, len);
-	}
-	assert_int_equal(read_some(made.len, 1), 0);
-	assert_int_equal(read_some(made.len, 0), 0);
-}
-
-static void assert_reads(void)
-{
-	assert_reads_from(0);
-}
-
-static void assert_fails(int err, uint64_t offset, const char *words)
-{
-	for (size_t at_once = 0; at_once < 2; at_once++) {
-		assert_int_equal(read_some(made.len, at_once), err);
-		assert_int_equal(error.offset, offset);
-		if (!strstr(error.text, words))
-			fail_msg("\"%s\" is not in \"%s\"", words, error.text);
-	}
-}
+#include "stream_reading.h"
 
 /* --- libvirt's save files --- */
 
