@@ -148,21 +148,19 @@ static inline void sample__thread(struct record *r, uint32_t tid, const char *co
 	t->populated_pages = pages;
 }
 
-static inline struct record *sample__record(void)
+static inline void sample__callsites(struct record *r)
 {
-	static const char *const discard[] = {"qemu_ram_discard", "main"};
-	struct record *r = record__new();
-	struct record_backing *b = record__add_backing(r);
-	struct record_advice *a = record__add_advice(r);
-	struct record_tick *tick = record__add_tick(r);
 	struct record_callsite *c;
 
-	sample__head(r);
 	sample__callsite(r, "zero-page", RECORD_ACCESS_READ, 262095, 262095, "buffer_is_zero");
 	sample__callsite(r, "page-payload", RECORD_ACCESS_WRITE, 49, 0, "memcpy");
 	c = sample__callsite(r, "prealloc", RECORD_ACCESS_NONE, 31, 0, "fallocate64");
 	c->context = RECORD_CONTEXT_SYSCALL;
 	c->syscall = strdup("fallocate");
+}
+
+static inline void sample__totals(struct record *r)
+{
 	r->totals.faults = 262144;
 	r->totals.faults_user = 262100;
 	r->totals.faults_kernel = 44;
@@ -172,15 +170,12 @@ static inline struct record *sample__record(void)
 	r->totals.released_pages = 5;
 	r->totals.advice_calls = 3;
 	r->totals.advice_bytes = 20480;
-	sample__thread(r, 4711, "qemu-system-x86", 262095);
-	sample__thread(r, 4722, "mig/dst/recv_1", 80);
-	sample__books(r);
-	record__add_lost(r, "map-full", 0);
-	*record__add_room(r) = (struct record_room){TABLE_UNWIND_ROWS, 130241,
-						    strdup("/usr/bin/qemu")};
-	record__add_unwind_error(r, "expression", 7);
-	r->lost.stacks = 0;
-	r->lost.truncated_stacks = 7;
+}
+
+static inline void sample__backings(struct record *r)
+{
+	struct record_backing *b = record__add_backing(r);
+
 	b->name = strdup("memfd:ram0");
 	b->kind = "shmem";
 	b->inode = 1042;
@@ -195,6 +190,13 @@ static inline struct record *sample__record(void)
 	b->kind = "anon";
 	b->length_pages = RECORD_UNKNOWN;
 	b->populated_pages = 31;
+}
+
+static inline void sample__advice(struct record *r)
+{
+	static const char *const discard[] = {"qemu_ram_discard", "main"};
+	struct record_advice *a = record__add_advice(r);
+
 	a->call = "madvise";
 	a->behavior = "MADV_REMOVE";
 	a->pid = 4711;
@@ -204,6 +206,27 @@ static inline struct record *sample__record(void)
 	a->bytes = 20480;
 	a->released_pages = 5;
 	sample__frames(&a->frames, discard, 2);
+}
+
+/* What was lost, which is little, and what the tracing cost. */
+static inline void sample__losses(struct record *r)
+{
+	record__add_lost(r, "map-full", 0);
+	*record__add_room(r) = (struct record_room){TABLE_UNWIND_ROWS, 130241,
+						    strdup("/usr/bin/qemu")};
+	record__add_unwind_error(r, "expression", 7);
+	r->lost.stacks = 0;
+	r->lost.truncated_stacks = 7;
+	r->overhead.events = 262144;
+	r->overhead.bpf_ns = 54000000;
+	r->overhead.ns_per_event = 205.99;
+	r->overhead.share_of_window = 0.0177;
+}
+
+static inline void sample__times(struct record *r)
+{
+	struct record_tick *tick = record__add_tick(r);
+
 	tick->t_ns = 1000;
 	tick->faults = 10;
 	tick->populated_pages = 11;
@@ -213,10 +236,22 @@ static inline struct record *sample__record(void)
 	sample__phase(r, "precopy", 1, 12000000, 2500000000);
 	sample__phase(r, "precopy", 2, 2500000000, 3040000000);
 	sample__phase(r, "downtime", 3, 3040000000, 3050000000);
-	r->overhead.events = 262144;
-	r->overhead.bpf_ns = 54000000;
-	r->overhead.ns_per_event = 205.99;
-	r->overhead.share_of_window = 0.0177;
+}
+
+static inline struct record *sample__record(void)
+{
+	struct record *r = record__new();
+
+	sample__head(r);
+	sample__totals(r);
+	sample__callsites(r);
+	sample__thread(r, 4711, "qemu-system-x86", 262095);
+	sample__thread(r, 4722, "mig/dst/recv_1", 80);
+	sample__backings(r);
+	sample__books(r);
+	sample__advice(r);
+	sample__times(r);
+	sample__losses(r);
 	record__judge_losses(r);
 	return r;
 }
