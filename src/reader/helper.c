@@ -10,9 +10,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,10 +25,23 @@
 
 /* Helpers that were killed but are not gone: one that waits for a file of the kernel's own may take
  * long. They are waited for when the next one ends. */
-enum { DYING_MAX = 64 };
+enum { DYING_MAX = 64, GONE_WITHIN_MS = 20 };
 static pid_t dying[DYING_MAX];
 static pthread_mutex_t dying_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Waits for a process that was killed, which is gone in no time as a rule. */
+static bool is_gone(pid_t pid)
+{
+	struct pollfd gone = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (gone.fd >= 0) {
+		poll(&gone, 1, GONE_WITHIN_MS);
+		close(gone.fd);
+	}
+	return waitpid(pid, NULL, WNOHANG);
+}
+
+/* "pid": another one that was killed, or 0. */
 static void reap(pid_t pid)
 {
 	pthread_mutex_lock(&dying_lock);
@@ -119,7 +134,7 @@ void helper__end(struct helper *h)
 	close(h->socket);
 	h->socket = -1;
 	kill(h->pid, SIGKILL);
-	reap(h->pid);
+	reap(is_gone(h->pid) ? 0 : h->pid);
 	h->pid = 0;
 }
 
