@@ -178,9 +178,8 @@ static int add_tick(struct session *s, const struct snapshot *snap)
 }
 
 static int make_record(struct session *s, const struct snapshot *close,
-		       const struct window_end *end, struct record **out)
+		       const struct window_end *end, struct record **raw)
 {
-	struct record *r = NULL;
 	struct gathered g;
 	int err = gathered__fill(&g, s, close);
 
@@ -189,18 +188,23 @@ static int make_record(struct session *s, const struct snapshot *close,
 	g.facts.migration = end->migration;
 	g.facts.outcome = end->outcome;
 	if (!err)
-		err = books__make_record(&s->open, close, &g.facts, &r);
+		err = books__make_record(&s->open, close, &g.facts, raw);
 	gathered__free(&g);
-	if (!err)
-		err = finish__record(r, s->resolver, s->targets, s->nr_targets, s->rules);
-	if (err)
-		record__free(r);
-	else
-		*out = r;
 	return err;
 }
 
-int session__end_books(struct session *s, u64 ns, const struct window_end *end, struct record **out)
+int session__finish(struct session *s, struct record **r)
+{
+	int err = finish__record(*r, s->resolver, s->targets, s->nr_targets, s->rules);
+
+	if (err) {
+		record__free(*r);
+		*r = NULL;
+	}
+	return err;
+}
+
+int session__end_books(struct session *s, u64 ns, const struct window_end *end, struct record **raw)
 {
 	struct snapshot snap;
 	int err = take_snapshot(s, false, &snap);
@@ -211,7 +215,7 @@ int session__end_books(struct session *s, u64 ns, const struct window_end *end, 
 	err = add_tick(s, &snap);
 	look_at_content(s, &snap.counters);
 	if (!err)
-		err = make_record(s, &snap, end, out);
+		err = make_record(s, &snap, end, raw);
 	snapshot__free(&s->open);
 	s->open = snap;
 	return err;
@@ -247,7 +251,7 @@ int session__tick(struct session *s, struct record **out)
 	if (!err && out)
 		err = make_record(s, &snap, &(struct window_end){.by = REASON_STILL_OPEN}, out);
 	snapshot__free(&snap);
-	return err;
+	return !err && out ? session__finish(s, out) : err;
 }
 
 int session__close(struct session *s, enum window_reason by, const char *text, struct record **out)
@@ -258,5 +262,7 @@ int session__close(struct session *s, enum window_reason by, const char *text, s
 
 	err = tracer__stop(s->tracer, &ns);
 	session__remember_code(s);
-	return err ? err : session__end_books(s, ns, &end, out);
+	if (!err)
+		err = session__end_books(s, ns, &end, out);
+	return err ? err : session__finish(s, out);
 }

@@ -26,8 +26,12 @@ struct window_end {
 };
 
 /* Ends the books of a window in which nothing is counted any more since "ns" (CLOCK_BOOTTIME), and
- * makes its record. The next window's books begin where these end. */
+ * makes its raw record. The next window's books begin where these end. */
 int session__end_books(struct session *s, u64 ns, const struct window_end *end,
-		       struct record **out);
+		       struct record **raw);
+
+/* Finishes a raw record, which must come before the targets execute other programs. If that fails,
+ * the record is freed, and *r becomes NULL. */
+int session__finish(struct session *s, struct record **r);
 
 #endif

@@ -146,7 +146,7 @@ enum window_state session__look(struct session *s)
 	return s->window.state;
 }
 
-static int make_record(struct session *s, struct record **out)
+static int make_raw_record(struct session *s, struct record **raw)
 {
 	struct window_end end = {
 		.by = signal__reason(s->window.closed_by),
@@ -162,7 +162,7 @@ static int make_record(struct session *s, struct record **out)
 	if (!err && !s->phases.n)
 		err = phases__of_window(&s->phases, &s->window);
 	if (!err)
-		err = session__end_books(s, s->window.close_ns, &end, out);
+		err = session__end_books(s, s->window.close_ns, &end, raw);
 	s->phases.n = 0;
 	return err;
 }
@@ -202,16 +202,22 @@ static int rearm(struct session *s)
 
 static int end_window(struct session *s, struct record **out)
 {
-	int err, again;
+	int err, made, again;
 
 	session__remember_code(s);
 	if (!tracer__window(s->tracer, s->targets[0].pid, &s->window))
 		return -ESRCH;
-	err = make_record(s, out);
+	err = made = make_raw_record(s, out);
 	if (!err)
 		err = forget_window(s);
 	s->begun = false;
+	/* The next migration may begin at once. Wait for it before the names are looked up, which
+	 * takes longer than everything above: 25 to 75 ms of a record of QEMU's, against 20. */
 	again = rearm(s);
+	if (!made)
+		made = session__finish(s, out);
+	if (made)
+		return made;
 	return err ? err : again;
 }
 
