@@ -4,6 +4,7 @@
  * sees it.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,21 @@ struct reader {
 	uint64_t generation; /* grows with each process that has ended */
 };
 
+/* The process that nobody uses. */
+static struct helper left = HELPER(READER_MODE);
+static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void swap_left(struct helper *h)
+{
+	struct helper other;
+
+	pthread_mutex_lock(&left_lock);
+	other = left;
+	left = *h;
+	*h = other;
+	pthread_mutex_unlock(&left_lock);
+}
+
 struct reader *reader__new(void)
 {
 	struct reader *r = calloc(1, sizeof(*r));
@@ -32,6 +48,7 @@ struct reader *reader__new(void)
 	if (!r)
 		return NULL;
 	r->helper = (struct helper)HELPER(READER_MODE);
+	swap_left(&r->helper);
 	r->question = r->answer = MESSAGE_NONE;
 	return r;
 }
@@ -50,6 +67,13 @@ void reader__free(struct reader *r)
 	message__free(&r->question);
 	message__free(&r->answer);
 	free(r);
+}
+
+void reader__leave(struct reader *r)
+{
+	if (r)
+		swap_left(&r->helper);
+	reader__free(r);
 }
 
 void reader__start(struct reader *r)

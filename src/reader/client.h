@@ -30,6 +30,10 @@ struct reader *reader__new(void);
 void reader__free(struct reader *r);
 void reader__start(struct reader *r);
 
+/* Frees a reader that has no file open, and keeps its process for the next reader__new(): to start one
+ * takes some milliseconds. One process is kept at most. */
+void reader__leave(struct reader *r);
+
 /* Ends the process. It is started again when it is needed. */
 void reader__stop(struct reader *r);
 

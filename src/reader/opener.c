@@ -68,6 +68,13 @@ void opener__strike(pid_t pid)
 	pthread_mutex_unlock(&opener.lock);
 }
 
+void opener__start(void)
+{
+	pthread_mutex_lock(&opener.lock);
+	helper__start(&opener.helper);
+	pthread_mutex_unlock(&opener.lock);
+}
+
 static int take(struct opened *out)
 {
 	struct message *a = &opener.answer;

@@ -25,6 +25,9 @@ struct opened {
 	struct stat st; /* so that nobody has to ask the file system again */
 };
 
+/* Starts the process, which otherwise is started when it is needed. Does not wait for it. */
+void opener__start(void);
+
 /* The file of a mapping of "pid": see code_mapping__open(). */
 int opener__mapping(pid_t pid, const struct code_mapping *m, struct opened *out);
 

@@ -322,7 +322,7 @@ void unwind_modules__end_reading(struct unwind_reading *r)
 		return;
 	for (size_t i = 0; i < r->nr_threads; i++) {
 		pthread_join(r->threads[i].thread, NULL);
-		reader__free(r->threads[i].reader);
+		reader__leave(r->threads[i].reader);
 	}
 	if (!r->nr_threads)
 		read_here(r);
@@ -335,6 +335,14 @@ void unwind_modules__end_reading(struct unwind_reading *r)
 void unwind_modules__read(struct unwind_modules *m)
 {
 	unwind_modules__end_reading(unwind_modules__begin_reading(m, -1));
+}
+
+void unwind_modules__begin(struct unwind_modules *m)
+{
+	opener__start();
+	m->reader = reader__new();
+	if (m->reader)
+		reader__start(m->reader);
 }
 
 bool unwind_module__base(const struct unwind_module *m, const struct code_mapping *mapping,

@@ -52,6 +52,8 @@ struct unwind_modules {
 	struct reader *reader; /* of headers; NULL: it is made when it is needed */
 };
 
+/* Starts the processes that open and read files, so that they are there when they are needed. */
+void unwind_modules__begin(struct unwind_modules *m);
 void unwind_modules__free(struct unwind_modules *m);
 
 /* The module of a mapping of "pid", opened where it is new or to be read again. NULL without

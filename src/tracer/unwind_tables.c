@@ -35,8 +35,10 @@ struct unwind_tables *unwind_tables__new(void)
 {
 	struct unwind_tables *t = calloc(1, sizeof(*t));
 
-	if (t)
-		t->done_fd = -1;
+	if (!t)
+		return NULL;
+	t->done_fd = -1;
+	unwind_modules__begin(&t->modules);
 	return t;
 }
 
