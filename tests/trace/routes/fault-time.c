@@ -5,8 +5,6 @@
  * to 1.39 times the tracer's on an emulated processor, with the exception and the tracer itself in
  * it.
  */
-#include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "route.h"
@@ -48,15 +46,11 @@ static long long timed(void (*touch)(volatile char *), char *mem, size_t n, size
 static void run(int argc, char **argv)
 {
 	size_t pages = HUGE_PAGES * (HUGE_SIZE / page_size);
-	char *mem = map_anon_aligned(pages, HUGE_SIZE), how[32] = "";
+	char *mem = map_thp(pages);
 	long long with, without;
 	long faults;
 
 	(void)argc, (void)argv;
-	if (!setting_get("/sys/kernel/mm/transparent_hugepage/enabled", how, sizeof(how)) ||
-	    !strcmp(how, "never"))
-		skip("no transparent huge pages: enabled is \"%s\"", how);
-	check_call("MADV_HUGEPAGE", !madvise(mem, pages * page_size, MADV_HUGEPAGE));
 	now_ns(); /* the first call resolves it */
 	faults = minor_faults();
 	with = timed(touch_huge, mem, HUGE_PAGES, HUGE_SIZE);

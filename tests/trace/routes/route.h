@@ -103,6 +103,11 @@ bool setting_get(const char *path, char *value, size_t size);
 /* Reserves huge pages until exit, or skips. */
 void hugetlb_need(size_t huge_pages);
 
+/* Anonymous memory, aligned and advised for transparent huge pages; skips where there are none. */
+char *map_thp(size_t pages);
+/* Skips unless the kernel had a huge page for each of those that were touched. */
+void thp_need_all(const char *mem, size_t pages);
+
 /* Can memory be paged out on this machine? */
 bool swap_is_on(void);
 

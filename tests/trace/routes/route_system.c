@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -92,6 +93,25 @@ void hugetlb_need(size_t huge_pages)
 		skip("cannot set %s: %s", path, strerror(errno));
 	if (!setting_get(path, found, sizeof(found)) || strcmp(found, value))
 		skip("only %s of %s huge pages could be had", found, value);
+}
+
+char *map_thp(size_t pages)
+{
+	char *mem = map_anon_aligned(pages, HUGE_SIZE), how[32] = "";
+
+	if (!setting_get("/sys/kernel/mm/transparent_hugepage/enabled", how, sizeof(how)) ||
+	    !strcmp(how, "never"))
+		skip("no transparent huge pages: enabled is \"%s\"", how);
+	check_call("MADV_HUGEPAGE", !madvise(mem, pages * page_size, MADV_HUGEPAGE));
+	return mem;
+}
+
+void thp_need_all(const char *mem, size_t pages)
+{
+	long huge = smaps_pages(mem, "AnonHugePages");
+
+	if (huge != (long)pages)
+		skip("only %ld of %zu pages came as huge ones", huge, pages);
 }
 
 bool swap_is_on(void)

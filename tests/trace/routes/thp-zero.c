@@ -5,7 +5,6 @@
  * target's.
  */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "route.h"
 
@@ -14,17 +13,13 @@ enum { HUGE_PAGES = 8 };
 static void run(int argc, char **argv)
 {
 	size_t each = HUGE_SIZE / page_size, pages = HUGE_PAGES * each;
-	char *mem = map_anon_aligned(pages, HUGE_SIZE), how[32] = "";
+	char *mem = map_thp(pages), how[32] = "";
 	long faults;
 
 	(void)argc, (void)argv;
-	if (!setting_get("/sys/kernel/mm/transparent_hugepage/enabled", how, sizeof(how)) ||
-	    !strcmp(how, "never"))
-		skip("no transparent huge pages: enabled is \"%s\"", how);
 	if (!setting_get("/sys/kernel/mm/transparent_hugepage/use_zero_page", how, sizeof(how)) ||
 	    strcmp(how, "1") != 0)
 		skip("no huge zero page");
-	check_call("MADV_HUGEPAGE", !madvise(mem, pages * page_size, MADV_HUGEPAGE));
 	faults = minor_faults();
 	touch_read(mem, pages);
 	faults = minor_faults() - faults;
