@@ -26,9 +26,9 @@ read -ra capabilities <<<"$(of AmbientCapabilities | tr '[:upper:]' '[:lower:]' 
 ((${#capabilities[@]})) || failed "the unit has no capabilities"
 
 uid=61337 # of those that DynamicUser= takes
-no_openat2=$(realpath "$3")
+refuse_calls=$(realpath "$3")
 state=$work/state bin=$work/bin
-mkdir "$bin" && cp "$migpop" "$no_openat2" "$bin/" && cp -rL "$(dirname "$migpop")/rules" "$bin/"
+mkdir "$bin" && cp "$migpop" "$refuse_calls" "$bin/" && cp -rL "$(dirname "$migpop")/rules" "$bin/"
 install -d -o $uid -g $uid -m 0750 "$state"
 chmod 711 "$work" && chown daemon "$work"
 
@@ -82,7 +82,9 @@ for without in "${capabilities[@]}"; do
 	[[ $(<"$work/said") == "migpop: missing CAP_${without^^}: "* ]] || failed "without $without: $(<"$work/said")"
 done
 
-as "$(printf '%s\n' "${capabilities[@]}" | paste -sd,)" strace -D -f -q -o /srv/strace /mnt/no_openat2
+# As systemd has it with RestrictSUIDSGID=, which DynamicUser= implies (seccomp_restrict_suid_sgid() in its
+# seccomp-util.c): openat2() answers ENOSYS.
+as "$(printf '%s\n' "${capabilities[@]}" | paste -sd,)" strace -D -f -q -o /srv/strace /mnt/refuse_calls ENOSYS openat2
 launch_guest=(setpriv --reuid daemon --regid daemon --clear-groups --no-new-privs)
 start_service --max-size 256M
 records=$records_outside

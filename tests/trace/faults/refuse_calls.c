@@ -19,6 +19,7 @@ static const struct {
 	uint32_t number;
 } calls[] = {
 	{"bpf", SYS_bpf},
+	{"openat2", SYS_openat2},
 	{"perf_event_open", SYS_perf_event_open},
 	{"pidfd_open", SYS_pidfd_open},
 	{"ptrace", SYS_ptrace},
