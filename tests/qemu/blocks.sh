@@ -40,12 +40,23 @@ begins() {
 	wait_until 60 grep -q '^tracing' "$1.err" || die "$1: $(<"$1.err")"
 }
 
-ends() {
-	kill -INT "$tracer"
+# traced NAME: the trace comes to its end, and the guest is ended.
+traced() {
 	wait "$tracer" || die "$1: $(<"$1.err")"
 	kill "$pid"
 	wait "$pid" 2>/dev/null || :
 	pid='' tracer=''
+}
+
+ends() {
+	kill -INT "$tracer"
+	traced "$1"
+}
+
+# moves_away NAME: the guest migrates to nowhere, which ends the trace.
+moves_away() {
+	"$qmp" -p "$pid" "$1.qmp" migrate '{"uri":"exec:cat >/dev/null"}' >/dev/null
+	traced "$1"
 }
 
 # holds NAME FILTER EXPECTED
@@ -142,12 +153,7 @@ sized_by_monitor() {
 
 	starts default
 	begins default --qmp default.qmp2
-	"$qmp" -p "$pid" default.qmp migrate '{"uri":"exec:cat >/dev/null"}' >/dev/null
-	wait "$tracer" || die "default: $(<default.err)"
-	tracer=''
-	kill "$pid"
-	wait "$pid" 2>/dev/null || :
-	pid=''
+	moves_away default
 	holds default '.target.ram_bytes' 134217728
 }
 
@@ -169,12 +175,7 @@ told_by_monitor() {
 	"$qmp" -p "$pid" monitor.qmp object-add "$memory" >/dev/null
 	"$qmp" -p "$pid" monitor.qmp device_add '{"driver":"pc-dimm","id":"dimm","memdev":"c"}' >/dev/null
 	begins monitor --qmp monitor.qmp2
-	"$qmp" -p "$pid" monitor.qmp migrate '{"uri":"exec:cat >/dev/null"}' >/dev/null
-	wait "$tracer" || die "monitor: $(<monitor.err)"
-	tracer=''
-	kill "$pid"
-	wait "$pid" 2>/dev/null || :
-	pid=''
+	moves_away monitor
 	holds monitor "[.backing[] | select(.kind == \"shmem\" and .ram_block)] | map(\"\\(.ram_block) \\(.length_pages)\") |
 		sort | join(\", \")" 'a 5120, b 5120, c 4096'
 }

@@ -7,6 +7,16 @@
 # shellcheck source=tests/serve/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# begin_slowly NAME [GUEST]: a migration from NAME.s to NAME.d that is under way for long.
+begin_slowly() {
+	start_guest "$1.s" "${2:-$1}"
+	start_guest "$1.d" "$1" -incoming "unix:$work/$1.stream"
+	wait_known "$1.s" "$1.d"
+	qmp "$1.s" migrate-set-parameters '{"max-bandwidth": 4000}'
+	qmp "$1.s" migrate "{\"uri\": \"unix:$work/$1.stream\"}"
+	qmp "$1.s" --wait-migration active
+}
+
 echo "rules that change"
 rules=$work/rules
 touch "$rules"
@@ -31,12 +41,7 @@ stop_service
 
 echo "restart with a migration under way"
 start_service
-start_guest late.s late,debug-threads=on
-start_guest late.d late -incoming "unix:$work/late.stream"
-wait_known late.s late.d
-qmp late.s migrate-set-parameters '{"max-bandwidth": 4000}'
-qmp late.s migrate "{\"uri\": \"unix:$work/late.stream\"}"
-qmp late.s --wait-migration active
+begin_slowly late late,debug-threads=on
 kill -HUP "$service"
 stop_service
 wait_until 20 has_records late || failed "SIGTERM left no records of late"
@@ -94,12 +99,7 @@ start_service --max-size "$size"
 stop_service
 # One that takes longest began first, and is there when it has ended, though there is no room for any.
 start_service --max-size 1
-start_guest long.s long
-start_guest long.d long -incoming "unix:$work/long.stream"
-wait_known long.s long.d
-qmp long.s migrate-set-parameters '{"max-bandwidth": 4000}'
-qmp long.s migrate "{\"uri\": \"unix:$work/long.stream\"}"
-qmp long.s --wait-migration active
+begin_slowly long
 recorded=any_record
 any_record() { compgen -G "$records/*-$1-*.json" >/dev/null; }
 migrate short completed
