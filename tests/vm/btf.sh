@@ -8,12 +8,9 @@
 #
 # Exit status: 0 all of it holds, 1 something does not, 77 no machine to be had.
 
-if [ $# -ne 2 ]; then
-	echo "usage: $0 KERNEL BUILD" >&2
-	exit 2
-fi
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL BUILD" "$@"
 
 # In the machine. Files are hidden and exchanged by mounts, and uncovered by umount.
 # shellcheck disable=SC2016 # expanded in there

@@ -7,13 +7,10 @@
 #
 # Exit status: 0 each cause is named as docs/refused.md has it, 1 not so, 77 no machine to be had.
 
-if [ $# -ne 2 ]; then
-	echo "usage: $0 KERNEL BUILD" >&2
-	exit 2
-fi
-kernel=$1 build=$2
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL BUILD" "$@"
+kernel=$1 build=$2
 
 added=$(add_programs bash setpriv unshare mount umount timeout sed grep) || { echo "$added" && exit 77; }
 # shellcheck disable=SC2086 # a word each

@@ -6,13 +6,10 @@
 #
 # Exit status: 0 all passed, 1 one failed, 77 no machine to be had.
 
-if [ $# -ne 3 ]; then
-	echo "usage: $0 KERNEL MODE BUILD" >&2
-	exit 2
-fi
-kernel=$1 mode=$2
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL MODE BUILD" "$@"
+kernel=$1 mode=$2
 build=$(build_for "$kernel" "$3")
 sysroot=$(sysroot_for "$kernel")
 [ -d "$build" ] || { echo "SKIP: no $build" && exit 77; }

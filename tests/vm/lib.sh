@@ -4,6 +4,13 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
+# takes "WORD…" ARG…: ends with the usage where there are not as many arguments as words.
+takes() {
+	words=$1
+	shift
+	[ $# -eq "$(echo "$words" | wc -w)" ] || { echo "usage: $0 $words" >&2 && exit 2; }
+}
+
 # in_machine [OPTION…] -- COMMAND [ARG…]: vmtest.sh's, and its end is the test's.
 in_machine() {
 	"$top/scripts/vmtest.sh" "$@"

@@ -9,13 +9,10 @@
 #
 # Exit status: 0 both saw the same, 1 they did not, 77 no machine to be had.
 
-if [ $# -ne 3 ]; then
-	echo "usage: $0 KERNEL MODE BUILD" >&2
-	exit 2
-fi
-kernel=$1 mode=$2 build=$3
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL MODE BUILD" "$@"
+kernel=$1 mode=$2 build=$3
 
 added=$(add_emulator && add_programs bash column getconf jq numfmt) || { echo "$added" && exit 77; }
 # shellcheck disable=SC2016,SC2086 # expanded in there; a word each

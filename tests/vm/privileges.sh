@@ -7,13 +7,10 @@
 #
 # Exit status: 0 they are enough and each is missed, 1 not so, 77 no machine to be had.
 
-if [ $# -ne 3 ]; then
-	echo "usage: $0 KERNEL MODE BUILD" >&2
-	exit 2
-fi
-kernel=$1 mode=$2 build=$3
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL MODE BUILD" "$@"
+kernel=$1 mode=$2 build=$3
 
 added=$(add_programs bash jq setpriv unshare) || { echo "$added" && exit 77; }
 # shellcheck disable=SC2086 # a word each

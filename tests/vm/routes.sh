@@ -8,14 +8,11 @@
 # route that failed had: its expectations, the record, what was said.
 # Exit status: 0 all that could run passed, 1 one failed or none ran, 77 no machine to be had.
 
-if [ $# -ne 3 ]; then
-	echo "usage: $0 KERNEL MODE BUILD" >&2
-	exit 2
-fi
-kernel=$1 mode=$2 build=$3
-counts=$build/tests/vm/counts/$(basename "$kernel")/$mode
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
+takes "KERNEL MODE BUILD" "$@"
+kernel=$1 mode=$2 build=$3
+counts=$build/tests/vm/counts/$(basename "$kernel")/$mode
 
 # In the machine: sh -c "$inside" routes MODE
 # shellcheck disable=SC2016 # expanded in there
