@@ -174,12 +174,49 @@ static void test_long(void **state)
 	close(fd[1]);
 }
 
+/* Whatever is taken from whatever was received: every text ends, and no value lies outside the body. */
+static void test_random(void **state)
+{
+	struct message got = MESSAGE_NONE;
+	unsigned char body[64];
+
+	(void)state;
+	srand(42);
+	for (int i = 0; i < 20000; i++) {
+		size_t size = (size_t)rand() % sizeof(body), n;
+
+		/* Most lengths are short, so that some of them fit. */
+		for (size_t at = 0; at < sizeof(body); at++)
+			body[at] = (unsigned char)(rand() % 4 ? 0 : rand() % 16);
+		assert_int_equal(receive_raw(&got, body, size, (uint32_t)size, 64), 0);
+		while (!message__is_read(&got) && !got.bad) {
+			const char *text = NULL;
+			const unsigned char *bytes = NULL;
+
+			switch (rand() % 3) {
+			case 0:
+				message__get_max(&got, 1000);
+				break;
+			case 1:
+				text = message__get_text(&got);
+				assert_true(!text || strlen(text) < sizeof(body));
+				break;
+			default:
+				bytes = message__get_bytes(&got, &n);
+				assert_true(bytes ? bytes + n <= got.body + size : !n);
+			}
+			assert_true(got.at <= size);
+		}
+	}
+	message__free(&got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),  cmocka_unit_test(test_descriptor),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_text_with_nul),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_long),    cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
