@@ -55,7 +55,7 @@ pid_t proc__tgid(pid_t pid)
 
 enum { PF_EXITING = 0x4, PF_IO_WORKER = 0x10 };
 
-/* Its flags of stat(5); those of one that is gone are PF_EXITING. */
+/* The flags of a thread, of which stat(5) tells; PF_EXITING if the thread is gone. */
 static unsigned int thread__flags(pid_t pid, pid_t tid)
 {
 	unsigned int flags = PF_EXITING;
@@ -83,8 +83,9 @@ bool proc__has_descriptor(pid_t pid, int fd)
 	return readlink(path, target, sizeof(target)) >= 0;
 }
 
-/* Exiting, or with a SIGKILL that it has not taken yet, as all threads of a process that ends as a
- * whole have. Workers of io_uring live for others, whether or not they have taken theirs. */
+/* True if the thread is exiting, or has not taken its SIGKILL yet: all threads of a process that
+ * ends as a whole have one. Workers of io_uring live for other threads, whether or not they have
+ * taken their SIGKILL. */
 static bool thread__is_doomed(pid_t pid, pid_t tid)
 {
 	unsigned long long pending = 0;
@@ -119,7 +120,8 @@ bool proc__others_live(pid_t pid)
 	return lives;
 }
 
-/* By the kernel's function that it sleeps in: do_sys_poll, ep_poll, poll_schedule_timeout. */
+/* True if the kernel's function in which the first thread sleeps is one that polls: do_sys_poll,
+ * ep_poll, poll_schedule_timeout. */
 static bool sleeps_in_poll(pid_t pid)
 {
 	char *text = proc__read(pid, "wchan", NULL);
@@ -134,7 +136,7 @@ bool proc__waits(pid_t pid)
 	char *text = proc__read(pid, "syscall", NULL);
 	long nr = text && *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
 
-	/* Its owner's alone to read, whatever CAP_SYS_PTRACE allows. */
+	/* Only the owner of the process may read this file, whatever CAP_SYS_PTRACE allows. */
 	if (!text && errno == EACCES)
 		return sleeps_in_poll(pid);
 	free(text);
