@@ -30,13 +30,24 @@ static inline void sample__frames(struct record_frames *f, const char *const *na
 	f->v[0].inlined = true;
 }
 
+static inline void sample__ram(struct record_backing *b, int64_t pages, int64_t zero)
+{
+	b->name = strdup("memfd:ram0");
+	b->kind = "shmem";
+	b->inode = 1042;
+	b->ram_block = strdup("ram0");
+	b->shared = true;
+	b->length_pages = 262144;
+	b->populated_pages = pages;
+	b->zero_populated_pages = zero;
+}
+
 static inline struct record_callsite *sample__callsite(struct record *r, const char *category,
 						       enum record_access access, int64_t pages,
 						       int64_t zero, const char *leaf)
 {
 	const char *const names[] = {leaf, "fn+0x788310", "qemu_loadvm_state_main", "main"};
 	struct record_callsite *c = record__add_callsite(r);
-	struct record_backing *b = record_callsite__add_backing(c);
 
 	c->category = strdup(category);
 	c->access = access;
@@ -47,14 +58,7 @@ static inline struct record_callsite *sample__callsite(struct record *r, const c
 	c->zero_populated_pages = zero;
 	c->fault_ns = RECORD_UNKNOWN;
 	c->chain_end = "complete";
-	b->name = strdup("memfd:ram0");
-	b->kind = "shmem";
-	b->inode = 1042;
-	b->ram_block = strdup("ram0");
-	b->shared = true;
-	b->length_pages = 262144;
-	b->populated_pages = pages;
-	b->zero_populated_pages = zero;
+	sample__ram(record_callsite__add_backing(c), pages, zero);
 	sample__frames(&c->frames, names, 4);
 	return c;
 }
@@ -176,14 +180,7 @@ static inline void sample__backings(struct record *r)
 {
 	struct record_backing *b = record__add_backing(r);
 
-	b->name = strdup("memfd:ram0");
-	b->kind = "shmem";
-	b->inode = 1042;
-	b->ram_block = strdup("ram0");
-	b->shared = true;
-	b->length_pages = 262144;
-	b->populated_pages = 262144;
-	b->zero_populated_pages = 262095;
+	sample__ram(b, 262144, 262095);
 	b->released_pages = 5;
 	b = record__add_backing(r);
 	b->name = strdup("[heap]");
