@@ -4,11 +4,13 @@
  * by one. What that process answers is checked here, and bounded; whether it is true is another
  * matter.
  *
- * The functions return 0; a negative errno of the file, as cfi.h has them; or, if the reader
- * failed, -ETIME       it did not answer in time -ECONNRESET  it died, twice -ENOMEM      the file
- * needs more memory than a reader may have -EPROTO      its answer made no sense and then the file
- * is in the list of unreadable.h, from where it is answered from now on. A call takes
- * HELPER_TIME_MAX at most. One thread at a time may use a reader.
+ * The functions return 0, a negative errno of the file (cfi.h lists them), or, if the reader failed:
+ *   -ETIME       it did not answer in time
+ *   -ECONNRESET  it died, twice
+ *   -ENOMEM      the file needs more memory than a reader may have
+ *   -EPROTO      its answer made no sense
+ * A file of which the reader failed is in the list of unreadable.h, which answers for it from then
+ * on. A call takes HELPER_TIME_MAX at most. One thread at a time may use a reader.
  */
 #ifndef MIGPOP_READER_CLIENT_H
 #define MIGPOP_READER_CLIENT_H
