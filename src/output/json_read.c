@@ -190,11 +190,16 @@ static bool reader__record(struct reader *rd, json_object *root, struct record *
 	return reader__members(rd, root, record_members, r);
 }
 
+/* More than json-c allocates at a time for an object of a record. */
+enum { PROBE_BYTES = 64 << 10 };
+
 static json_object *reader__tokens(struct reader *rd, const char *text, size_t len)
 {
 	json_tokener *tok = json_tokener_new();
 	enum json_tokener_error jerr;
 	json_object *root = NULL;
+	bool stopped;
+	void *probe;
 	size_t end;
 
 	if (!tok) {
@@ -205,7 +210,16 @@ static json_object *reader__tokens(struct reader *rd, const char *text, size_t l
 	root = json_tokener_parse_ex(tok, text, (int)len);
 	jerr = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
-	if (jerr == json_tokener_continue)
+	/* json-c does not say when memory runs out. It stops amid the text, or leaves out a member
+	 * and goes on. It has freed next to nothing by now: if it did not get a piece for a member,
+	 * there is none for the probe either. */
+	probe = malloc(PROBE_BYTES);
+	free(probe);
+	stopped = (jerr == json_tokener_success || jerr == json_tokener_continue) && !root &&
+		  end < len;
+	if (!probe || stopped)
+		reader__no_memory(rd);
+	else if (jerr == json_tokener_continue)
 		reader__fail(rd, -EINVAL, "", len ? "ends in the middle" : "is empty");
 	else if (jerr != json_tokener_success)
 		reader__fail(rd, -EINVAL, "", "not JSON at byte %zu: %s", end,
