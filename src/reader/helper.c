@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Helpers are executed, not forked: a fork would have the tracer's memory, the maps of its kernel
- * programs among it, and a fork of a process with threads may run into their locks. /proc/self/exe
- * is this very program even after an upgrade has put another one in its place.
+ * A helper is waited for as long as it works. Signals that end the tracer do not end it: the tracer
+ * needs it for the record that it makes at its end.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -19,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 #include "reader/helper.h"
 #include "reader/message.h"
@@ -56,58 +53,6 @@ static void reap(pid_t pid)
 	pthread_mutex_unlock(&dying_lock);
 }
 
-/* Signals that end the tracer, or that a terminal sends to all of a pipeline, are not for a helper:
- * the tracer needs it for the record that it makes at its end. */
-static int set_attributes(posix_spawnattr_t *a)
-{
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGHUP);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGQUIT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGTSTP);
-	posix_spawnattr_setsigmask(a, &blocked);
-	posix_spawnattr_setpgroup(a, 0);
-	return -posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-}
-
-/* The helper gets its end of the socket, and no other descriptor but /dev/null. */
-static int set_files(posix_spawn_file_actions_t *f, int socket)
-{
-	int err = posix_spawn_file_actions_adddup2(f, socket, HELPER_FD);
-
-	for (int fd = 0; !err && fd < HELPER_FD; fd++)
-		err = posix_spawn_file_actions_addopen(f, fd, "/dev/null", O_RDWR, 0);
-	if (!err)
-		err = posix_spawn_file_actions_addclosefrom_np(f, HELPER_FD + 1);
-	return -err;
-}
-
-static int spawn(struct helper *h, int socket)
-{
-	char *const argv[] = {(char *)"migpop", (char *)(uintptr_t)h->mode, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	int err = -posix_spawn_file_actions_init(&files);
-
-	if (err)
-		return err;
-	err = -posix_spawnattr_init(&attributes);
-	if (!err) {
-		err = set_attributes(&attributes);
-		if (!err)
-			err = set_files(&files, socket);
-		if (!err)
-			err = -posix_spawn(&h->pid, "/proc/self/exe", &files, &attributes, argv,
-					   environ);
-		posix_spawnattr_destroy(&attributes);
-	}
-	posix_spawn_file_actions_destroy(&files);
-	return err;
-}
-
 int helper__start(struct helper *h)
 {
 	int sockets[2], err;
@@ -116,7 +61,7 @@ int helper__start(struct helper *h)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		return -errno;
-	err = spawn(h, sockets[1]);
+	err = child__start(&h->pid, h->mode, &sockets[1], 1, false);
 	close(sockets[1]);
 	if (err) {
 		close(sockets[0]);

@@ -8,10 +8,12 @@
 
 #include <sys/types.h>
 
+#include "child.h"
+
 struct message;
 
 /* The descriptor of a helper's end of the socket. */
-enum { HELPER_FD = 3 };
+enum { HELPER_FD = CHILD_FD };
 
 /* How long a helper may take for one answer, in milliseconds: in all; and without using any CPU
  * time meanwhile, which a process that waits for a processor or for a disk does in far less. */

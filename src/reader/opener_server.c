@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "reader/helper.h"
@@ -78,8 +77,7 @@ int opener__serve(void)
 {
 	struct message question = MESSAGE_NONE, sent = MESSAGE_NONE;
 
-	prctl(PR_SET_NAME, "migpop-opener");
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0))
+	if (child__begin("migpop-opener"))
 		return EXIT_FAILURE;
 	while (!message__receive(HELPER_FD, &question, OPENER_QUESTION_MAX, NULL, NULL)) {
 		int err;

@@ -6,15 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "child.h"
 #include "reader/sandbox.h"
 
 /* AddressSanitizer reserves terabytes, and says what it found on stderr. */
@@ -24,57 +20,18 @@ enum { LIMITS_SPACE = 0 };
 enum { LIMITS_SPACE = 1 };
 #endif
 
-static int limit(int resource, rlim_t value)
-{
-	struct rlimit now, l;
-
-	if (getrlimit((__rlimit_resource_t)resource, &now))
-		return -errno;
-	l.rlim_cur = l.rlim_max = value < now.rlim_max ? value : now.rlim_max;
-	return setrlimit((__rlimit_resource_t)resource, &l) ? -errno : 0;
-}
-
 static int set_limits(void)
 {
-	int err = limit(RLIMIT_CPU, SANDBOX_CPU_SECONDS);
+	int err = child__limit(RLIMIT_CPU, SANDBOX_CPU_SECONDS);
 
 	if (!err && LIMITS_SPACE)
-		err = limit(RLIMIT_AS, (rlim_t)SANDBOX_SPACE_MIB << 20);
+		err = child__limit(RLIMIT_AS, (rlim_t)SANDBOX_SPACE_MIB << 20);
 	/* A descriptor for each file that has names, and one for its debug file. */
 	if (!err)
-		err = limit(RLIMIT_NOFILE, 4096);
+		err = child__limit(RLIMIT_NOFILE, 4096);
 	if (!err)
-		err = limit(RLIMIT_FSIZE, 0);
-	return err ? err : limit(RLIMIT_CORE, 0);
-}
-
-/* Where memory is short, the kernel is to end this process before any other: it is missed least. */
-static void offer_to_oom_killer(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (write(fd, "1000", 4) < 0) {
-		/* It is as likely as the tracer then. */
-	}
-	close(fd);
-}
-
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-	/* The bounding set can be emptied only with CAP_SETPCAP. Without that, no_new_privs keeps
-	 * execve() from gaining anything, and there is no execve(). */
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
-			break;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
-	    syscall(SYS_capset, &header, none))
-		return -errno;
-	return 0;
+		err = child__limit(RLIMIT_FSIZE, 0);
+	return err ? err : child__limit(RLIMIT_CORE, 0);
 }
 
 static const int allowed[] = {
@@ -125,7 +82,6 @@ static int filter_calls(void)
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int err = c ? allow(c) : -ENOMEM;
 
-	/* It sets no_new_privs as well. */
 	if (!err)
 		err = seccomp_load(c);
 	seccomp_release(c);
@@ -134,14 +90,11 @@ static int filter_calls(void)
 
 int sandbox__enter(void)
 {
-	int err;
+	int err = child__begin("migpop-reader");
 
-	prctl(PR_SET_NAME, "migpop-reader");
-	offer_to_oom_killer();
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0))
-		return -errno;
-	err = set_limits();
 	if (!err)
-		err = drop_capabilities();
+		err = set_limits();
+	if (!err)
+		err = child__drop_capabilities();
 	return err ? err : filter_calls();
 }

@@ -14,6 +14,7 @@ table='
 	names: shared
 	array:
 	loop: clock
+	child:
 	counters: shared
 	record: names array
 	losses: record shared
@@ -25,7 +26,7 @@ table='
 	qemu: array proc
 	vmm: shared record names array clock books proc reader qemu
 	symbol: shared record array proc vmm reader
-	reader: shared record clock symbol
+	reader: shared record clock child symbol
 	probe: names proc
 	tracer: shared names counters clock proc vmm symbol reader probe migpop.skel.h
 	watch: record names array counters losses clock loop books proc vmm symbol reader tracer
