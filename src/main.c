@@ -12,6 +12,7 @@
 #include "reader/opener.h"
 #include "reader/protocol.h"
 #include "reader/server.h"
+#include "serve/web.h"
 
 static const struct command {
 	const char *name, *what;
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
 		return reader__serve();
 	if (!strcmp(argv[1], OPENER_MODE) && argc == 2)
 		return opener__serve();
+	if (!strcmp(argv[1], WEB_MODE) && argc == 2)
+		return web__serve();
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;

@@ -18,17 +18,20 @@
 #include "cmd/trace_options.h"
 #include "loop.h"
 #include "output/format.h"
-#include "serve/http.h"
+#include "serve/listen.h"
 #include "serve/metrics.h"
+#include "serve/publish.h"
 #include "serve/store.h"
+#include "serve/web_process.h"
 #include "symbol/resolve.h"
 #include "symbol/rules.h"
 #include "watch/watcher.h"
 
 static const char doc[] =
 	"Watch all migrations of this host, of every QEMU that runs or starts later.\v"
-	"Writes one record for each end of each migration. Answers /metrics, /healthz, "
-	"/report/NAME, /record/NAME and /pprof/NAME over HTTP. SIGTERM closes open windows and "
+	"Writes one record for each end of each migration. A process of its own, without "
+	"privileges, answers /metrics, /healthz, /readyz, /report/NAME, /record/NAME and "
+	"/pprof/NAME over HTTP. SIGTERM closes open windows and "
 	"writes their records; SIGHUP reads the rules again and looks for emulators.";
 
 enum { OPT_LISTEN = 256, OPT_RECORDS, OPT_MAX_SIZE, OPT_MODE, OPT_STACK, OPT_RULES };
@@ -59,9 +62,18 @@ struct serve {
 	struct store store;
 	struct metrics *metrics;
 	struct watcher *watcher;
-	struct http *http;
+	struct publication *publication;
+	struct web_process web;
+	unsigned int web_has; /* store.opened, of the directory that the web process reads */
+	bool told_long;       /* that the metrics are too long */
+	bool active;          /* the watcher has done something since its tables were read */
+	uint64_t tables_ms;   /* when they were */
+	uint64_t beat_ms;     /* when the next sign of life is due */
 	int signal_fd;
 };
+
+/* How often the tracer gives a sign of life. */
+enum { BEAT_MS = 1000 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -134,19 +146,87 @@ static void tell_room(const struct record *r)
 	}
 }
 
+/* Publishes the metrics as they are. It comes before a line in the log or a record in the
+ * directory: whoever has seen these, and asks for metrics then, gets the new ones. */
+static void publish(struct serve *s)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int err = f ? metrics__write(s->metrics, f) : -ENOMEM;
+	bool fits = true;
+
+	if (f && fclose(f))
+		err = -ENOMEM;
+	if (err)
+		fail(STATUS_FAULT, "cannot publish metrics: %s", strerror(-err));
+	else
+		fits = publish__text(s->publication, text, len);
+	free(text);
+	if (fits || s->told_long)
+		return;
+	s->told_long = true;
+	metrics__add_error(s->metrics, "metrics");
+	publish(s);
+	fail(STATUS_FAULT,
+	     "the metrics are longer than %d MiB: those of the last guests are left out",
+	     (int)PUBLISH_MAX >> 20);
+}
+
+static void add_error(struct serve *s, const char *kind)
+{
+	metrics__add_error(s->metrics, kind);
+	publish(s);
+}
+
+/* Starts the web process if there is none, or if it has another directory than the records are kept
+ * in by now. */
+static void follow_web(struct serve *s)
+{
+	uint64_t now = clock__ms();
+	int err;
+
+	if (s->store.dir < 0 || (web_process__fd(&s->web) >= 0 && s->web_has == s->store.opened))
+		return;
+	if (s->web_has == s->store.opened && now < s->web.started_ms + WEB_PROCESS_PERIOD_MS)
+		return;
+	s->web_has = s->store.opened;
+	err = web_process__start(&s->web, s->store.dir);
+	if (err) {
+		add_error(s, "web");
+		fail(STATUS_FAULT, "cannot start the web process: %s", strerror(-err));
+	}
+}
+
+static void on_web(struct serve *s)
+{
+	char how[64];
+
+	if (web_process__has_ended(&s->web, how, sizeof(how))) {
+		add_error(s, "web");
+		fail(STATUS_FAULT, "the web process %s, another one is started", how);
+	}
+	follow_web(s);
+}
+
 static void on_record(struct record *r, void *data)
 {
 	const struct record_target *t = &r->target[0];
 	struct serve *s = data;
 	int err = metrics__add(s->metrics, r);
 
+	publish(s);
+	/* A record in another directory than before is not to be missed by who sees it there. */
+	if (!err)
+		err = store__follow(&s->store);
+	follow_web(s);
 	if (!err)
 		err = store__add(&s->store, r, (r->start_ns + clock__wall_after_boot_ns()) / 1000);
 	tell_room(r);
 	if (err) {
+		add_error(s, "store");
 		fail(STATUS_FAULT, "the record of a migration of pid %u cannot be kept in %s: %s",
 		     t->pid, s->records, strerror(-err));
-		metrics__add_error(s->metrics, "store");
 	} else if (!s->quiet) {
 		const char *outcome = names__word(NAMES_OUTCOME, r->migration.outcome);
 
@@ -157,11 +237,9 @@ static void on_record(struct record *r, void *data)
 
 static void on_problem(pid_t pid, const char *kind, const char *what, void *data)
 {
-	struct serve *s = data;
-
 	(void)pid;
+	add_error(data, kind);
 	fail(STATUS_FAULT, "%s", what);
-	metrics__add_error(s->metrics, kind);
 }
 
 static void on_watched(pid_t pid, void *data)
@@ -172,16 +250,19 @@ static void on_watched(pid_t pid, void *data)
 		fprintf(stderr, "pid %d: watched\n", (int)pid);
 }
 
-static size_t tables(struct metrics_table *out, void *data)
+static void publish_tables(struct serve *s)
 {
 	struct tracer_table v[TRACER_TABLES_MAX];
-	struct serve *s = data;
+	struct metrics_table out[METRICS_TABLES_MAX];
 	size_t n = watcher__tables(s->watcher, v);
 
 	static_assert((int)TRACER_TABLES_MAX <= (int)METRICS_TABLES_MAX, "all are told");
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct metrics_table){v[i].name, v[i].used, v[i].size};
-	return n;
+	metrics__set_tables(s->metrics, out, n);
+	publish(s);
+	s->active = false;
+	s->tables_ms = clock__ms();
 }
 
 static void reload(struct serve *s)
@@ -194,7 +275,7 @@ static void reload(struct serve *s)
 		rules__free(s->rules);
 		s->rules = rules;
 	} else {
-		metrics__add_error(s->metrics, "rules");
+		add_error(s, "rules");
 	}
 	store__trim(&s->store);
 	watcher__scan(s->watcher);
@@ -213,29 +294,83 @@ static bool on_signal(struct serve *s)
 	return false;
 }
 
-static void await(const struct serve *s, struct loop *l)
+/* Once a second, whatever else happens. */
+static void beat(struct serve *s)
 {
-	int ms = http__timeout(s->http);
-
-	loop__begin(l);
-	loop__await(l, s->signal_fd);
-	watcher__await(s->watcher, l);
-	loop__await(l, http__fd(s->http));
-	if (ms >= 0)
-		loop__await_time(l, clock__ms() + (uint64_t)ms);
-	loop__wait(l);
+	publish__beat(s->publication, true);
+	store__follow(&s->store);
+	follow_web(s);
+	s->beat_ms = clock__ms() + BEAT_MS;
 }
 
+/* Returns false if it is time for a sign of life, and for nothing else that is known of yet. */
+static bool await(const struct serve *s, struct loop *l)
+{
+	uint64_t watcher_ms, now;
+
+	loop__begin(l);
+	watcher__await(s->watcher, l);
+	watcher_ms = l->until_ms;
+	loop__await(l, s->signal_fd);
+	loop__await(l, web_process__fd(&s->web));
+	loop__await_time(l, s->beat_ms);
+	loop__wait(l);
+	now = clock__ms();
+	return now < s->beat_ms || now >= watcher_ms;
+}
+
+/* What the watcher does changes how full its tables are. They are read and published at once, but
+ * not more than once a second: it takes reads of all of them. */
 static int run(struct serve *s)
 {
 	struct loop l = {0};
 
-	for (await(s, &l); !on_signal(s); await(s, &l)) {
-		watcher__run(s->watcher);
-		http__run(s->http);
+	for (bool works = await(s, &l); !on_signal(s); works = await(s, &l)) {
+		if (works)
+			watcher__run(s->watcher);
+		s->active |= works;
+		on_web(s);
+		if (clock__ms() >= s->beat_ms)
+			beat(s);
+		if (s->active && clock__ms() >= s->tables_ms + BEAT_MS)
+			publish_tables(s);
 	}
 	loop__free(&l);
 	return STATUS_OK;
+}
+
+/* Starts the web process. It comes before the kernel programs are loaded, and answers meanwhile. */
+static int start_web(struct serve *s)
+{
+	int listen_fd = listen__open(s->listen), memory_fd, err;
+
+	if (listen_fd < 0)
+		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen,
+			    strerror(-listen_fd));
+	memory_fd = publish__open(&s->publication);
+	err = memory_fd < 0 ? memory_fd : web_process__open(&s->web, listen_fd, memory_fd);
+	close(listen_fd);
+	if (memory_fd >= 0)
+		close(memory_fd);
+	if (!err) {
+		publish(s);
+		s->web_has = s->store.opened;
+		err = web_process__start(&s->web, s->store.dir);
+	}
+	return err ? fail(STATUS_FAULT, "cannot start the web process: %s", strerror(-err))
+		   : STATUS_OK;
+}
+
+/* Until the programs are loaded there is nothing to write before the end, and loading cannot be
+ * interrupted otherwise. */
+static struct web_process *to_end;
+
+static void end_at_once(int signal)
+{
+	(void)signal;
+	/* Whoever starts the service again finds nobody at its address. */
+	web_process__close(to_end);
+	_exit(STATUS_OK);
 }
 
 static int start(struct serve *s)
@@ -244,7 +379,7 @@ static int start(struct serve *s)
 	const struct watcher_calls calls = {
 		.record = on_record, .watched = on_watched, .problem = on_problem, .data = s};
 	char why[512];
-	int err;
+	int err, status;
 
 	err = store__open(&s->store, s->records, s->max_size);
 	if (err)
@@ -253,14 +388,15 @@ static int start(struct serve *s)
 	s->metrics = metrics__new();
 	if (!s->metrics)
 		return fail(STATUS_FAULT, "%s", strerror(ENOMEM));
-	err = http__open(&s->http, s->listen, &s->store, s->metrics);
-	if (err)
-		return fail(STATUS_USAGE, "cannot listen at %s: %s", s->listen, strerror(-err));
+	status = start_web(s);
+	if (status)
+		return status;
 	err = watcher__open(&s->watcher, &s->tracer, &names, &calls, why, sizeof(why));
 	if (err)
 		return fail_tracer(err, why);
 	watcher__use_rules(s->watcher, s->rules);
-	metrics__set_tables(s->metrics, tables, s);
+	publish_tables(s);
+	beat(s);
 	if (!s->quiet)
 		fprintf(stderr, "serving at %s, records in %s, %s mode\n", s->listen, s->records,
 			mode__name(watcher__mode(s->watcher)));
@@ -270,15 +406,17 @@ static int start(struct serve *s)
 int cmd_serve(int argc, char **argv)
 {
 	static const struct argp argp = {argp_options, parse, NULL, doc, 0, 0, 0};
-	struct serve s = {.listen = "127.0.0.1:9477",
-			  .records = "/var/lib/migpop",
-			  .max_size = 256ULL << 20,
-			  .tracer = {.stack = STACK_CFI,
-				     .rests = true,
-				     .arm_started = AWAITS_STREAM | AWAITS_THREAD,
-				     .max_sites = SITES},
-			  .store = {.dir = -1},
-			  .signal_fd = -1};
+	struct serve s = {
+		.listen = "127.0.0.1:9477",
+		.records = "/var/lib/migpop",
+		.max_size = 256ULL << 20,
+		.tracer = {.stack = STACK_CFI,
+			   .rests = true,
+			   .arm_started = AWAITS_STREAM | AWAITS_THREAD,
+			   .max_sites = SITES},
+		.store = {.dir = -1},
+		.web = {.listen_fd = -1, .publication_fd = -1, .life_fd = -1, .pidfd = -1},
+		.signal_fd = -1};
 	int status;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &s))
@@ -289,15 +427,22 @@ int cmd_serve(int argc, char **argv)
 		status = rules_files__open(&s.rules_files, &s.rules);
 	if (status)
 		return status;
-	s.signal_fd = open_signals((const int[]){SIGINT, SIGTERM, SIGHUP, 0});
+	to_end = &s.web;
+	signal(SIGINT, end_at_once);
+	signal(SIGTERM, end_at_once);
+	signal(SIGHUP, SIG_IGN);
 	status = start(&s);
-	if (!status)
+	if (!status) {
+		s.signal_fd = open_signals((const int[]){SIGINT, SIGTERM, SIGHUP, 0});
 		status = run(&s);
+	}
 	watcher__close(s.watcher);
-	http__close(s.http);
+	web_process__close(&s.web);
+	publish__close(s.publication);
 	metrics__free(s.metrics);
 	store__close(&s.store);
 	rules__free(s.rules);
-	close(s.signal_fd);
+	if (s.signal_fd >= 0)
+		close(s.signal_fd);
 	return status;
 }

@@ -1,27 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Answers requests over HTTP: metrics, health, records, and what is rendered from records. It must
- * not know how these are made.
+ * HTTP with libmicrohttpd: reads requests within bounds and sends answers. A client that is slow
+ * gives way to others. It must not know what is asked for, nor what is answered.
  */
 #ifndef MIGPOP_SERVE_HTTP_H
 #define MIGPOP_SERVE_HTTP_H
 
-#include "serve/metrics.h"
-#include "serve/store.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct http;
+struct http_request;
+struct loop;
 
-/* Listens at "address", ADDR:PORT or [ADDR]:PORT for IPv6. Requests are answered in the thread that
- * calls http__run(). Returns 0; -EINVAL if "address" is not an address; or another negative errno.
- * */
-int http__open(struct http **out, const char *address, struct store *store,
-	       const struct metrics *metrics);
-void http__close(struct http *h);
+/* An answer takes over its text or descriptor. */
+struct http_answer {
+	unsigned int status;
+	const char *type; /* of the content; a static string */
+	char *text;       /* from malloc(); if it is NULL, what "fd" has is sent */
+	uint64_t len;
+	int fd;
+	bool on_disk; /* "fd" is of a file that takes no memory while it is sent */
+};
 
-/* Returns a descriptor that becomes readable when http__run() should be called. */
-int http__fd(const struct http *h);
-/* Returns the milliseconds after which http__run() should be called in any case; -1: never. */
-int http__timeout(const struct http *h);
+/* Called for each request with GET or HEAD. "path" is as the client sent it, without a query. It
+ * answers by http__answer(), now or, after http__wait(), later. */
+typedef void http_request_fn(struct http_request *r, const char *path, void *data);
+
+/* Answers clients of the listening socket, in the thread that calls http__run(). Returns 0 or a
+ * negative errno. There is no close: the process ends. */
+int http__open(struct http **out, int listen_fd, http_request_fn *request, void *data);
+
+/* Says what this turn of the loop waits for. */
+void http__await(const struct http *h, struct loop *l);
+
+/* Does what there is to do. It is called in each turn. */
 void http__run(struct http *h);
+
+/* Call it while the request is new, if the answer comes later. The request is there until then,
+ * even if its client has gone. */
+void http__wait(struct http_request *r);
+
+/* Answers. The request must not be used any more. */
+void http__answer(struct http_request *r, struct http_answer a);
+
+/* Answers with a line of text. */
+void http__answer_line(struct http_request *r, unsigned int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

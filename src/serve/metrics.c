@@ -67,8 +67,8 @@ struct series {
 };
 
 /* All kinds are written from the start as 0, so that the first error shows as an increase. */
-static const char *const error_kinds[] = {"emulator", "executable", "hooks", "record",
-					  "room",     "rules",      "store"};
+static const char *const error_kinds[] = {"emulator", "executable", "hooks", "metrics", "record",
+					  "room",     "rules",      "store", "web"};
 enum { NR_ERROR_KINDS = sizeof(error_kinds) / sizeof(*error_kinds) };
 
 struct metrics {
@@ -76,12 +76,14 @@ struct metrics {
 	struct series *v;
 	size_t n;
 	size_t nr_guests;
-	size_t (*tables)(struct metrics_table *out, void *data);
-	void *tables_data;
+	char *text; /* of all series, which records add to; NULL: it is to be written anew */
+	size_t text_len;
+	struct metrics_table tables[METRICS_TABLES_MAX];
+	size_t nr_tables;
 };
 
-/* A guest in one role counts as one; it has some 20 series. */
-enum { GUESTS_MAX = 2048 };
+/* A guest in one role counts as one; it has some 20 series. The rest of a long name is left out. */
+enum { GUESTS_MAX = 2048, GUEST_SIZE = 256 };
 static const char other_guests[] = "(others)";
 
 struct metrics *metrics__new(void)
@@ -96,8 +98,10 @@ void metrics__free(struct metrics *m)
 		free(m->v[i].role);
 		free(m->v[i].label);
 	}
-	if (m)
+	if (m) {
 		free(m->v);
+		free(m->text);
+	}
 	free(m);
 }
 
@@ -200,11 +204,10 @@ void metrics__add_error(struct metrics *m, const char *kind)
 			m->errors[i]++;
 }
 
-void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_table *out, void *data),
-			 void *data)
+void metrics__set_tables(struct metrics *m, const struct metrics_table *tables, size_t n)
 {
-	m->tables = tables;
-	m->tables_data = data;
+	memcpy(m->tables, tables, n * sizeof(*tables));
+	m->nr_tables = n;
 }
 
 /* An empty label would count as no label: a value without a word is called "unknown". */
@@ -219,10 +222,15 @@ int metrics__add(struct metrics *m, const struct record *r)
 {
 	const struct record_target *t = r->nr_target ? &r->target[0] : NULL;
 	struct adding a = {.metrics = m, .role = label(NAMES_ROLE, r->migration.role)};
-	char pid[24];
+	char guest[GUEST_SIZE];
 
-	snprintf(pid, sizeof(pid), "pid %u", t ? t->pid : 0);
-	a.guest = t && t->guest && *t->guest ? t->guest : pid;
+	free(m->text);
+	m->text = NULL;
+	if (t && t->guest && *t->guest)
+		snprintf(guest, sizeof(guest), "%s", t->guest);
+	else
+		snprintf(guest, sizeof(guest), "pid %u", t ? t->pid : 0);
+	a.guest = guest;
 	if (!is_known(m, a.guest)) {
 		if (m->nr_guests == GUESTS_MAX)
 			a.guest = other_guests;
@@ -280,37 +288,23 @@ static void put_series(FILE *f, const struct series *s)
 
 static void write_tables(const struct metrics *m, FILE *f)
 {
-	struct metrics_table v[METRICS_TABLES_MAX];
-	size_t n = m->tables ? m->tables(v, m->tables_data) : 0;
+	const struct metrics_table *v = m->tables;
 
 	fputs("# HELP migpop_table_entries Entries of the tracer's tables that are in use.\n"
 	      "# TYPE migpop_table_entries gauge\n",
 	      f);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < m->nr_tables; i++)
 		fprintf(f, "migpop_table_entries{table=\"%s\"} %" PRIu64 "\n", v[i].name,
 			v[i].used);
 	fputs("# HELP migpop_table_size Entries that these tables have room for.\n"
 	      "# TYPE migpop_table_size gauge\n",
 	      f);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < m->nr_tables; i++)
 		fprintf(f, "migpop_table_size{table=\"%s\"} %" PRIu64 "\n", v[i].name, v[i].size);
 }
 
-void metrics__write(const struct metrics *m, FILE *f)
+static void write_series(const struct metrics *m, FILE *f)
 {
-	fputs("# HELP migpop_build_info What is running, always 1.\n"
-	      "# TYPE migpop_build_info gauge\n"
-	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
-	      f);
-	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, read "
-	      "what it executes, attach "
-	      "hooks, make a record, have room in a table, read rules, keep a record.\n"
-	      "# TYPE migpop_errors_total counter\n",
-	      f);
-	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
-		fprintf(f, "migpop_errors_total{kind=\"%s\"} %" PRIu64 "\n", error_kinds[i],
-			m->errors[i]);
-	write_tables(m, f);
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", metrics[metric].name,
 			metrics[metric].help, metrics[metric].name, metrics[metric].type);
@@ -318,4 +312,41 @@ void metrics__write(const struct metrics *m, FILE *f)
 			if (m->v[i].metric == (enum metric)metric)
 				put_series(f, &m->v[i]);
 	}
+}
+
+/* Returns 0 or a negative errno. */
+static int make_text(struct metrics *m)
+{
+	FILE *f = open_memstream(&m->text, &m->text_len);
+
+	if (!f)
+		return -errno;
+	write_series(m, f);
+	return fclose(f) ? -errno : 0;
+}
+
+int metrics__write(struct metrics *m, FILE *f)
+{
+	int err = m->text ? 0 : make_text(m);
+
+	if (err) {
+		free(m->text);
+		m->text = NULL;
+		return err;
+	}
+	fputs("# HELP migpop_build_info What is running, always 1.\n"
+	      "# TYPE migpop_build_info gauge\n"
+	      "migpop_build_info{version=\"" MIGPOP_VERSION "\"} 1\n",
+	      f);
+	fputs("# HELP migpop_errors_total What the service could not do: watch an emulator, read "
+	      "what it executes, attach "
+	      "hooks, publish metrics, make a record, have room in a table, read rules, keep a "
+	      "record, run its web process.\n"
+	      "# TYPE migpop_errors_total counter\n",
+	      f);
+	for (size_t i = 0; i < NR_ERROR_KINDS; i++)
+		fprintf(f, "migpop_errors_total{kind=\"%s\"} %" PRIu64 "\n", error_kinds[i],
+			m->errors[i]);
+	write_tables(m, f);
+	return fwrite(m->text, 1, m->text_len, f) == m->text_len ? 0 : -EIO;
 }

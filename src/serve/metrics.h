@@ -27,15 +27,14 @@ struct metrics_table {
 
 enum { METRICS_TABLES_MAX = 16 };
 
-/* Sets the function that is called whenever the metrics are written. It fills at most
- * METRICS_TABLES_MAX entries, and returns how many. */
-void metrics__set_tables(struct metrics *m, size_t (*tables)(struct metrics_table *out, void *data),
-			 void *data);
+/* Sets what is written of "n" tables from now on, METRICS_TABLES_MAX at most. */
+void metrics__set_tables(struct metrics *m, const struct metrics_table *tables, size_t n);
 
 /* Adds a record to the sums. Returns 0 or -ENOMEM. */
 int metrics__add(struct metrics *m, const struct record *r);
 
-/* Writes the sums in the text format of Prometheus, version 0.0.4. */
-void metrics__write(const struct metrics *m, FILE *f);
+/* Writes the sums in the text format of Prometheus, version 0.0.4. What records add to is formatted
+ * once for each record: a host may have thousands of guests. Returns 0 or a negative errno. */
+int metrics__write(struct metrics *m, FILE *f);
 
 #endif

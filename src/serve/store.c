@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keeps records as files of one directory, named <start>-<guest or pid>-<role>.json. Names are made
- * here from few characters, and only such names are opened: nothing from outside is used as a path.
+ * Keeps records as files of one directory. Their names are made here, from few characters.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,9 +13,10 @@
 
 #include "output/file.h"
 #include "output/json.h"
+#include "serve/record_files.h"
 #include "serve/store.h"
 
-enum { NAME_SIZE = 160, GUEST_MAX = 64 };
+enum { GUEST_MAX = 64 };
 
 void store__close(struct store *s)
 {
@@ -25,9 +25,7 @@ void store__close(struct store *s)
 	s->dir = -1;
 }
 
-/* Opens the directory if it is not open, or if another directory has its name by now. Makes it if
- * there is none. */
-static int open_directory(struct store *s)
+int store__follow(struct store *s)
 {
 	struct stat open_one, named;
 
@@ -38,31 +36,10 @@ static int open_directory(struct store *s)
 	if (mkdir(s->path, 0750) && errno != EEXIST)
 		return -errno;
 	s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return s->dir < 0 ? -errno : 0;
-}
-
-static bool is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '.' || c == '_' || c == '-';
-}
-
-static bool ends_with(const char *name, size_t len, const char *end)
-{
-	size_t n = strlen(end);
-
-	return len > n && !strncmp(name + len - n, end, n);
-}
-
-/* True if "name" is the name of a record, without ".json". */
-static bool is_name(const char *name, size_t len)
-{
-	if (!len || len >= NAME_SIZE || *name < '0' || *name > '9')
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!is_plain(name[i]))
-			return false;
-	return ends_with(name, len, "-source") || ends_with(name, len, "-destination");
+	if (s->dir < 0)
+		return -errno;
+	s->opened++;
+	return 0;
 }
 
 static void make_name(char *out, uint64_t start_us, const struct record *r)
@@ -76,33 +53,14 @@ static void make_name(char *out, uint64_t start_us, const struct record *r)
 
 	if (t && t->guest && *t->guest)
 		for (const char *c = t->guest; *c && n < GUEST_MAX; c++)
-			guest[n++] = is_plain(*c) ? *c : '_';
+			guest[n++] = record_file__is_plain(*c) ? *c : '_';
 	guest[n] = '\0';
 	if (!n)
 		snprintf(guest, sizeof(guest), "%u", t ? t->pid : 0);
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &tm);
-	snprintf(out, NAME_SIZE, "%s.%06uZ-%s-%s", date, (unsigned int)(start_us % 1000000), guest,
-		 role ? role : "unknown");
-}
-
-static int compare_newest_first(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*b)->d_name, (*a)->d_name);
-}
-
-static int is_record(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return ends_with(entry->d_name, len, ".json") && is_name(entry->d_name, len - 5);
-}
-
-static void free_entries(struct dirent **entries, int n)
-{
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
+	snprintf(out, RECORD_NAME_SIZE, "%s.%06uZ-%s-%s", date, (unsigned int)(start_us % 1000000),
+		 guest, role ? role : "unknown");
 }
 
 /* Removes the oldest records until the others take no more than max_size. Never removes "keep", the
@@ -114,9 +72,9 @@ static int trim(struct store *s, const char *keep)
 	uint64_t sum = 0;
 	int n, err = 0;
 
-	n = scandirat(s->dir, ".", &entries, is_record, compare_newest_first);
+	n = record_files__list(s->dir, &entries);
 	if (n < 0)
-		return -errno;
+		return n;
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 		struct stat st;
@@ -128,22 +86,22 @@ static int trim(struct store *s, const char *keep)
 		    unlinkat(s->dir, name, 0))
 			err = -errno;
 	}
-	free_entries(entries, n);
+	record_files__free(entries, n);
 	return err;
 }
 
 int store__trim(struct store *s)
 {
-	int err = open_directory(s);
+	int err = store__follow(s);
 
 	return err ? err : trim(s, NULL);
 }
 
 int store__add(struct store *s, const struct record *r, uint64_t start_us)
 {
-	char name[NAME_SIZE], path[4096];
+	char name[RECORD_NAME_SIZE], path[4096];
 	struct output_file out;
-	int err = open_directory(s);
+	int err = store__follow(s);
 
 	if (err)
 		return err;
@@ -165,9 +123,9 @@ int store__add(struct store *s, const struct record *r, uint64_t start_us)
 
 static int is_unfinished(const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name);
+	const char *end = strrchr(entry->d_name, '.');
 
-	return !strncmp(entry->d_name, ".migpop-", 8) && ends_with(entry->d_name, len, ".tmp");
+	return !strncmp(entry->d_name, ".migpop-", 8) && !strcmp(end, ".tmp");
 }
 
 int store__open(struct store *s, const char *path, uint64_t max_size)
@@ -176,73 +134,13 @@ int store__open(struct store *s, const char *path, uint64_t max_size)
 	int n, err;
 
 	*s = (struct store){.path = path, .dir = -1, .max_size = max_size};
-	err = open_directory(s);
+	err = store__follow(s);
 	if (err)
 		return err;
 	/* A service that was killed may have left files that it had not renamed yet. */
 	n = scandirat(s->dir, ".", &entries, is_unfinished, NULL);
 	for (int i = 0; i < n; i++)
 		unlinkat(s->dir, entries[i]->d_name, 0);
-	free_entries(entries, n);
+	record_files__free(entries, n);
 	return trim(s, NULL);
-}
-
-int store__each(struct store *s, int (*each)(const char *name, void *data), void *data)
-{
-	struct dirent **entries = NULL;
-	int n, err = open_directory(s);
-
-	if (err)
-		return err;
-	n = scandirat(s->dir, ".", &entries, is_record, compare_newest_first);
-	if (n < 0)
-		return -errno;
-	for (int i = 0; i < n && !err; i++) {
-		entries[i]->d_name[strlen(entries[i]->d_name) - 5] = '\0';
-		err = each(entries[i]->d_name, data);
-	}
-	free_entries(entries, n);
-	return err;
-}
-
-static int read_file(int fd, char **text, size_t *len)
-{
-	struct stat st;
-	ssize_t got;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -ENOENT;
-	*text = malloc((size_t)st.st_size + 1);
-	if (!*text)
-		return -ENOMEM;
-	/* one read() is enough: a record is never written again */
-	got = read(fd, *text, (size_t)st.st_size);
-	if (got != st.st_size) {
-		free(*text);
-		return -EIO;
-	}
-	(*text)[got] = '\0';
-	*len = (size_t)got;
-	return 0;
-}
-
-int store__read(struct store *s, const char *name, char **text, size_t *len)
-{
-	char file[NAME_SIZE + 8];
-	int fd, err;
-
-	if (!is_name(name, strlen(name)))
-		return -ENOENT;
-	err = open_directory(s);
-	if (err)
-		return err;
-	snprintf(file, sizeof(file), "%s.json", name);
-	fd = openat(s->dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return errno == ELOOP ? -ENOENT : -errno;
-	err = read_file(fd, text, len);
-	close(fd);
-	return err;
 }

@@ -18,7 +18,7 @@ table='
 	counters: shared
 	record: names array
 	losses: record shared
-	main: cmd reader
+	main: cmd reader serve
 
 	books: shared record names counters
 	proc: record
@@ -32,7 +32,7 @@ table='
 	watch: record names array counters losses clock loop books proc vmm symbol reader tracer
 	verify: record names clock loop proc vmm qemu symbol tracer watch
 	output: record names array clock losses verify profile.pb-c.h page.html.h palette.css.h
-	serve: record array losses output
+	serve: record array losses clock loop child output
 	replay: record array clock vmm stream output
 	cmd: shared record names array clock loop books proc vmm symbol probe tracer watch verify output stream serve replay
 '

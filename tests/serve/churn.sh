@@ -37,8 +37,8 @@ acts() {
 }
 # The first window leaves what its process is from then on: the main thread that waits.
 acts 1
-# Room comes back once a second.
-sleep 1.2
+# Room comes back once a second, and is published a second later.
+sleep 2.5
 before=$(tables) foreign=$(foreign)
 [[ $(room "$before" chains) ]] || failed "no tables: $before"
 for ((i = 2; i <= windows; i++)); do
@@ -55,7 +55,7 @@ wait_until 20 has_forgotten || failed "the neighbour is held on to"
 
 migrate warm completed
 wait_until 20 has_forgotten || failed "guests that are gone are held on to"
-sleep 1.2
+sleep 2.5
 before=$(tables) foreign=$(foreign)
 how=(completed cancelled source-killed destination-killed)
 for ((i = 0; i < migrations; i++)); do

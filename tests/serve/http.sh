@@ -165,11 +165,57 @@ wait_until 60 slow_ones || failed "200 connections cannot be had"
 for ((i = 0; i < 20; i++)); do
 	expect 200 /healthz -m 2
 done
+# Nor do they touch what is recorded meanwhile: to the page, and nothing lost.
+migrate "${vm}beside" completed
+[[ $(outcome "${vm}beside" source) == completed ]] || failed "beside slow clients: $(outcome "${vm}beside" source)"
+check_records
+check_metrics
 kill -KILL "$(<"$work/slow.pid")" && rm "$work/slow.pid"
 for ((i = 0; i < 20; i++)); do
 	expect 200 /metrics -m 2
 done
 # The service closes what the slow ones held when it comes to know of their end.
-few_descriptors() { (($(descriptors) < 200)); }
-wait_until 30 few_descriptors || failed "$(descriptors) descriptors"
+few_descriptors() { (($(descriptors "$(web_process)") < 20)); }
+wait_until 60 few_descriptors || failed "$(descriptors "$(web_process)") descriptors"
+
+# A report that takes seconds to render is asked for again and again, by clients that do not read it.
+# Others are answered meanwhile: two seconds are many times what that takes.
+echo "deaf clients"
+jq '.callsites = [range(150) as $i | .callsites[]]' "$records/$name.json" >"$records/9-large-source.json"
+deaf() {
+	local i fd
+
+	trap '' PIPE
+	for ((i = 0; i < 90; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/${url##*:}" || break
+		printf 'GET /report/9-large-source HTTP/1.1\r\nHost: a\r\n\r\n' >&"$fd"
+	done
+	: >"$work/deaf"
+	exec sleep 120
+} 2>/dev/null
+deaf &
+echo $! >"$work/deaf.pid"
+deaf_ones() { [[ -e $work/deaf ]]; }
+wait_until 60 deaf_ones || failed "90 connections cannot be had"
+for ((i = 0; i < 20; i++)); do
+	expect 200 /healthz -m 2
+	expect 200 /metrics -m 2
+	expect 200 "/record/$name" -m 2
+done
+large() { [[ $(status /report/9-large-source) == 200 ]]; }
+wait_until 60 large || failed "the large report: $(cut -c 1-300 "$work/body")"
+grep -q '</html>' "$work/body" || failed "the large report is not whole: $(stat -c %s "$work/body") bytes"
+kill -KILL "$(<"$work/deaf.pid")" && rm "$work/deaf.pid"
+
+# One that takes more memory than a report may have costs nobody else anything, and is said.
+jq -c '.callsites = [range(1500) as $i | .callsites[]]' "$records/$name.json" >"$records/9-huge-source.json"
+expect 500 /report/9-huge-source
+grep -q '^the record is too large to be rendered here' "$work/body" || failed "too large: $(cut -c 1-300 "$work/body")"
+expect 200 /record/9-huge-source
+cmp -s "$work/body" "$records/9-huge-source.json" || failed "/record/9-huge-source is not the file"
+echo '{"schema": "migpop.record/2"' >"$records/9-broken-source.json"
+expect 500 /report/9-broken-source
+[[ $(<"$work/body") == "the file is no record of migpop" ]] || failed "no record: $(cut -c 1-300 "$work/body")"
+rm "$records"/9-*
+[[ $(metric 'migpop_errors_total{kind="web"}') == 0 ]] || failed "the web process ended: $(<"$work/service.log")"
 stop_service

@@ -61,6 +61,7 @@ start_service() {
 
 	port=$(free_port)
 	url=http://127.0.0.1:$port
+	rm -f "$work/service.log" # what the one before said is no sign of this one
 	"${launch[@]}" "$migpop" serve --listen "127.0.0.1:$port" --records "$records" "$@" 2>"$work/service.log" &
 	service=$!
 	wait_tracer "$work/service.log" '^serving ' "$service" 60
@@ -232,8 +233,18 @@ has_forgotten() {
 	! grep -qs '^Pid:[[:space:]]*-1$' "/proc/$service/fdinfo/"*
 }
 
+# The web process of the service, which is one of its children.
+web_process() {
+	local pid
+
+	for pid in $(<"/proc/$service/task/$service/children"); do
+		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != "migpop web " ]] || echo "$pid"
+	done 2>/dev/null
+}
+
+# descriptors [PID]: how many the service has, or another process.
 descriptors() {
-	find "/proc/$service/fd" -mindepth 1 -maxdepth 1 | wc -l
+	find "/proc/${1:-$service}/fd" -mindepth 1 -maxdepth 1 | wc -l
 }
 
 # kB of memory that is the service's own.

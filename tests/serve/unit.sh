@@ -91,6 +91,11 @@ records=$records_outside
 [[ $(awk '/^(CapEff|CapBnd|CapAmb):/ {print $2}' "/proc/$service/status" | sort -u | wc -l) == 1 ]] ||
 	failed "its capabilities: $(grep Cap "/proc/$service/status")"
 [[ $(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$service/status") == "$uid $uid $uid $uid" ]] || failed "its user"
+# With what the unit leaves the service, its web process has none of it.
+web=$(web_process)
+[[ $web && $(awk '/^(CapInh|CapPrm|CapEff|CapAmb):/ {print $2}' "/proc/$web/status" | sort -u) == 0000000000000000 ]] ||
+	failed "the web process: $(grep -E '^(Cap|NoNew)' "/proc/$web/status")"
+grep -qx $'NoNewPrivs:\t1' "/proc/$web/status" || failed "the web process could get privileges"
 migrate "${vm}other" completed
 curl -sf "$url/metrics" >/dev/null
 name=$(basename "$(find "$records" -name "*-${vm}other-destination.json")" .json)
