@@ -74,6 +74,9 @@ static const char *const calls[] = {
 	"sendmsg",         "sendto",       "set_robust_list",
 	"setsockopt",      "shutdown",     "wait4",
 	"waitid",          "write",        "writev",
+#ifdef __SANITIZE_ADDRESS__
+	"sigaltstack", /* before a process ends */
+#endif
 };
 
 /* The flags of clone() that give the child name spaces of its own, and with them capabilities. */
