@@ -12,7 +12,7 @@ start_service --max-size 1G "$@"
 # The files that emulators execute are opened with the first of them, once.
 migrate "${vm}first" completed
 wait_until 20 has_forgotten || failed "guests that are gone are held on to"
-idle=$(descriptors)
+idle=$(descriptors "$service")
 
 # how N: of every ten, one is cancelled, one end each of two others killed.
 how() {
@@ -62,8 +62,8 @@ for job in "${jobs[@]}"; do
 done
 
 wait_until 20 has_forgotten || failed "guests that are gone are held on to"
-closed() { (($(descriptors) <= idle + 2 * $(guests))); }
-wait_until 20 closed || failed "$(descriptors) descriptors, $idle at rest"
+closed() { (($(descriptors "$service") <= idle + 2 * $(guests))); }
+wait_until 20 closed || failed "$(descriptors "$service") descriptors, $idle at rest"
 for ((i = 0; i < migrations; i++)); do
 	check_outcomes "$vm$i" "$(how $i)"
 done

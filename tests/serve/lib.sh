@@ -242,9 +242,9 @@ web_process() {
 	done 2>/dev/null
 }
 
-# descriptors [PID]: how many the service has, or another process.
+# descriptors PID: how many the process has.
 descriptors() {
-	find "/proc/${1:-$service}/fd" -mindepth 1 -maxdepth 1 | wc -l
+	find "/proc/$1/fd" -mindepth 1 -maxdepth 1 | wc -l
 }
 
 # kB of memory that is the service's own.
