@@ -47,4 +47,7 @@ waiting() { grep -lsE 'fuse|request_wait' "/proc/$service/wchan" "/proc/$service
 ! waiting || failed "the service waits for the file"
 end_guest silent
 stop_service
-echo "said once, in $(wc -l <"$work/service.log") lines; /healthz answered $(wc -l <"$work/healthy") times, within $(sort -n "$work/healthy" | tail -n 1) s"
+longest=$(sort -n "$work/healthy" | tail -n 1)
+# The file is waited for 3 s. A busy machine takes its time, but not that long.
+awk -v s="$longest" 'BEGIN { exit !(s < 1) }' || failed "/healthz waits for the file: $longest s"
+echo "said once, in $(wc -l <"$work/service.log") lines; /healthz answered $(wc -l <"$work/healthy") times, within $longest s"
