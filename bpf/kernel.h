@@ -370,26 +370,31 @@ enum { IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_PREADV = 7, IOCB_CMD_PW
 
 enum { PAGE_SHIFT = 12, S_IFMT = 0170000, S_IFREG = 0100000 };
 
-/* Since 6.2 (fd264ca02094): makes an address a pointer to a kernel structure, from which programs
- * load without a helper. Kernels that have it need the JIT for it. */
-extern void *bpf_rdonly_cast(const void *address, u32 type) __ksym __weak;
-
 /*
- * As BPF_CORE_READ() of one member, for what runs page after page. A load takes about a nanosecond
- * where a call of bpf_probe_read_kernel() takes 28 (6.18, x86-64); either yields 0 for an address
- * where no memory is. A member that is a pointer stays one for the verifier, which refuses
- * arithmetic with it. "casts_pointers" is a constant (maps.bpf.h): one of the two ways is dead
- * code.
+ * LOAD() is BPF_CORE_READ() of one member, for what runs page after page. A load takes about a
+ * nanosecond where a call of bpf_probe_read_kernel() takes 28 (6.18, x86-64); either yields 0 for
+ * an address where no memory is. A member that is a pointer stays one for the verifier, which
+ * refuses arithmetic with it.
+ *
+ * The object is compiled twice: with MIGPOP_CASTING for kernels that have bpf_rdonly_cast(), since
+ * 6.2 (fd264ca02094), which makes an address a pointer to a structure. An object that names the
+ * function cannot be loaded elsewhere without CAP_SYS_ADMIN: libbpf up to 1.2 looks for it in the
+ * BTF of all modules.
  */
+#ifdef MIGPOP_CASTING
+extern void *bpf_rdonly_cast(const void *address, u32 type) __ksym;
+
+#define LOAD(type, address, member)                                                                \
+	(((const type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))   \
+		 ->member)
+#else
 #define LOAD(type, address, member)                                                                \
 	({                                                                                         \
 		/* Apart, or the address's own members are taken for the kernel's. */              \
 		const void *at = (const void *)(address);                                          \
                                                                                                    \
-		casts_pointers                                                                     \
-			? ((const type *)bpf_rdonly_cast(at, bpf_core_type_id_kernel(type)))       \
-				  ->member                                                         \
-			: BPF_CORE_READ((const type *)at, member);                                 \
+		BPF_CORE_READ((const type *)at, member);                                           \
 	})
+#endif
 
 #endif

@@ -86,7 +86,6 @@ u32 vmemmap_finder, vmemmap_agreed, vmemmap_differed;
 /* Set if the kernel can preempt programs at functions, and skips them for other threads meanwhile:
  * faults begin with the tracepoints then, and what the functions add may be missing. */
 const volatile bool faults_by_tracepoint;
-const volatile bool casts_pointers; /* the kernel has bpf_rdonly_cast() */
 const volatile bool follow_children;
 const volatile bool windowed;   /* targets have windows of their own (struct window) */
 const volatile u32 arm_started; /* enum window_awaits for emulators that are started; 0: they have

@@ -35,7 +35,7 @@ static struct bpf_program *load_alone(struct migpop_bpf *skel, const char *name,
  * kernel does not have, h->why names the member. */
 static int try_program(const char *name, const struct btf *kernel, struct hook *h)
 {
-	struct migpop_bpf *skel = object__open();
+	struct migpop_bpf *skel = object__open(kernel);
 	struct bpf_program *prog;
 	struct bpf_link *link = NULL;
 	const char *because;
@@ -75,14 +75,16 @@ static void describe(struct hook *h, const struct bpf_program *prog)
 
 int hooks__try(struct hook *hooks, size_t max)
 {
-	struct migpop_bpf *skel = object__open();
+	struct btf *kernel = probe__kernel_types();
+	struct migpop_bpf *skel = object__open(kernel);
+	int err = skel ? 0 : -errno;
 	struct bpf_program *prog;
-	struct btf *kernel;
 	size_t n = 0;
 
-	if (!skel)
-		return -errno;
-	kernel = probe__kernel_types();
+	if (err) {
+		btf__free(kernel);
+		return err;
+	}
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		/* Several programs can be at one hook. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,13 +24,24 @@ enum { KERNEL_ENOTSUPP = 524 };
 /* All types that the programs ask for are the kernel's own. If the BTF is not named, libbpf also
  * looks in modules for types that this kernel does not have. Reading the BTF of modules takes
  * CAP_SYS_ADMIN, and libbpf up to 1.2 gives up without it. */
-struct migpop_bpf *object__open(void)
+struct migpop_bpf *object__open(const struct btf *kernel)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct migpop_bpf *skel = calloc(1, sizeof(*skel));
+	int err = skel ? migpop_bpf__create_skeleton(skel) : -ENOMEM;
 
 	opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
 	libbpf_log__begin();
-	return migpop_bpf__open_opts(&opts);
+	/* Both objects have the same programs, maps and variables: one skeleton is for both. */
+	if (!err && probe__has_function(kernel, "bpf_rdonly_cast"))
+		skel->skeleton->data = (void *)casting_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, &opts);
+	if (!err)
+		return skel;
+	migpop_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
 }
 
 static bool begins(const char *s, const char *with)

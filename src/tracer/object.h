@@ -18,9 +18,10 @@ struct bpf_program;
 struct btf;
 struct migpop_bpf;
 
-/* Opens the object without loading it, and begins to keep what libbpf says (libbpf_log.h). To be
+/* Opens the object that is for this kernel, whose types are "kernel" (NULL: not known), without
+ * loading it, and begins to keep what libbpf says (libbpf_log.h). To be
  * freed by migpop_bpf__destroy(). NULL, with errno, on failure. */
-struct migpop_bpf *object__open(void);
+struct migpop_bpf *object__open(const struct btf *kernel);
 
 /* The mode that the program belongs to, which its name begins with: "fentry__handle_mm_fault";
  * MODE_AUTO if every mode has it. */

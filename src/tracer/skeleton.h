@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The skeleton of the BPF object, which bpftool generates, with the types of the object's variables.
+ * The skeletons of the two BPF objects, which bpftool generates, with the types of their variables.
  */
 #ifndef MIGPOP_TRACER_SKELETON_H
 #define MIGPOP_TRACER_SKELETON_H
@@ -8,6 +8,7 @@
 #include "shared/keys.h"
 #include "shared/vmm.h"
 
+#include "casting.skel.h"
 #include "migpop.skel.h"
 
 #endif

@@ -90,7 +90,6 @@ static void configure(struct tracer *t, enum mode mode, const struct tracer_opti
 	{
 		bpf_program__set_autoload(prog, program__is_wanted(t, prog, mode, options, kernel));
 	}
-	skel->rodata->casts_pointers = probe__has_function(kernel, "bpf_rdonly_cast");
 	skel->rodata->follow_children = options->follow_children;
 	skel->rodata->windowed = options->windowed;
 	skel->rodata->arm_started = options->arm_started;
@@ -143,7 +142,7 @@ static int open_mode(struct tracer *t, enum mode mode, const struct tracer_optio
 {
 	int err;
 
-	t->skel = object__open();
+	t->skel = object__open(kernel);
 	if (!t->skel) {
 		err = -errno;
 		snprintf(why, size, "cannot open the BPF object: %s", strerror(-err));

@@ -28,7 +28,7 @@ table='
 	symbol: shared record array proc vmm reader
 	reader: shared record clock child symbol
 	probe: names proc
-	tracer: shared names counters clock proc vmm symbol reader probe migpop.skel.h
+	tracer: shared names counters clock proc vmm symbol reader probe casting.skel.h migpop.skel.h
 	watch: record names array counters losses clock loop books proc vmm symbol reader tracer
 	verify: record names clock loop proc vmm qemu symbol tracer watch
 	output: record names array clock losses verify profile.pb-c.h page.html.h palette.css.h
