@@ -55,7 +55,7 @@ bool screen__has_color(const struct screen_options *o)
 	return color;
 }
 
-enum stack_kind parse_stack(const char *word)
+static enum stack_kind parse_stack(const char *word)
 {
 	for (enum stack_kind kind = STACK_NONE; kind <= STACK_CFI; kind++)
 		if (!strcmp(word, stack__name(kind)))

@@ -10,8 +10,6 @@
 #include <argp.h>
 #include <stdbool.h>
 
-#include "shared/chain.h"
-
 struct rules_files;
 struct tracer_options;
 
@@ -29,9 +27,6 @@ extern const struct argp tracing_argp;
 
 /* --rules; its input is a struct rules_files. */
 extern const struct argp rules_argp;
-
-/* Reads the argument of --stack. Ends the program if there is no such kind. */
-enum stack_kind parse_stack(const char *word);
 
 /* True if standard output is to have colours. */
 bool screen__has_color(const struct screen_options *o);

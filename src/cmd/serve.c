@@ -15,7 +15,7 @@
 #include "clock.h"
 #include "cmd/cmd.h"
 #include "cmd/inout.h"
-#include "cmd/trace_options.h"
+#include "cmd/options.h"
 #include "loop.h"
 #include "output/format.h"
 #include "serve/listen.h"
@@ -34,19 +34,15 @@ static const char doc[] =
 	"/pprof/NAME over HTTP. SIGTERM closes open windows and "
 	"writes their records; SIGHUP reads the rules again and looks for emulators.";
 
-enum { OPT_LISTEN = 256, OPT_RECORDS, OPT_MAX_SIZE, OPT_MODE, OPT_STACK, OPT_RULES };
+enum { OPT_LISTEN = 256, OPT_RECORDS, OPT_MAX_SIZE };
 
 static const struct argp_option argp_options[] = {
 	{"listen", OPT_LISTEN, "ADDR:PORT", 0, "Listen at ADDR:PORT (default 127.0.0.1:9477)", 1},
 	{"records", OPT_RECORDS, "DIR", 0, "Keep records in DIR (default /var/lib/migpop)", 1},
 	{"max-size", OPT_MAX_SIZE, "SIZE", 0,
 	 "Remove the oldest records when all take more than SIZE (default 256M)", 1},
-	{"rules", OPT_RULES, "FILE", 0,
-	 "Try the rules of FILE first to find categories (repeatable)", 1},
-	{"mode", OPT_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 2},
-	{"stack", OPT_STACK, "KIND", 0, "Call chains: cfi (default), fp or none", 2},
-	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 3},
-	{"quiet", 'q', 0, 0, "Print nothing but errors", 3},
+	{"verbose", 'v', 0, 0, "Print more, including libbpf's messages", 9},
+	{"quiet", 'q', 0, 0, "Print nothing but errors", 9},
 	{0},
 };
 
@@ -91,15 +87,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!s->max_size)
 			usage_fail("not a size: %s", arg);
 		break;
-	case OPT_MODE:
-		s->tracer.mode = parse_mode(arg);
-		break;
-	case OPT_STACK:
-		s->tracer.stack = parse_stack(arg);
-		break;
-	case OPT_RULES:
-		rules_files__add(&s->rules_files, arg);
-		break;
 	case 'v':
 		s->verbose = true;
 		break;
@@ -110,6 +97,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		usage_fail("what is \"%s\"?", arg);
 	case ARGP_KEY_INIT:
 		quiet_argp(state);
+		state->child_inputs[0] = &s->rules_files;
+		state->child_inputs[1] = &s->tracer;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -405,7 +394,9 @@ static int start(struct serve *s)
 
 int cmd_serve(int argc, char **argv)
 {
-	static const struct argp argp = {argp_options, parse, NULL, doc, 0, 0, 0};
+	static const struct argp_child children[] = {
+		{&rules_argp, 0, NULL, 0}, {&tracing_argp, 0, NULL, 0}, {0}};
+	static const struct argp argp = {argp_options, parse, NULL, doc, children, 0, 0};
 	struct serve s = {
 		.listen = "127.0.0.1:9477",
 		.records = "/var/lib/migpop",
